@@ -1,0 +1,1 @@
+"""Settings as pure data: schema, defaults, merging, validation. Layer: foundation."""

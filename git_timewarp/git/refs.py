@@ -1,0 +1,77 @@
+"""Refs: list them, and move them by compare-and-swap in one transaction.
+
+Only `store/transaction.py` may call `update`. Source: git-update-ref(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid, RefName
+from git_timewarp.git.run import DURABLE, Git, GitError
+from git_timewarp.util.text import to_bytes, to_str
+
+
+class RefConflictError(TimewarpError):
+    """A ref is not what we expected it to be: somebody moved it meanwhile."""
+
+    kind = Kind.CONFLICT
+    reference = "ref-moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A ref, its value, the peeled value of a tag, and the target of a symbolic ref."""
+
+    name: RefName
+    oid: Oid
+    symref: RefName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefUpdate:
+    """Move `name` from `old` to `new`; a zero `old` creates, a zero `new` deletes."""
+
+    name: RefName
+    old: Oid
+    new: Oid
+
+
+def listed(git: Git, *prefixes: str) -> list[Ref]:
+    """Return the refs below `prefixes` (all when none is given), sorted by name."""
+    result = git.run("for-each-ref", "--format=%(objectname) %(refname) %(symref)", *prefixes)
+    refs = []
+    for line in to_str(result.out).splitlines():
+        oid, name, symref = line.split(" ", 2)
+        refs.append(Ref(RefName(name), Oid(oid), RefName(symref) if symref else None))
+    return refs
+
+
+def update(git: Git, changes: Sequence[RefUpdate], *, durable: bool = True) -> None:
+    """Move all refs or none, no reflog written, ids checked against the old values.
+
+    Raises:
+        RefConflictError: an old value did not match; no ref moved.
+        GitError: git refused for another reason; no ref moved.
+    """
+    if not changes:
+        return
+    lines = ["start"]
+    for change in changes:
+        if change.new.is_zero:
+            lines.append(f"delete {change.name}\0{change.old}")
+        else:
+            lines.append(f"update {change.name}\0{change.new}\0{change.old}")
+    lines += ["prepare", "commit", ""]
+    runner = git.using(config=DURABLE) if durable else git
+    try:
+        runner.run("update-ref", "--no-deref", "--stdin", "-z", stdin=to_bytes("\0".join(lines)))
+    except GitError as exc:
+        if "but expected" in exc.stderr or "reference already exists" in exc.stderr:
+            raise RefConflictError(
+                f"a ref moved while it was being updated: {exc.stderr.strip().splitlines()[-1]}",
+                hint="run the command again",
+            ) from exc
+        raise

@@ -1,0 +1,147 @@
+"""Finding the repository a command stands in, and the facts that never change during it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid
+from git_timewarp.git.run import Git, GitError, scrubbed
+
+MAIN_WORKTREE = "main-worktree"
+
+
+class NotARepositoryError(TimewarpError):
+    """There is no repository where the command was started."""
+
+    kind = Kind.REFUSED
+    reference = "not-a-repository"
+
+
+class BareRepositoryError(TimewarpError):
+    """The repository has no work tree."""
+
+    kind = Kind.REFUSED
+    reference = "bare-repository"
+
+
+@dataclass(frozen=True)
+class Repo:
+    """One work tree of one repository.
+
+    Attributes:
+        git: runner bound to this work tree, the user's own index, git's store.
+        git_dir: absolute path of this work tree's git directory.
+        common_dir: absolute path shared by all work trees.
+        work_tree: absolute path of the work tree's root.
+        prefix: the caller's folder below the root, `''` or ending in `/`.
+        objects_dir: git's own object directory.
+        hash_name: `sha1` or `sha256`.
+        worktree: `main-worktree` or `worktrees/<id>` (gitglossary, per-worktree refs).
+    """
+
+    git: Git
+    git_dir: str
+    common_dir: str
+    work_tree: str
+    prefix: str
+    objects_dir: str
+    hash_name: str
+    worktree: str
+
+    @property
+    def hex_length(self) -> int:
+        """Digits of an object id: 40 or 64."""
+        return 40 if self.hash_name == "sha1" else 64
+
+    @property
+    def zero(self) -> Oid:
+        """The id that stands for 'no such ref'."""
+        return Oid.zero(self.hex_length)
+
+    @property
+    def state_dir(self) -> str:
+        """`$GIT_COMMON_DIR/timewarp`: everything of ours that is not in git (design 3)."""
+        return os.path.join(self.common_dir, "timewarp")
+
+
+def discover(start: str, environ: Mapping[str, str]) -> Repo:
+    """Find the repository around the folder `start`.
+
+    `GIT_DIR` and its kin are dropped: a hook that calls us must not redirect us.
+
+    Raises:
+        NotARepositoryError: none there, or git refuses to open it (the message says why).
+        BareRepositoryError: it has no work tree.
+    """
+    base = Git(scrubbed(environ))
+    try:
+        out = base.run(
+            "rev-parse",
+            "--is-bare-repository",
+            "--is-inside-git-dir",
+            "--show-object-format",
+            "--path-format=absolute",
+            "--git-dir",
+            "--git-common-dir",
+            "--git-path",
+            "objects",
+            cwd=start,
+        ).text
+    except GitError as exc:
+        raise _not_a_repository(start, exc) from exc
+    lines = out.split("\n")
+    bare, inside, hash_name = lines[:3]
+    git_dir, common_dir, objects_dir = _paths(out, lines)
+    if bare == "true":
+        raise BareRepositoryError(
+            f"'{git_dir}' is a bare repository and has no work tree to record",
+            hint="run git timewarp in a clone of it",
+        )
+    if inside == "true":
+        raise NotARepositoryError(
+            f"'{start}' is inside a git directory, not in a work tree",
+            hint=f"cd {os.path.dirname(common_dir)}",
+        )
+    top = base.run("rev-parse", "--show-toplevel", cwd=start).text
+    prefix = base.run("rev-parse", "--show-prefix", cwd=start).text
+    worktree = MAIN_WORKTREE
+    if git_dir != common_dir:
+        worktree = "worktrees/" + os.path.basename(git_dir)
+    return Repo(
+        git=Git(scrubbed(environ), git_dir=git_dir, work_tree=top),
+        git_dir=git_dir,
+        common_dir=common_dir,
+        work_tree=top,
+        prefix=prefix,
+        objects_dir=objects_dir,
+        hash_name=hash_name,
+        worktree=worktree,
+    )
+
+
+def _paths(out: str, lines: list[str]) -> tuple[str, str, str]:
+    if len(lines) != 6:
+        raise NotARepositoryError(
+            f"the path of the repository holds a newline: {out!r}",
+            hint="rename the folder",
+        )
+    return lines[3], lines[4], lines[5]
+
+
+def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
+    text = exc.stderr.strip().splitlines()
+    first = text[0] if text else ""
+    if "not a git repository" in first:
+        return NotARepositoryError(f"'{start}' is not in a git repository", hint="git init")
+    if "dubious ownership" in first:
+        return NotARepositoryError(
+            f"git does not trust '{start}': it belongs to another user",
+            hint=f"git config --global --add safe.directory {start}",
+        )
+    reason = first.removeprefix("fatal: ")
+    return NotARepositoryError(
+        f"git cannot open the repository at '{start}': {reason}", hint="git fsck"
+    )

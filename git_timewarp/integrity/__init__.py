@@ -1,0 +1,1 @@
+"""Verify, recover and diagnose what the store holds. Layer: engines, above timeline."""

@@ -1,0 +1,1 @@
+"""What may be recorded and where: secrets, roots. Layer: engines, below timeline."""

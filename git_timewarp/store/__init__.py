@@ -1,0 +1,1 @@
+"""Our records in git: refs, codecs, journal, quarantine, fold, read index. Layer: storage, above git."""

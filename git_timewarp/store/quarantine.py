@@ -1,0 +1,154 @@
+"""The quarantine: an object directory of ours, beside git's store, that gc cannot touch.
+
+Objects of a snapshot that has no ref yet live here, loose and synced, with git's
+store as alternate. It is closed: every object of such a snapshot that is not below
+one of its bases is in it, copied from git's store when git did not write it again
+(a blob the user staged and unstaged would vanish with the next prune otherwise).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+
+from git_timewarp.git.names import Oid
+from git_timewarp.git.objects import (
+    MODE_GITLINK,
+    MissingObjectError,
+    Reader,
+    TreeEntry,
+    format_tree,
+)
+from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import DURABLE, Git
+from git_timewarp.util import faults
+from git_timewarp.util.atomic import sync_dir, sync_fd, sync_file, write_all
+
+
+class Quarantine:
+    """Writes objects into the quarantine; reads them and git's store together."""
+
+    def __init__(self, repo: Repo, *, pass_fds: tuple[int, ...] = ()) -> None:
+        self.repo = repo
+        self.path = os.path.join(repo.state_dir, "quarantine")
+        self._dirty: set[str] = set()
+        self.git: Git = repo.git.using(
+            objects=self.path, alternates=(repo.objects_dir,), config=DURABLE
+        )
+        self.reader = Reader(repo.git.using(alternates=(self.path,)))
+        self.pass_fds = pass_fds
+        os.makedirs(os.path.join(self.path, "pack"), exist_ok=True)
+
+    def close(self) -> None:
+        """End the reader's child process."""
+        self.reader.close()
+
+    def put(self, kind: str, data: bytes) -> Oid:
+        """Write one object (`blob`, `tree`, `tag`, `commit`) and return its id; synced."""
+        header = b"%s %d\0" % (kind.encode(), len(data))
+        digest = hashlib.new(self.repo.hash_name, header, usedforsecurity=False)
+        digest.update(data)
+        oid = Oid(digest.hexdigest())
+        if not self.holds(oid):
+            body = zlib.compress(header + data, 1)
+            self._install(oid, body)
+        return oid
+
+    def put_tree(self, entries: Sequence[TreeEntry]) -> Oid:
+        """Write a tree of `entries` (any order) and return its id."""
+        return self.put("tree", format_tree(entries))
+
+    def holds(self, oid: Oid) -> bool:
+        """Tell whether the object is in the quarantine itself, not only in git's store."""
+        return os.path.exists(self._loose(oid))
+
+    def sync(self) -> None:
+        """Make the names written since the last call durable (files already are)."""
+        folders = {os.path.dirname(self._loose(Oid(oid))) for oid in self._dirty}
+        self._dirty.clear()
+        for folder in sorted(folders):
+            sync_dir(folder)
+        if folders:
+            sync_dir(self.path)
+
+    def note_written(self, oids: Sequence[Oid]) -> None:
+        """Tell that git wrote these objects here, so that `sync` covers their names."""
+        self._dirty.update(oids)
+
+    def copy_in(self, oid: Oid) -> None:
+        """Copy an object from git's store; MissingObjectError when it is gone."""
+        if self.holds(oid):
+            return
+        source = os.path.join(self.repo.objects_dir, oid[:2], oid[2:])
+        target = self._loose(oid)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        faults.point("link object")
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            sync_file(target)
+            self._dirty.add(oid)
+            return
+        found = self.reader.find(oid)
+        if found is None:
+            raise MissingObjectError(oid)
+        self.put(found.type, found.data)
+
+    def _loose(self, oid: Oid) -> str:
+        return os.path.join(self.path, oid[:2], oid[2:])
+
+    def _install(self, oid: Oid, body: bytes) -> None:
+        target = self._loose(oid)
+        folder = os.path.dirname(target)
+        os.makedirs(folder, exist_ok=True)
+        temporary = os.path.join(self.path, f"tmp_obj_{os.getpid()}_{oid[:8]}")
+        faults.point("write object")
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o444)
+            try:
+                write_all(fd, body)
+                sync_fd(fd)
+            finally:
+                os.close(fd)
+            os.replace(temporary, target)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        self._dirty.add(oid)
+
+
+def new_objects(
+    reader: Reader, tree: Oid, bases: Sequence[Oid]
+) -> Iterator[tuple[Oid, int, tuple[str, ...]]]:
+    """Yield (id, mode, path parts) of all objects of `tree` that no base has at the same path.
+
+    Walks only what differs: a subtree a base has too is not entered, so the cost is
+    that of the change. Gitlinks are not objects of this repository and are left out.
+
+    Raises:
+        MissingObjectError: a tree that differs cannot be read.
+    """
+    yield from _walk(reader, tree, [base for base in bases if base], (), set())
+
+
+def _walk(
+    reader: Reader, tree: Oid, bases: list[Oid], path: tuple[str, ...], seen: set[Oid]
+) -> Iterator[tuple[Oid, int, tuple[str, ...]]]:
+    if tree in bases or tree in seen:
+        return
+    seen.add(tree)
+    yield tree, 0o040000, path
+    known = [{entry.name: entry for entry in reader.tree(base)} for base in bases]
+    for entry in reader.tree(tree):
+        same = [names[entry.name] for names in known if entry.name in names]
+        if entry.mode == MODE_GITLINK or any(entry.oid == other.oid for other in same):
+            continue
+        if entry.is_tree:
+            below = [other.oid for other in same if other.is_tree]
+            yield from _walk(reader, entry.oid, below, (*path, entry.name), seen)
+        elif entry.oid not in seen:
+            seen.add(entry.oid)
+            yield entry.oid, entry.mode, (*path, entry.name)

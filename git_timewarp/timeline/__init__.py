@@ -1,0 +1,1 @@
+"""Time travel itself: capture, snapshot, jump, restore, undo, stash, selectors. Layer: engines."""

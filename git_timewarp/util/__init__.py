@@ -1,0 +1,1 @@
+"""Domain-free helpers: clocks, ids, locks, atomic files, text. Knows nothing of git or of us."""

@@ -1,0 +1,56 @@
+"""Bytes, names and JSON: one way in and out of text.
+
+Names of files are `str` with surrogate escapes for bytes that are not UTF-8
+(PEP 383), whatever the locale is.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+JsonName = str | dict[str, str]
+
+
+def to_bytes(name: str) -> bytes:
+    """Return the bytes of a name as the file system holds them."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def to_str(data: bytes) -> str:
+    """Return a name for bytes of the file system; never fails, always goes back."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def json_name(name: str) -> JsonName:
+    """Return a name as JSON gives it: text, or `{"bytes": base64}` if it is not UTF-8."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return {"bytes": base64.b64encode(to_bytes(name)).decode("ascii")}
+    return name
+
+
+def name_from_json(value: JsonName) -> str:
+    """Reverse `json_name`."""
+    if isinstance(value, str):
+        return value
+    return to_str(base64.b64decode(value["bytes"]))
+
+
+def compact_json(value: object) -> bytes:
+    """Return canonical JSON: compact, keys sorted, UTF-8 (design 4).
+
+    Lone surrogates (bytes that are not UTF-8 in free text) become `?`; names
+    of files must have gone through `json_name` before.
+    """
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def printable(text: str) -> str:
+    """Return `text` safe for a terminal line: control and stray bytes escaped."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )

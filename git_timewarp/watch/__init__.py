@@ -1,0 +1,1 @@
+"""The background process that takes drafts while work goes on. Layer: integrations."""
