@@ -1,0 +1,386 @@
+"""What the operations answer: frozen records, one `to_dict` for `--json` and any API alike.
+
+Field names are the stable contract of design 8; `docs/reference/json.md` lists them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.store.view import Skipped
+from git_timewarp.util.text import json_name
+
+Json = dict[str, object]
+VERSION = 1
+
+
+def _names(paths: tuple[RepoPath, ...]) -> list[object]:
+    return [json_name(path) for path in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many paths a snapshot added, modified and deleted against the one before it."""
+
+    added: int = 0
+    modified: int = 0
+    deleted: int = 0
+
+    @property
+    def total(self) -> int:
+        """All changed paths."""
+        return self.added + self.modified + self.deleted
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotResult:
+    """Answer of `snapshot`; `created` is false when the existing id was answered."""
+
+    snapshot: SnapshotId
+    event: str
+    tree: Oid
+    created: bool
+    changes: Changes
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "snapshot": self.snapshot,
+            "event": self.event,
+            "tree": self.tree,
+            "created": self.created,
+            "skipped": [item.to_json() for item in self.skipped],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A path that was left alone and why."""
+
+    path: RepoPath
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TravelResult:
+    """Answer of `jump`, `restore`, `undo`, `redo` and `stash apply`.
+
+    `event` is None for a dry run. `stashed` names the stash entry a jump over
+    uncommitted work made, `kept_aside` files somebody changed while we wrote,
+    with where they are now.
+    """
+
+    verb: str
+    event: str | None
+    from_snapshot: SnapshotId | None
+    to_snapshot: SnapshotId | None
+    safety_snapshot: SnapshotId | None
+    restored: tuple[RepoPath, ...]
+    removed: tuple[RepoPath, ...]
+    unchanged: int
+    refused: tuple[Refused, ...] = ()
+    kept_aside: tuple[tuple[RepoPath, str], ...] = ()
+    stashed: str | None = None
+    target: str = ""
+    dry_run: bool = False
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "event": self.event,
+            "from": self.from_snapshot,
+            "to": self.to_snapshot,
+            "safety_snapshot": self.safety_snapshot,
+            "restored": _names(self.restored),
+            "removed": _names(self.removed),
+            "unchanged": self.unchanged,
+            "refused": [{"path": json_name(r.path), "reason": r.reason} for r in self.refused],
+            "kept_aside": [{"path": json_name(p), "at": json_name(at)} for p, at in self.kept_aside],
+            "stash": self.stashed,
+            "dry_run": self.dry_run,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A mark of significance on an event (kinds: design 4)."""
+
+    kind: str
+    importance: str
+    name: str | None = None
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        record: Json = {"kind": self.kind, "importance": self.importance}
+        if self.name is not None:
+            record["name"] = self.name
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One event as `log` shows it.
+
+    `event` is the label (`E47`, or `E47.<writer prefix>` where two writers share the
+    number), `ts` ISO 8601 UTC, `actor` `kind:id`, `current` whether the work tree stands
+    on its snapshot now, `folded` whether it is in git notes already.
+    """
+
+    event: str
+    id: str
+    lamport: int
+    writer: str
+    type: str
+    ts: str
+    actor: str
+    summary: str
+    snapshot: SnapshotId | None
+    timeline: str
+    worktree: str
+    changes: Changes | None = None
+    milestone: Milestone | None = None
+    current: bool = False
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form (one line of `log --json`)."""
+        record: Json = {
+            "event": self.event,
+            "id": self.id,
+            "type": self.type,
+            "ts": self.ts,
+            "actor": self.actor,
+            "summary": self.summary,
+            "snapshot": self.snapshot,
+            "timeline": self.timeline,
+            "worktree": self.worktree,
+            "current": self.current,
+        }
+        if self.changes is not None:
+            record["changes"] = {
+                "added": self.changes.added,
+                "modified": self.changes.modified,
+                "deleted": self.changes.deleted,
+            }
+        if self.milestone is not None:
+            record["milestone"] = self.milestone.to_dict()
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One path that differs between two snapshots; status A, M, D, T (type) as git's.
+
+    `additions` and `deletions` are lines, None for binary files.
+    """
+
+    path: RepoPath
+    status: str
+    additions: int | None
+    deletions: int | None
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "path": json_name(self.path),
+            "status": self.status,
+            "additions": self.additions,
+            "deletions": self.deletions,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DiffResult:
+    """Answer of `diff`: files, and the patch as git prints it (bytes, maybe coloured)."""
+
+    files: tuple[FileChange, ...]
+    patch: bytes
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {"v": VERSION, "files": [item.to_dict() for item in self.files]}
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResult:
+    """Answer of `show`: the event whole, its snapshot's meta and what it changed."""
+
+    entry: LogEntry
+    record: Json
+    meta: Json | None
+    files: tuple[FileChange, ...]
+    patch: bytes = b""
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "event": self.record,
+            "label": self.entry.event,
+            "snapshot": self.meta,
+            "files": [item.to_dict() for item in self.files],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StashEntry:
+    """One stash: uncommitted work a jump put away; `name` is `stash@{n}` of ours, newest 0."""
+
+    name: str
+    event: str
+    snapshot: SnapshotId
+    ts: str
+    branch: str | None
+    summary: str
+    changes: Changes
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "name": self.name,
+            "event": self.event,
+            "snapshot": self.snapshot,
+            "ts": self.ts,
+            "branch": self.branch,
+            "summary": self.summary,
+            "changes": self.changes.total,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong: what, where, what it touches and the next command.
+
+    `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
+    `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `recovered`, `network-filesystem`,
+    `config`, `moved-refs`, `disk`.
+    """
+
+    kind: str
+    where: str
+    hint: str
+    affects: tuple[str, ...] = ()
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "kind": self.kind,
+            "where": self.where,
+            "affects": list(self.affects),
+            "hint": self.hint,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """Answer of `verify`; `level` is `quick` or `full`."""
+
+    level: str
+    events: int
+    snapshots: int
+    objects: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "ok": self.is_clean,
+            "level": self.level,
+            "events": self.events,
+            "snapshots": self.snapshots,
+            "objects": self.objects,
+            "problems": [item.to_dict() for item in self.problems],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """Answer of `status`.
+
+    `recording` is false before `init`. `dirty` says whether the work tree differs from
+    its newest snapshot (None when that was not looked at). `pending` counts what is in
+    journal and spool and not yet folded. Ages are derived by the caller from `ts`.
+    """
+
+    recording: bool
+    writer: str | None
+    timeline: str | None
+    head: str | None
+    last_event: LogEntry | None
+    last_snapshot: LogEntry | None
+    watcher: Json
+    hooks: Json
+    pending: Json
+    counts: Json
+    problems: tuple[Problem, ...] = field(default=())
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "recording": self.recording,
+            "writer": self.writer,
+            "timeline": self.timeline,
+            "head": self.head,
+            "last_event": self.last_event.to_dict() if self.last_event else None,
+            "last_snapshot": self.last_snapshot.to_dict() if self.last_snapshot else None,
+            "watcher": self.watcher,
+            "hooks": self.hooks,
+            "pending": self.pending,
+            "counts": self.counts,
+            "problems": [item.to_dict() for item in self.problems],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `doctor`: a check, whether it passed (None: not applicable), what to do."""
+
+    name: str
+    passed: bool | None
+    text: str
+    hint: str | None = None
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {"name": self.name, "ok": self.passed, "text": self.text, "hint": self.hint}
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """Answer of `init`: the writer, the first snapshot, and what is protected from now on."""
+
+    writer: str
+    created: bool
+    first: SnapshotResult
+    hooks: Json
+    watching: bool
+    protected: tuple[str, ...]
+    not_protected: tuple[str, ...]
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "writer": self.writer,
+            "created": self.created,
+            "snapshot": self.first.snapshot,
+            "event": self.first.event,
+            "hooks": self.hooks,
+            "watching": self.watching,
+            "protected": list(self.protected),
+            "not_protected": list(self.not_protected),
+            "skipped": [item.to_json() for item in self.first.skipped],
+        }
