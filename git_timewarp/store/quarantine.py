@@ -46,20 +46,22 @@ class Quarantine:
         """End the reader's child process."""
         self.reader.close()
 
-    def put(self, kind: str, data: bytes) -> Oid:
-        """Write one object (`blob`, `tree`, `tag`, `commit`) and return its id; synced."""
+    def put(self, kind: str, data: bytes, *, sync: bool = True) -> Oid:
+        """Write one object (`blob`, `tree`, `tag`, `commit`) and return its id.
+
+        `sync=False` is for what a fold packs (and syncs) right afterwards.
+        """
         header = b"%s %d\0" % (kind.encode(), len(data))
         digest = hashlib.new(self.repo.hash_name, header, usedforsecurity=False)
         digest.update(data)
         oid = Oid(digest.hexdigest())
         if not self.holds(oid):
-            body = zlib.compress(header + data, 1)
-            self._install(oid, body)
+            self._install(oid, zlib.compress(header + data, 1 if sync else 0), sync=sync)
         return oid
 
-    def put_tree(self, entries: Sequence[TreeEntry]) -> Oid:
+    def put_tree(self, entries: Sequence[TreeEntry], *, sync: bool = True) -> Oid:
         """Write a tree of `entries` (any order) and return its id."""
-        return self.put("tree", format_tree(entries))
+        return self.put("tree", format_tree(entries), sync=sync)
 
     def holds(self, oid: Oid) -> bool:
         """Tell whether the object is in the quarantine itself, not only in git's store."""
@@ -99,7 +101,21 @@ class Quarantine:
     def _loose(self, oid: Oid) -> str:
         return os.path.join(self.path, oid[:2], oid[2:])
 
-    def _install(self, oid: Oid, body: bytes) -> None:
+    def empty(self) -> None:
+        """Remove everything in it; only when all of it is in git or given up."""
+        for folder, folders, files in os.walk(self.path, topdown=False):
+            for name in files:
+                faults.point("empty quarantine")
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(folder, name))
+            for name in folders:
+                if folder == self.path and name == "pack":
+                    continue
+                with contextlib.suppress(OSError):
+                    os.rmdir(os.path.join(folder, name))
+        self._dirty.clear()
+
+    def _install(self, oid: Oid, body: bytes, *, sync: bool) -> None:
         target = self._loose(oid)
         folder = os.path.dirname(target)
         os.makedirs(folder, exist_ok=True)
@@ -109,7 +125,8 @@ class Quarantine:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o444)
             try:
                 write_all(fd, body)
-                sync_fd(fd)
+                if sync:
+                    sync_fd(fd)
             finally:
                 os.close(fd)
             os.replace(temporary, target)
@@ -117,7 +134,8 @@ class Quarantine:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        self._dirty.add(oid)
+        if sync:
+            self._dirty.add(oid)
 
 
 def new_objects(

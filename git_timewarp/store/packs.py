@@ -1,0 +1,192 @@
+"""Our packs in git's store: built in the quarantine, kept by `.keep`, merged when many.
+
+Git's own gc leaves a kept pack alone and does not count it; nothing loose of ours is
+ever in git's store. `.idx` comes last, because git takes a pack for real when it is
+there. A pack that a merge made superfluous goes only after a grace time and when no
+gc is alive: unlinking at once breaks an `fsck` or `repack` that has it open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+
+from git_timewarp.git.names import Oid
+from git_timewarp.git.run import Git
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.util import atomic, faults
+from git_timewarp.util.clock import Clock
+from git_timewarp.util.text import compact_json
+
+PARTS = (".keep", ".pack", ".rev", ".idx")
+"""In the order in which they are linked into the store; removed in reverse."""
+
+KEEP_TEXT = b"git-timewarp\n"
+_NAME = re.compile(r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z")
+
+
+class Packs:
+    """The packs of ours in one repository."""
+
+    def __init__(self, quarantine: Quarantine, *, clock: Clock) -> None:
+        self._quarantine = quarantine
+        self._clock = clock
+        self._build_dir = os.path.join(quarantine.path, "pack")
+        self._store_dir = os.path.join(quarantine.repo.objects_dir, "pack")
+        self._record = os.path.join(quarantine.repo.state_dir, "packs.json")
+
+    def build(self, objects: Iterable[Oid], *, bulk: bool) -> str:
+        """Write one pack of `objects` in the quarantine; return its name (`pack-<id>`).
+
+        `bulk` turns the search for deltas off (many notes at once; a merge finds them later).
+
+        Raises:
+            GitError: an object is missing; nothing was written.
+        """
+        git = self._quarantine.git.using(
+            config=("pack.writeReverseIndex=true", "pack.compression=1" if bulk else "pack.threads=1")
+        )
+        window = "--window=0" if bulk else "--window=10"
+        words = "\n".join(dict.fromkeys(objects)) + "\n"
+        prefix = os.path.join(self._build_dir, "pack")
+        name = git.run(
+            "pack-objects", "-q", window, "--delta-base-offset", prefix, stdin=words.encode()
+        ).text
+        return f"pack-{name}"
+
+    def install(self, name: str) -> None:
+        """Link a built pack into git's store, `.keep` first and `.idx` last; sync."""
+        keep = os.path.join(self._build_dir, name + ".keep")
+        atomic.write(keep, KEEP_TEXT)
+        for part in PARTS:
+            source = os.path.join(self._build_dir, name + part)
+            if os.path.exists(source):
+                self._link(source, os.path.join(self._store_dir, name + part))
+        atomic.sync_dir(self._store_dir)
+
+    def drop(self, name: str) -> None:
+        """Remove an installed pack, `.idx` first; harmless when it is not there."""
+        for part in reversed(PARTS):
+            faults.point("drop pack")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self._store_dir, name + part))
+
+    def names(self) -> list[str]:
+        """Return the names of our packs in git's store, sorted."""
+        found = []
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(self._store_dir):
+                if _NAME.match(entry.name) and atomic.read(entry.path) == KEEP_TEXT:
+                    found.append(entry.name.removesuffix(".keep"))
+        return sorted(found)
+
+    def objects_of(self, name: str) -> list[Oid]:
+        """Return the ids in an installed pack."""
+        idx = os.path.join(self._store_dir, name + ".idx")
+        with open(idx, "rb") as file:
+            data = file.read()
+        algorithm = f"--object-format={self._quarantine.repo.hash_name}"
+        out = self._quarantine.git.run("show-index", algorithm, stdin=data).text
+        return [Oid(line.split(" ")[1]) for line in out.splitlines()]
+
+    def merge(self, *, limit: int, garbage: set[Oid]) -> str | None:
+        """Merge the smaller packs when there are `limit` or more; return the new name.
+
+        Sizes stay a geometric progression (each at least twice all smaller ones), so an
+        object is rewritten O(log n) times. Objects in `garbage` are left behind.
+        """
+        superseded = self._superseded()
+        live = [name for name in self.names() if name not in superseded]
+        if len(live) < max(limit, 2):
+            return None
+        live.sort(key=self._size)
+        count, total = 1, self._size(live[0])
+        for position in range(1, len(live)):
+            if self._size(live[position]) < 2 * total:
+                count = position + 1
+            total += self._size(live[position])
+        chosen = live[: max(count, 2)]
+        wanted: dict[Oid, None] = {}
+        for name in chosen:
+            wanted.update(dict.fromkeys(oid for oid in self.objects_of(name) if oid not in garbage))
+        new = self.build(wanted, bulk=False)
+        self.install(new)
+        now = self._clock.now_ns() // 1_000_000_000
+        self._write_superseded({**superseded, **{n: now for n in chosen if n != new}})
+        return new
+
+    def sweep(self, *, grace_seconds: int) -> list[str]:
+        """Remove superseded packs older than the grace time, unless a gc is alive."""
+        superseded = self._superseded()
+        now = self._clock.now_ns() // 1_000_000_000
+        due = [name for name, since in superseded.items() if now - since >= grace_seconds]
+        if not due or gc_is_alive(self._quarantine.repo.common_dir):
+            return []
+        for name in due:
+            self.drop(name)
+        self._write_superseded({n: s for n, s in superseded.items() if n not in due})
+        return due
+
+    def release(self) -> None:
+        """Drop the `.keep` files: from now on git's own gc looks after the packs."""
+        for name in self.names():
+            faults.point("drop keep")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self._store_dir, name + ".keep"))
+
+    def _size(self, name: str) -> int:
+        try:
+            return os.stat(os.path.join(self._store_dir, name + ".pack")).st_size
+        except FileNotFoundError:
+            return 0
+
+    def _superseded(self) -> dict[str, int]:
+        data = atomic.read(self._record)
+        try:
+            found = json.loads(data)["superseded"] if data else {}
+        except (ValueError, KeyError, TypeError):
+            return {}
+        return {str(name): int(since) for name, since in found.items()}
+
+    def _write_superseded(self, value: dict[str, int]) -> None:
+        atomic.write(self._record, compact_json({"v": 1, "superseded": value}))
+
+    def _link(self, source: str, target: str) -> None:
+        faults.point(f"link {os.path.splitext(target)[1]}")
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            return
+        except OSError:
+            with open(source, "rb") as file:
+                atomic.write(target, file.read(), mode=0o444)
+
+
+def gc_is_alive(common_dir: str) -> bool:
+    """Tell whether the process named in `gc.pid` runs on this machine now."""
+    data = atomic.read(os.path.join(common_dir, "gc.pid"))
+    if data is None:
+        return False
+    words = data.split()
+    if len(words) < 2 or not words[0].isdigit():
+        return False
+    if words[1].decode("utf-8", "replace") != os.uname().nodename:
+        return True
+    try:
+        os.kill(int(words[0]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def pack_objects_missing(git: Git, oids: Sequence[Oid]) -> list[Oid]:
+    """Return those of `oids` that git cannot find."""
+    if not oids:
+        return []
+    out = git.run("cat-file", "--batch-check", stdin=("\n".join(oids) + "\n").encode()).text
+    return [Oid(line.split(" ")[0]) for line in out.splitlines() if line.endswith(" missing")]

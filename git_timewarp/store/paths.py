@@ -1,0 +1,53 @@
+"""Where our local files are: everything below `$GIT_COMMON_DIR/timewarp` (design 3)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of one repository's state folder."""
+
+    root: str
+
+    @property
+    def journal(self) -> str:
+        """The write-ahead log."""
+        return os.path.join(self.root, "journal")
+
+    @property
+    def lock(self) -> str:
+        """The file whose `flock` makes a process the only writer."""
+        return os.path.join(self.root, "lock")
+
+    @property
+    def writer(self) -> str:
+        """The writer identity."""
+        return os.path.join(self.root, "writer.json")
+
+    @property
+    def known_refs(self) -> str:
+        """The last values of our refs, to notice one that vanished or went back."""
+        return os.path.join(self.root, "refs.json")
+
+    @property
+    def superseded(self) -> str:
+        """Ids of objects of ours that nothing names any more, one a line."""
+        return os.path.join(self.root, "superseded")
+
+    @property
+    def index(self) -> str:
+        """The read index (SQLite), a cache."""
+        return os.path.join(self.root, "index.db")
+
+    @property
+    def last(self) -> str:
+        """One line for prompts: `<epoch seconds> <label> <snapshot>`."""
+        return os.path.join(self.root, "last")
+
+    @property
+    def aside(self) -> str:
+        """Files that changed under a restore, kept."""
+        return os.path.join(self.root, "aside")

@@ -1,0 +1,359 @@
+"""The recorder: what the holder of the lock may do with the store.
+
+One at a time per repository. It assigns numbers and hashes, appends to the journal
+(an event is durable then), and folds what the journal holds into one pack and one ref
+transaction. The order of a fold, so that a crash anywhere can be finished:
+
+    pack in the quarantine -> journal: events, snapshots, fold intent -> link the pack
+    into git's store -> move the refs -> journal rewritten -> quarantine emptied
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from git_timewarp.git.names import Oid, RefName, WriterId
+from git_timewarp.git.refs import RefConflictError, RefUpdate
+from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import GitError
+from git_timewarp.store import journal as journal_file
+from git_timewarp.store import layout, transaction, writer
+from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, seal
+from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
+from git_timewarp.store.packs import Packs
+from git_timewarp.store.paths import Paths
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.segments import Builder, Planned
+from git_timewarp.store.writer import Surroundings
+from git_timewarp.util import atomic
+from git_timewarp.util.clock import Clock, iso, parse_iso
+from git_timewarp.util.ids import uuid7
+from git_timewarp.util.locking import FileLock
+from git_timewarp.util.text import compact_json
+
+_BULK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When the journal is folded, and how long to wait for the lock (settings, design 9)."""
+
+    events: int = 100
+    drafts: int = 64
+    seconds: int = 600
+    packs: int = 8
+    grace_seconds: int = 24 * 3600
+    lock_seconds: float = 30.0
+
+
+class Recorder:
+    """Holds the lock as a context manager; records, folds and recovers."""
+
+    def __init__(
+        self, repo: Repo, *, clock: Clock, around: Surroundings, limits: Limits
+    ) -> None:
+        self.clock = clock
+        self.paths = Paths(repo.state_dir)
+        self.notices: list[str] = []
+        self._around = around
+        self._limits = limits
+        self._lock = FileLock(self.paths.lock, clock=clock, timeout=limits.lock_seconds)
+        self._outer_repo = repo
+
+    def __enter__(self) -> Recorder:
+        self._lock.acquire()
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.quarantine.close()
+        self._lock.release()
+
+    def _open(self) -> None:
+        repo = self._outer_repo
+        self.repo = _with_lock(repo, self._lock.fd)
+        self.quarantine = Quarantine(self.repo)
+        self.packs = Packs(self.quarantine, clock=self.clock)
+        self.journal = journal_file.load(self.paths.journal)
+        self.refs = transaction.current(self.repo)
+        self.folded_events: list[Event] = []
+        self._identify()
+        if self.journal.fold is not None:
+            self._finish_fold(self.journal.fold)
+        self._heal_refs()
+
+    @property
+    def writer(self) -> WriterId:
+        """This clone's writer id."""
+        assert self.journal.writer is not None  # noqa: S101 - set by `_identify`
+        return self.journal.writer
+
+    # -- recording --------------------------------------------------------------------
+
+    def seal(self, new: Sequence[NewEvent]) -> list[Event]:
+        """Give events their place in the chain; they are not durable yet."""
+        sealed = []
+        head = self.journal.head
+        for item in new:
+            now = self.clock.now_ns()
+            event, head = seal(
+                item, head=head, writer=self.writer, event_id=uuid7(self.clock), ts=iso(now)
+            )
+            sealed.append(event)
+        return sealed
+
+    def append(
+        self,
+        events: Sequence[Event] = (),
+        *,
+        snapshots: Sequence[PendingSnapshot] = (),
+        kept: Sequence[PendingKept] = (),
+        intents: Sequence[Json] = (),
+        done: Sequence[str] = (),
+        fold: bool = False,
+    ) -> None:
+        """Make all of it durable in one synced write; fold at once when asked.
+
+        Raises:
+            OSError: nothing was recorded.
+            GitError: a fold at once needed an object that is gone; nothing was recorded.
+        """
+        lines = [journal_file.line("I", compact_json(item)) for item in intents]
+        lines += [journal_file.kept_line(item) for item in kept]
+        lines += [journal_file.snapshot_line(item) for item in snapshots]
+        lines += [journal_file.event_line(item) for item in events]
+        lines += [journal_file.line("D", compact_json({"op": item})) for item in done]
+        self.quarantine.sync()
+        held = self.journal
+        all_snapshots = [*held.snapshots, *snapshots]
+        all_kept = [*held.kept, *kept]
+        all_events = [*held.events, *events]
+        prepared: tuple[Json, list[RefUpdate]] | None = None
+        if fold:
+            prepared = self._prepare(all_snapshots, all_kept, all_events)
+            lines.append(journal_file.line("F", compact_json(prepared[0])))
+        if lines:
+            journal_file.append(self.paths.journal, lines, ends_torn=held.ends_torn)
+            held.ends_torn = False
+        held.snapshots, held.kept, held.events = all_snapshots, all_kept, all_events
+        for item in intents:
+            held.intents[str(item["op"])] = item
+        for op in done:
+            held.intents.pop(op, None)
+        if events:
+            self.journal.head = _head_after(events[-1])
+        if prepared is not None:
+            held.fold = prepared[0]
+            self._finish_fold(prepared[0])
+
+    # -- folding ----------------------------------------------------------------------
+
+    def fold_is_due(self) -> bool:
+        """Tell whether enough waits in the journal, or for long enough."""
+        held = self.journal
+        if held.is_empty:
+            return False
+        drafts = len(held.snapshots)
+        if len(held.events) >= self._limits.events or drafts >= self._limits.drafts:
+            return True
+        oldest = parse_iso(str(held.events[0].record["ts"])) if held.events else 0
+        return self.clock.now_ns() - oldest > self._limits.seconds * 1_000_000_000
+
+    def fold(self) -> None:
+        """Move everything in the journal into git; does nothing when it is empty."""
+        if not self.journal.is_empty:
+            self.append(fold=True)
+
+    def fold_if_due(self) -> None:
+        """Fold when it is time; a lock of git's that does not come free only defers it."""
+        if not self.fold_is_due():
+            return
+        try:
+            self.fold()
+        except GitError as exc:
+            if "lock" not in exc.stderr:
+                raise
+
+    def _prepare(
+        self,
+        snapshots: Sequence[PendingSnapshot],
+        kept: Sequence[PendingKept],
+        events: Sequence[Event],
+    ) -> tuple[Json, list[RefUpdate]]:
+        builder = Builder(self.quarantine, self.writer, refs=self.refs)
+        for kind in (layout.SNAPSHOTS, layout.DRAFTS):
+            builder.add_entries(kind, [(s.id, s.entry) for s in snapshots if s.kind == kind])
+        builder.add_entries(layout.KEPT, [(item.oid, item.entry) for item in kept])
+        builder.add_events(events)
+        planned = builder.planned
+        objects = [oid for item in snapshots for oid in (item.entry, *item.new)]
+        objects += [oid for item in kept for oid in (item.entry, *item.new)]
+        pack = self.packs.build([*objects, *planned.objects], bulk=len(events) >= _BULK)
+        updates = sorted(planned.updates, key=_ref_order)
+        record: Json = {
+            "fold": uuid7(self.clock),
+            "pack": pack,
+            "refs": [{"name": u.name, "old": u.old, "new": u.new} for u in updates],
+        }
+        self._note_superseded(planned)
+        return record, updates
+
+    def _finish_fold(self, record: Mapping[str, object]) -> None:
+        """Bring a fold whose intent is in the journal to its end (also after a crash)."""
+        pack = str(record["pack"])
+        updates = _updates(record)
+        self.packs.install(pack)
+        if transaction.settle(self.repo, updates, clock=self.clock) == "none":
+            try:
+                transaction.move(self.repo, updates, clock=self.clock)
+            except (RefConflictError, GitError):
+                self._give_up_fold(record, pack)
+                raise
+        elif transaction.current(self.repo) != {**self.refs, **{u.name: u.new for u in updates}}:
+            self.refs = transaction.current(self.repo)
+            if any(self.refs.get(u.name) != u.new for u in updates):
+                self._give_up_fold(record, pack)
+                return
+        self.refs = transaction.current(self.repo)
+        self.folded_events += self.journal.events
+        self._close_journal()
+
+    def _give_up_fold(self, record: Mapping[str, object], pack: str) -> None:
+        line = journal_file.line("G", compact_json({"fold": record["fold"]}))
+        journal_file.append(self.paths.journal, [line])
+        self.journal.fold = None
+        self.packs.drop(pack)
+        self.refs = transaction.current(self.repo)
+
+    def _close_journal(self) -> None:
+        held = self.journal
+        lines = [journal_file.header_line(self.writer, held.head)]
+        lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
+        journal_file.rewrite(self.paths.journal, lines)
+        held.folded = held.head
+        held.events, held.snapshots, held.kept, held.fold = [], [], [], None
+        held.torn = 0
+        self._remember_refs()
+        writer.note_folded(self._around, self.writer, held.head.n)
+        self.quarantine.empty()
+
+    def _note_superseded(self, planned: Planned) -> None:
+        """Remember what nothing of ours names after this fold, for the next merge of packs."""
+        if planned.replaced:
+            with open(self.paths.superseded, "ab") as file:
+                file.write("".join(f"{oid}\n" for oid in planned.replaced).encode())
+
+    def _remember_refs(self) -> None:
+        mine = {
+            str(name): str(oid)
+            for name, oid in self.refs.items()
+            if name.startswith(f"{layout.ROOT}/{self.writer}/")
+        }
+        atomic.write(self.paths.known_refs, compact_json({"v": 1, "refs": mine}), sync=False)
+
+    # -- opening ----------------------------------------------------------------------
+
+    def _identify(self) -> None:
+        held = self.journal
+        found = writer.check(self.repo.state_dir, self._around, last_n=held.head.n)
+        if found.is_ours and held.writer == found.writer:
+            return
+        new = writer.create(self.repo.state_dir, self._around, clock=self.clock)
+        if found.writer is not None:
+            self.notices.append(
+                f"this clone has a new writer id '{new}': {found.reason}; "
+                f"what '{found.writer}' recorded stays and is read"
+            )
+        self._start_journal(new, held)
+
+    def _start_journal(self, new: WriterId, held: Journal) -> None:
+        """Begin a journal for `new`; what the old one still held is recorded again."""
+        lamport = max((_lamport(event) for event in held.events), default=held.folded.lamport)
+        fresh = Journal(writer=new, exists=True)
+        fresh.head = fresh.folded = ChainHead(lamport=lamport)
+        self.journal = fresh
+        lines = [journal_file.header_line(new, fresh.head)]
+        again = self.seal([_again(event) for event in held.events])
+        lines += [journal_file.snapshot_line(item) for item in held.snapshots]
+        lines += [journal_file.kept_line(item) for item in held.kept]
+        lines += [journal_file.event_line(event) for event in again]
+        journal_file.rewrite(self.paths.journal, lines)
+        self.journal = journal_file.load(self.paths.journal)
+
+    def _heal_refs(self) -> None:
+        data = atomic.read(self.paths.known_refs)
+        try:
+            known = json.loads(data)["refs"] if data else {}
+        except (ValueError, KeyError, TypeError):
+            return
+        gone = transaction.lost(known, self.refs)
+        if not gone:
+            return
+        there = [change for change in gone if self.quarantine.reader.info(change.new) is not None]
+        transaction.move(self.repo, there, clock=self.clock)
+        self.refs = transaction.current(self.repo)
+        for change in gone:
+            healed = change in there
+            self.notices.append(
+                f"ref '{change.name}' of ours had vanished: "
+                + ("it was put back" if healed else "its objects are gone too, it is lost")
+            )
+        if len(there) < len(gone):
+            self._remember_refs()
+
+
+def _with_lock(repo: Repo, fd: int) -> Repo:
+    """Return the repository with git children that inherit the lock's descriptor."""
+    return replace(repo, git=replace(repo.git, pass_fds=(fd,)))
+
+
+def _head_after(event: Event) -> ChainHead:
+    return ChainHead(event.n, event.hash, _lamport(event))
+
+
+def _lamport(event: Event) -> int:
+    return int(str(event.record["lamport"]))
+
+
+def _updates(record: Mapping[str, object]) -> list[RefUpdate]:
+    items = record["refs"]
+    assert isinstance(items, list)  # noqa: S101 - our own record
+    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
+
+
+def _ref_order(change: RefUpdate) -> tuple[int, str]:
+    parsed = layout.parse_ref(change.name)
+    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
+
+
+def _again(event: Event) -> NewEvent:
+    record = event.record
+    known = {"v", "id", "lamport", "writer", "n", "prev", "hash"}
+    return NewEvent(
+        type=str(record["type"]),
+        summary=str(record["summary"]),
+        actor=_actor(record["actor"]),
+        anchor=event.anchor,
+        worktree=str(record["worktree"]),
+        timeline=str(record["timeline"]),
+        key=event.text("key") or f"again:{event.text('id')}",
+        ts=event.text("ts"),
+        extra={key: value for key, value in record.items() if key not in known},
+    )
+
+
+def _actor(value: object) -> Actor:
+    assert isinstance(value, dict)  # noqa: S101 - our own record
+    return Actor(value["kind"], value["id"], value.get("role", ""))

@@ -1,0 +1,133 @@
+"""Building the next value of each of our refs from what the journal holds.
+
+Pure in effect: it writes trees, notes and tags into the quarantine (unsynced; the
+fold packs and syncs them) and answers which refs should move where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from git_timewarp.git.names import Oid, RefName, WriterId
+from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
+from git_timewarp.git.refs import RefUpdate
+from git_timewarp.store import layout
+from git_timewarp.store.events import Event
+from git_timewarp.store.notes import NOTE_LIMIT, NotesTree, overflow_anchor
+from git_timewarp.store.quarantine import Quarantine
+
+
+@dataclass(slots=True)
+class Planned:
+    """What a fold will do: ref moves, objects it made, objects nothing will name any more."""
+
+    updates: list[RefUpdate] = field(default_factory=list)
+    objects: list[Oid] = field(default_factory=list)
+    replaced: list[Oid] = field(default_factory=list)
+
+
+class Builder:
+    """Builds segment trees of one writer on top of the current ref values."""
+
+    def __init__(
+        self, quarantine: Quarantine, writer: WriterId, *, refs: Mapping[RefName, Oid]
+    ) -> None:
+        self._quarantine = quarantine
+        self._reader: Reader = quarantine.reader
+        self._writer = writer
+        self._refs = refs
+        self.planned = Planned()
+
+    def add_entries(self, kind: str, entries: Sequence[tuple[str, Oid]]) -> None:
+        """Add named trees to the segments of `kind`; a name that is there already is left out."""
+        left = list(entries)
+        segment = self.last_segment(kind) or 1
+        while left:
+            name = layout.ref(self._writer, kind, segment)
+            old = self._refs.get(name)
+            present = self._entries(old)
+            room = layout.SEGMENT_LIMITS[kind] - len(present)
+            fresh = [(key, oid) for key, oid in left if key not in present]
+            if room > 0 and fresh:
+                for key, oid in fresh[:room]:
+                    present[key] = TreeEntry(MODE_TREE, key, oid)
+                tree = self._quarantine.put_tree(list(present.values()), sync=False)
+                self.planned.objects.append(tree)
+                self._point(kind, name, old, tree)
+            left = fresh[max(room, 0) :]
+            segment += 1
+
+    def add_events(self, events: Sequence[Event]) -> None:
+        """Add events to their segments (decided by their number)."""
+        limit = layout.SEGMENT_LIMITS[layout.EVENTS]
+        by_segment: dict[int, list[Event]] = {}
+        for event in events:
+            by_segment.setdefault((event.n - 1) // limit + 1, []).append(event)
+        for segment, members in sorted(by_segment.items()):
+            name = layout.ref(self._writer, layout.EVENTS, segment)
+            old = self._refs.get(name)
+            root = self.tree_of(old) if old is not None else None
+            notes = NotesTree(self._reader, root)
+            by_anchor: dict[Oid, list[bytes]] = {}
+            for event in members:
+                by_anchor.setdefault(event.anchor, []).append(event.line)
+            for anchor, lines in by_anchor.items():
+                self._append_note(notes, anchor, lines)
+            tree, written = notes.write(self._quarantine)
+            self.planned.objects += written
+            self.planned.replaced += notes.replaced
+            self._point(layout.EVENTS, name, old, tree, replaces_root=False)
+
+    def last_segment(self, kind: str) -> int:
+        """Return the number of the newest segment of `kind`, 0 when there is none."""
+        found = [layout.parse_ref(name) for name in self._refs]
+        return max((f[2] for f in found if f and f[0] == self._writer and f[1] == kind), default=0)
+
+    def tree_of(self, tag: Oid) -> Oid:
+        """Return the tree a tag of ours names."""
+        data = self._reader.read(tag, kind="tag")
+        return Oid(data.split(b"\n", 1)[0].split(b" ")[1].decode())
+
+    def _entries(self, tag: Oid | None) -> dict[str, TreeEntry]:
+        if tag is None:
+            return {}
+        tree = self.tree_of(tag)
+        return {entry.name: entry for entry in self._reader.tree(tree)}
+
+    def _append_note(self, notes: NotesTree, anchor: Oid, lines: list[bytes]) -> None:
+        hash_name = self._quarantine.repo.hash_name
+        k = 0
+        while notes.get(overflow_anchor(anchor, k + 1, hash_name=hash_name)) is not None:
+            k += 1
+        place = overflow_anchor(anchor, k, hash_name=hash_name)
+        old = notes.get(place)
+        text = bytearray(self._reader.read(old, kind="blob") if old is not None else b"")
+        for line in lines:
+            if text and len(text) + len(line) + 1 > NOTE_LIMIT:
+                self._put_note(notes, place, bytes(text), old)
+                k += 1
+                place, old = overflow_anchor(anchor, k, hash_name=hash_name), None
+                text = bytearray()
+            text += line + b"\n"
+        self._put_note(notes, place, bytes(text), old)
+
+    def _put_note(self, notes: NotesTree, place: Oid, text: bytes, old: Oid | None) -> None:
+        note = self._quarantine.put("blob", text, sync=False)
+        if note != old:
+            notes.set(place, note)
+            self.planned.objects.append(note)
+
+    def _point(
+        self, kind: str, name: RefName, old: Oid | None, tree: Oid, *, replaces_root: bool = True
+    ) -> None:
+        tag = self._quarantine.put("tag", layout.tag_bytes(tree, kind), sync=False)
+        if tag == old:
+            return
+        if old is not None:
+            self.planned.replaced.append(old)
+            if replaces_root:
+                self.planned.replaced.append(self.tree_of(old))
+        self.planned.objects.append(tag)
+        zero = self._quarantine.repo.zero
+        self.planned.updates.append(RefUpdate(name, old if old is not None else zero, tag))

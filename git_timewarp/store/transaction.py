@@ -1,0 +1,119 @@
+"""Moving our refs: the only module that may (style rule 3).
+
+A ref transaction of git is all or nothing, but not across a crash: a kill between its
+renames leaves some refs moved and lock files behind. So the old and new value of each
+ref stand in the journal before, readers accept any mixture, and `settle` takes each
+ref from its old to its new value afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+
+from git_timewarp.git import refs as git_refs
+from git_timewarp.git.names import Oid, RefName
+from git_timewarp.git.refs import RefConflictError, RefUpdate
+from git_timewarp.git.run import GitError
+from git_timewarp.git.repo import Repo
+from git_timewarp.store import layout
+from git_timewarp.util import atomic, faults
+from git_timewarp.util.clock import Clock
+
+_TRIES = 40
+_WAIT = 0.05
+_STALE_AFTER = 0.25
+
+
+def current(repo: Repo) -> dict[RefName, Oid]:
+    """Return every ref of ours and its value."""
+    return {ref.name: ref.oid for ref in git_refs.listed(repo.git, layout.ROOT)}
+
+
+def move(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> None:
+    """Move all refs in one transaction; tries again (2 s) while git's own work holds a lock.
+
+    Raises:
+        RefConflictError: a ref was not what the journal says; none moved.
+        GitError: a lock never came free, or git failed otherwise; none moved.
+    """
+    for attempt in range(_TRIES):
+        try:
+            git_refs.update(repo.git, updates)
+            break
+        except GitError as exc:
+            if "unable to lock" not in exc.stderr.lower() and "cannot lock" not in exc.stderr:
+                raise
+            if attempt == _TRIES - 1:
+                raise
+            clock.sleep(_WAIT)
+    _sync(repo, updates)
+
+
+def settle(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> str:
+    """After a crash: finish a transaction that moved some of its refs.
+
+    Returns:
+        `all` when every ref has its new value now, `none` when none had moved and none
+        was moved, `other` when a ref has a third value (nothing was moved).
+    """
+    remove_stale_locks(repo, clock=clock)
+    now = current(repo)
+    values = [(change, now.get(change.name, repo.zero)) for change in updates]
+    if any(value not in {change.old, change.new} for change, value in values):
+        return "other"
+    left = [change for change, value in values if value != change.new]
+    if len(left) == len(values) and values:
+        return "none"
+    with contextlib.suppress(RefConflictError):
+        move(repo, left, clock=clock)
+    return "all"
+
+
+def remove_stale_locks(repo: Repo, *, clock: Clock) -> list[str]:
+    """Remove lock files below `refs/timewarp` that nobody holds.
+
+    To be called with our own lock held, so no writer of ours is alive; a `pack-refs`
+    of the user holds such a lock for a moment only, so one that stays is stale.
+    """
+    seen = _locks(repo)
+    if not seen:
+        return []
+    clock.sleep(_STALE_AFTER)
+    removed = []
+    for path, inode in _locks(repo).items():
+        if seen.get(path) == inode:
+            faults.point("remove stale lock")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+                removed.append(path)
+    return removed
+
+
+def _locks(repo: Repo) -> dict[str, int]:
+    found = {}
+    for folder, _, files in os.walk(os.path.join(repo.common_dir, *layout.ROOT.split("/"))):
+        for name in files:
+            if name.endswith(".lock"):
+                path = os.path.join(folder, name)
+                with contextlib.suppress(FileNotFoundError):
+                    found[path] = os.stat(path).st_ino
+    return found
+
+
+def lost(known: Mapping[str, str], now: Mapping[RefName, Oid]) -> list[RefUpdate]:
+    """Return the moves that heal refs of ours that vanished (a mirror fetch, a restored backup)."""
+    return [
+        RefUpdate(RefName(name), Oid.zero(len(oid)), Oid(oid))
+        for name, oid in sorted(known.items())
+        if RefName(name) not in now
+    ]
+
+
+def _sync(repo: Repo, updates: Sequence[RefUpdate]) -> None:
+    """Make the names of the moved refs durable; a packed or reftable ref has no folder."""
+    for folder in sorted({os.path.dirname(change.name) for change in updates}):
+        path = os.path.join(repo.common_dir, folder)
+        if os.path.isdir(path):
+            atomic.sync_dir(path)

@@ -1,0 +1,139 @@
+"""Writer identity: one id per clone, never shared by two (design 3).
+
+`writer.json` in our state folder binds the id to the path, inode and machine of the
+git directory and to a nonce that is also kept outside the repository, beside the last
+number that was folded. A clone that was copied, moved or restored from a backup does
+not match and gets a new id; refs of the old one stay and are only read. The device
+number is recorded but does not decide: it changes when a machine is restarted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+
+from git_timewarp.git.names import WriterId
+from git_timewarp.util import atomic
+from git_timewarp.util.clock import Clock
+from git_timewarp.util.ids import WRITER_ID_LENGTH, letters
+from git_timewarp.util.text import compact_json
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Facts of the machine, passed in: its id, and a folder outside every repository.
+
+    `outside` is None where there is no home; then copies made in place of the
+    original (same path and inode) cannot be told apart.
+    """
+
+    machine: str
+    outside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whether this clone has a writer id, and whether the recorded one is still its own."""
+
+    writer: WriterId | None
+    is_ours: bool
+    reason: str = ""
+
+
+def check(state_dir: str, around: Surroundings, *, last_n: int) -> Identity:
+    """Read `writer.json` and compare it with the clone we stand in.
+
+    Args:
+        state_dir: `$GIT_COMMON_DIR/timewarp`.
+        around: facts of the machine.
+        last_n: the last event number the journal knows of.
+    """
+    data = atomic.read(_path(state_dir))
+    if data is None:
+        return Identity(None, is_ours=False, reason="no writer yet")
+    try:
+        record = json.loads(data)
+        writer = WriterId(record["id"])
+    except (ValueError, KeyError, TypeError):
+        return Identity(None, is_ours=False, reason="writer.json is damaged")
+    common = os.path.dirname(state_dir)
+    found = {"path": os.path.realpath(common), "inode": os.stat(common).st_ino}
+    found["machine"] = around.machine
+    for member, value in found.items():
+        if record.get(member) != value:
+            return Identity(writer, is_ours=False, reason=f"the {member} changed")
+    outside = _outside(around, writer)
+    if record.get("nonce") and outside is not None:
+        known = _read_outside(outside)
+        if known is not None and known[0] != record["nonce"]:
+            return Identity(writer, is_ours=False, reason="another clone uses the id")
+        if known is not None and known[1] > last_n:
+            return Identity(writer, is_ours=False, reason="the repository went back in time")
+    return Identity(writer, is_ours=True)
+
+
+def create(state_dir: str, around: Surroundings, *, clock: Clock) -> WriterId:
+    """Give this clone a new writer id and record it."""
+    writer = WriterId(letters(clock, WRITER_ID_LENGTH))
+    common = os.path.dirname(state_dir)
+    stat = os.stat(common)
+    record: dict[str, object] = {
+        "v": FORMAT_VERSION,
+        "id": writer,
+        "path": os.path.realpath(common),
+        "inode": stat.st_ino,
+        "device": stat.st_dev,
+        "machine": around.machine,
+        "nonce": clock.random_bytes(16).hex(),
+    }
+    outside = _outside(around, writer)
+    if outside is not None:
+        try:
+            os.makedirs(os.path.dirname(outside), exist_ok=True)
+            atomic.write(outside, compact_json({"nonce": record["nonce"], "n": 0}), mode=0o600)
+        except OSError:
+            record["nonce"] = None
+    atomic.write(_path(state_dir), compact_json(record))
+    return writer
+
+
+def note_folded(around: Surroundings, writer: WriterId, n: int) -> None:
+    """Remember outside the repository how far the chain was folded; best effort."""
+    outside = _outside(around, writer)
+    known = _read_outside(outside) if outside is not None else None
+    if outside is not None and known is not None:
+        with contextlib.suppress(OSError):
+            atomic.write(
+                outside, compact_json({"nonce": known[0], "n": n}), mode=0o600, sync=False
+            )
+
+
+def forget(around: Surroundings, writer: WriterId) -> None:
+    """Remove what is kept outside the repository for this writer."""
+    outside = _outside(around, writer)
+    if outside is not None:
+        with contextlib.suppress(OSError):
+            os.unlink(outside)
+
+
+def _path(state_dir: str) -> str:
+    return os.path.join(state_dir, "writer.json")
+
+
+def _outside(around: Surroundings, writer: WriterId) -> str | None:
+    return None if around.outside is None else os.path.join(around.outside, "writers", writer)
+
+
+def _read_outside(path: str) -> tuple[str, int] | None:
+    data = atomic.read(path)
+    if data is None:
+        return None
+    try:
+        record = json.loads(data)
+        return str(record["nonce"]), int(record["n"])
+    except (ValueError, KeyError, TypeError):
+        return None
