@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
@@ -65,7 +65,7 @@ class Reader:
         self._git = git
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -144,7 +144,7 @@ class Reader:
         stdin.flush()
 
     def _header(self, name: str) -> tuple[Oid, str, int] | None:
-        process, _, stdout = self._streams()
+        _, _, stdout = self._streams()
         line = stdout.readline()
         if not line:
             self.close()

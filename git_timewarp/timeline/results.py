@@ -101,7 +101,9 @@ class TravelResult:
             "removed": _names(self.removed),
             "unchanged": self.unchanged,
             "refused": [{"path": json_name(r.path), "reason": r.reason} for r in self.refused],
-            "kept_aside": [{"path": json_name(p), "at": json_name(at)} for p, at in self.kept_aside],
+            "kept_aside": [
+                {"path": json_name(p), "at": json_name(at)} for p, at in self.kept_aside
+            ],
             "stash": self.stashed,
             "dry_run": self.dry_run,
             "notes": list(self.notes),

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 from types import TracebackType
+from typing import Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util.clock import Clock
@@ -35,7 +36,7 @@ class FileLock:
         self._timeout = timeout
         self.fd = -1
 
-    def __enter__(self) -> FileLock:
+    def __enter__(self) -> Self:
         self.acquire()
         return self
 
