@@ -113,3 +113,11 @@ def walk(reader: Reader, root: Oid, *, known: dict[str, Oid] | None = None) -> I
                 continue
             for leaf in reader.tree(second.oid):
                 yield Oid(first.name + second.name + leaf.name), leaf.oid
+
+
+def folders(reader: Reader, root: Oid) -> Iterator[tuple[str, Oid]]:
+    """Yield (path, tree) of every folder of a notes tree, for the next `walk`."""
+    for first in reader.tree(root):
+        yield first.name, first.oid
+        for second in reader.tree(first.oid):
+            yield f"{first.name}/{second.name}", second.oid

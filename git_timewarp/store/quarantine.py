@@ -31,16 +31,20 @@ from git_timewarp.util.atomic import sync_dir, sync_fd, sync_file, write_all
 class Quarantine:
     """Writes objects into the quarantine; reads them and git's store together."""
 
-    def __init__(self, repo: Repo, *, pass_fds: tuple[int, ...] = ()) -> None:
+    def __init__(self, repo: Repo) -> None:
         self.repo = repo
-        self.path = os.path.join(repo.state_dir, "quarantine")
+        self.path = self.folder(repo)
         self._dirty: set[str] = set()
         self.git: Git = repo.git.using(
             objects=self.path, alternates=(repo.objects_dir,), config=DURABLE
         )
         self.reader = Reader(repo.git.using(alternates=(self.path,)))
-        self.pass_fds = pass_fds
         os.makedirs(os.path.join(self.path, "pack"), exist_ok=True)
+
+    @staticmethod
+    def folder(repo: Repo) -> str:
+        """Return the object directory's path."""
+        return os.path.join(repo.state_dir, "quarantine")
 
     def close(self) -> None:
         """End the reader's child process."""

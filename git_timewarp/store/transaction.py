@@ -4,6 +4,9 @@ A ref transaction of git is all or nothing, but not across a crash: a kill betwe
 renames leaves some refs moved and lock files behind. So the old and new value of each
 ref stand in the journal before, readers accept any mixture, and `settle` takes each
 ref from its old to its new value afterwards.
+
+Our refs do have a reflog (docs/design/0004-reflog.md): it is what makes a value that
+a fold replaced reachable, so that `git fsck` has nothing dangling to tell of.
 """
 
 from __future__ import annotations
@@ -24,6 +27,11 @@ from git_timewarp.util.clock import Clock
 _TRIES = 40
 _WAIT = 0.05
 _STALE_AFTER = 0.25
+_REFLOG = ("core.logAllRefUpdates=always",)
+_WHO = {
+    "GIT_COMMITTER_NAME": "git-timewarp",
+    "GIT_COMMITTER_EMAIL": "git-timewarp@localhost",
+}
 
 
 def current(repo: Repo) -> dict[RefName, Oid]:
@@ -38,9 +46,10 @@ def move(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> None:
         RefConflictError: a ref was not what the journal says; none moved.
         GitError: a lock never came free, or git failed otherwise; none moved.
     """
+    git = repo.git.using(config=_REFLOG, extra=_WHO)
     for attempt in range(_TRIES):
         try:
-            git_refs.update(repo.git, updates)
+            git_refs.update(git, updates)
             break
         except GitError as exc:
             if "unable to lock" not in exc.stderr.lower() and "cannot lock" not in exc.stderr:

@@ -1,0 +1,144 @@
+"""All events of all writers: the read index and the journal as one list.
+
+Readers take no lock. The journal is read first and the refs after it, so an event a
+fold moves meanwhile is seen twice (and shown once), never missed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
+from git_timewarp.git.objects import Reader
+from git_timewarp.git.repo import Repo
+from git_timewarp.store import journal as journal_file
+from git_timewarp.store import layout, transaction
+from git_timewarp.store.events import Event, Json, parse
+from git_timewarp.store.index import Entry, ReadIndex, entry_of
+from git_timewarp.store.journal import Journal
+from git_timewarp.store.paths import Paths
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.snapshots import Catalog, Snapshot, load
+
+
+class History:
+    """A consistent look at everything recorded; `close` it when done."""
+
+    def __init__(
+        self,
+        repo: Repo,
+        *,
+        journal: Journal | None = None,
+        refs: Mapping[RefName, Oid] | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        self.repo = repo
+        self._paths = Paths(repo.state_dir)
+        self.journal = journal if journal is not None else journal_file.load(self._paths.journal)
+        self.refs = refs if refs is not None else transaction.current(repo)
+        self._own_reader = reader is None
+        self.reader = reader if reader is not None else readable(repo)
+        self._index: ReadIndex | None = None
+        self.catalog = Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
+
+    def close(self) -> None:
+        """Close the index, and the reader when it is this object's own."""
+        if self._index is not None:
+            self._index.close()
+        if self._own_reader:
+            self.reader.close()
+
+    @property
+    def index(self) -> ReadIndex:
+        """The read index, brought up to date."""
+        if self._index is None:
+            self._index = ReadIndex(self._paths.index)
+            self._index.update(self.reader, self.refs)
+        return self._index
+
+    @property
+    def writer(self) -> WriterId | None:
+        """This clone's writer id as the journal says."""
+        return self.journal.writer
+
+    def entries(
+        self, where: str = "1", args: Sequence[object] = (), *, limit: int | None = None
+    ) -> Iterator[Entry]:
+        """Yield entries newest first; `where` filters the index, the caller the rest.
+
+        The journal's entries are not filtered by `where`: check what you get.
+        """
+        pending = [entry_of(event, pending=True) for event in reversed(self.journal.events)]
+        folded = self.index.select(where, args, limit=-1 if limit is None else limit + len(pending))
+        both = heapq.merge(pending, folded, key=lambda entry: entry.order, reverse=True)
+        seen: set[tuple[str, int]] = set()
+
+        def once() -> Iterator[Entry]:
+            waiting = {(entry.writer, entry.n) for entry in pending}
+            for entry in both:
+                place = (entry.writer, entry.n)
+                if place in waiting:
+                    if place in seen:
+                        continue
+                    seen.add(place)
+                yield entry
+
+        return itertools.islice(once(), limit)
+
+    def find_key(self, key: str) -> Entry | None:
+        """Return the event recorded with an idempotency key, or None."""
+        for event in self.journal.events:
+            if event.text("key") == key:
+                return entry_of(event, pending=True)
+        return next(self.index.select("key = ?", (key,), limit=1), None)
+
+    def latest_snapshot(self, worktree: str) -> Entry | None:
+        """Return the newest entry with a snapshot in this work tree, or None.
+
+        What another clone recorded for a work tree of the same name does not count.
+        """
+        for event in reversed(self.journal.events):
+            entry = entry_of(event, pending=True)
+            if entry.snapshot is not None and entry.worktree == worktree:
+                return entry
+        where = "snapshot IS NOT NULL AND worktree = name(?)"
+        for entry in self.index.select(where, (worktree,)):
+            if entry.writer == self.writer:
+                return entry
+        return None
+
+    def snapshot(self, snapshot: SnapshotId) -> Snapshot | None:
+        """Return a stored snapshot by its full id, or None when it is nowhere."""
+        entry = self.catalog.entry(snapshot)
+        return None if entry is None else load(self.reader, entry)
+
+    def record(self, entry: Entry) -> Json:
+        """Return the whole record of an event, from the journal or its note."""
+        for event in self.journal.events:
+            if event.n == entry.n and event.writer == entry.writer:
+                return event.record
+        for event in self.note_events(entry.writer, entry.n, entry.anchor):
+            if event.n == entry.n:
+                return event.record
+        return {}
+
+    def note_events(self, writer: WriterId, n: int, anchor: Oid) -> Iterator[Event]:
+        """Yield the events of the note that holds event `n` of `writer`."""
+        segment = (n - 1) // layout.SEGMENT_LIMITS[layout.EVENTS] + 1
+        tag = self.refs.get(layout.ref(writer, layout.EVENTS, segment))
+        if tag is None:
+            return
+        path = f"{anchor[:2]}/{anchor[2:4]}/{anchor[4:]}"
+        blob = self.reader.find(f"{tag}^{{tree}}:{path}")
+        if blob is not None:
+            for line in blob.data.splitlines():
+                yield parse(line, anchor=anchor)
+
+
+def readable(repo: Repo) -> Reader:
+    """Return a reader over git's store, the quarantine and packs a fold is about to link."""
+    quarantine = Quarantine.folder(repo)
+    return Reader(repo.git.using(alternates=(quarantine,)))
+

@@ -1,0 +1,312 @@
+"""The read index: a SQLite cache of our events, built from the notes, deleted at will.
+
+Nothing is in it that git does not have. It knows which value of each segment ref it
+has read and reads only what changed. Any mismatch of its own version, and any error
+of the database, throws it away; it is then built again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
+from git_timewarp.git.objects import Reader
+from git_timewarp.store import layout, notes
+from git_timewarp.store.events import FORMAT_VERSION, Event, Json
+
+SCHEMA_VERSION = 1
+_WRITER_SHIFT = 40
+_SCHEMA = """
+CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
+CREATE TABLE segments (ref TEXT PRIMARY KEY, tag TEXT);
+CREATE TABLE folders (ref TEXT, path TEXT, oid TEXT, PRIMARY KEY (ref, path)) WITHOUT ROWID;
+CREATE TABLE events (
+    place INTEGER PRIMARY KEY, lamport INTEGER, id TEXT, ts TEXT, type INTEGER, actor INTEGER,
+    timeline INTEGER, worktree INTEGER, branch INTEGER, session TEXT, head TEXT, anchor TEXT,
+    snapshot TEXT, summary TEXT, op TEXT, key TEXT, data TEXT
+);
+"""
+_INDEXES = """
+CREATE INDEX IF NOT EXISTS by_lamport ON events (lamport);
+CREATE INDEX IF NOT EXISTS by_id ON events (id);
+CREATE INDEX IF NOT EXISTS by_snapshot ON events (snapshot) WHERE snapshot IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_key ON events (key) WHERE key IS NOT NULL;
+"""
+_COLUMNS = (
+    "place, lamport, id, ts, type, actor, timeline, worktree, branch, session, head, anchor, "
+    "snapshot, summary, op, key, data"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as lists need it; the whole record is in the note (or the journal)."""
+
+    writer: WriterId
+    n: int
+    lamport: int
+    id: str
+    ts: str
+    type: str
+    actor: str
+    timeline: str
+    worktree: str
+    summary: str
+    anchor: Oid
+    branch: str | None = None
+    session: str | None = None
+    head: Oid | None = None
+    snapshot: SnapshotId | None = None
+    op: str | None = None
+    key: str | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+    pending: bool = False
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """Sort key over all writers: Lamport number, then writer."""
+        return self.lamport, self.writer, self.n
+
+
+def entry_of(event: Event, *, pending: bool) -> Entry:
+    """Return the list form of a stored event."""
+    record = event.record
+    return Entry(
+        writer=event.writer,
+        n=event.n,
+        lamport=int(str(record["lamport"])),
+        id=str(record["id"]),
+        ts=str(record["ts"]),
+        type=str(record["type"]),
+        actor=actor_text(record["actor"]),
+        timeline=str(record["timeline"]),
+        worktree=str(record["worktree"]),
+        summary=str(record["summary"]),
+        anchor=event.anchor,
+        branch=event.text("branch"),
+        session=event.text("session"),
+        head=Oid(str(record["head"])) if "head" in record else None,
+        snapshot=SnapshotId(str(record["snapshot"])) if "snapshot" in record else None,
+        op=event.text("op"),
+        key=event.text("key"),
+        data=event.data,
+        pending=pending,
+    )
+
+
+def actor_text(value: object) -> str:
+    """Return `kind:id` of a stored actor."""
+    return f"{value['kind']}:{value['id']}" if isinstance(value, dict) else "system:unknown"
+
+
+class ReadIndex:
+    """The cache of one repository; `close` it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._names: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+        self._db = self._open()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def update(self, reader: Reader, refs: Mapping[RefName, Oid]) -> None:
+        """Read what changed in the event segments since the last time."""
+        wanted = {
+            str(name): str(oid)
+            for name, oid in refs.items()
+            if (parsed := layout.parse_ref(name)) and parsed[1] == layout.EVENTS
+        }
+        try:
+            known = dict(self._db.execute("SELECT ref, tag FROM segments"))
+            if wanted == known:
+                return
+            if not set(known) <= set(wanted):
+                self._reset()
+                known = {}
+            self._read(reader, wanted, known)
+        except sqlite3.DatabaseError:
+            self._reset()
+            self._read(reader, wanted, {})
+
+    def add(self, events: Iterable[Event], refs: Mapping[RefName, Oid], *, before: set[str]) -> None:
+        """Take in events that were just folded, when the index knew all before them.
+
+        `before` holds the values the segment refs had; if the index is not there, the
+        next `update` reads the notes instead.
+        """
+        known = dict(self._db.execute("SELECT ref, tag FROM segments"))
+        if set(known.values()) != before:
+            return
+        with contextlib.suppress(sqlite3.OperationalError), self._db:
+            self._insert(self._row(event.record, event.anchor) for event in events)
+            for name, oid in refs.items():
+                parsed = layout.parse_ref(name)
+                if parsed and parsed[1] == layout.EVENTS and known.get(name) != oid:
+                    self._db.execute("REPLACE INTO segments VALUES (?, ?)", (name, oid))
+                    self._db.execute("DELETE FROM folders WHERE ref = ?", (name,))
+
+    def select(self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1) -> Iterator[
+        Entry
+    ]:
+        """Yield entries newest first.
+
+        `where` is SQL of our own over the columns of `events`; names are compared with
+        `type = name(?)` and the like.
+        """
+        query = (
+            f"SELECT {_COLUMNS} FROM events WHERE {where} "  # noqa: S608 - our own SQL
+            "ORDER BY lamport DESC, place DESC LIMIT ?"
+        )
+        for row in self._db.execute(query, (*args, limit)):
+            yield self._entry(row)
+
+    def count(self, where: str = "1", args: Sequence[object] = ()) -> int:
+        """Return how many entries match."""
+        query = f"SELECT COUNT(*) FROM events WHERE {where}"  # noqa: S608 - our own SQL
+        return int(self._db.execute(query, tuple(args)).fetchone()[0])
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError:
+            self._remove()
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            db = sqlite3.connect(self._path, timeout=10)
+        except sqlite3.OperationalError:
+            db = sqlite3.connect(":memory:")
+        db.execute("PRAGMA synchronous=OFF")
+        db.create_function("name", 1, self._name_or_none, deterministic=True)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION * 1000 + FORMAT_VERSION:
+            if version or db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+                db.close()
+                self._remove()
+                db = sqlite3.connect(self._path, timeout=10)
+                db.execute("PRAGMA synchronous=OFF")
+                db.create_function("name", 1, self._name_or_none, deterministic=True)
+            db.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} {_INDEXES} "
+                f"PRAGMA user_version={SCHEMA_VERSION * 1000 + FORMAT_VERSION}; COMMIT;"
+            )
+        self._names = {text: key for key, text in db.execute("SELECT id, text FROM names")}
+        self._texts = {key: text for text, key in self._names.items()}
+        return db
+
+    def _remove(self) -> None:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                os.unlink(self._path + suffix)
+
+    def _reset(self) -> None:
+        self._db.close()
+        self._remove()
+        self._db = self._connect()
+
+    def _read(self, reader: Reader, wanted: dict[str, str], known: dict[str, str]) -> None:
+        changed = sorted(ref for ref, tag in wanted.items() if known.get(ref) != tag)
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            bulk = not known and len(changed) > 1
+            if bulk:
+                for name in ("by_lamport", "by_id", "by_snapshot", "by_key"):
+                    self._db.execute(f"DROP INDEX IF EXISTS {name}")
+            for ref in changed:
+                self._read_segment(reader, ref, wanted[ref])
+            if bulk:
+                for statement in _INDEXES.strip().splitlines():
+                    self._db.execute(statement)
+
+    def _read_segment(self, reader: Reader, ref: str, tag: str) -> None:
+        root = Oid(reader.read(tag, kind="tag").split(b"\n", 1)[0].split(b" ")[1].decode())
+        rows = self._db.execute("SELECT path, oid FROM folders WHERE ref = ?", (ref,))
+        seen = {path: Oid(oid) for path, oid in rows}
+        places = list(notes.walk(reader, root, known=seen))
+        blobs = reader.read_all([note for _, note in places])
+        for (anchor, note), blob in zip(places, blobs, strict=True):
+            if blob is None:
+                continue
+            del note
+            self._insert(self._row(json.loads(line), anchor) for line in blob.data.splitlines())
+        fresh = [(ref, path, oid) for path, oid in notes.folders(reader, root)]
+        self._db.executemany("REPLACE INTO folders VALUES (?, ?, ?)", fresh)
+        self._db.execute("REPLACE INTO segments VALUES (?, ?)", (ref, tag))
+
+    def _insert(self, rows: Iterable[tuple[object, ...]]) -> None:
+        marks = ", ".join("?" * 17)
+        self._db.executemany(f"INSERT OR IGNORE INTO events VALUES ({marks})", rows)  # noqa: S608
+
+    def _row(self, record: Json, anchor: Oid) -> tuple[object, ...]:
+        get = record.get
+        data = get("data")
+        return (
+            self._name(record["writer"]) << _WRITER_SHIFT | record["n"],  # type: ignore[operator]
+            record["lamport"],
+            record["id"],
+            record["ts"],
+            self._name(record["type"]),
+            self._name(actor_text(record["actor"])),
+            self._name(record["timeline"]),
+            self._name(record["worktree"]),
+            self._name(get("branch")) if "branch" in record else None,
+            get("session"),
+            get("head"),
+            anchor,
+            get("snapshot"),
+            record["summary"],
+            get("op"),
+            get("key"),
+            json.dumps(data) if data else None,
+        )
+
+    def _name(self, text: object) -> int:
+        found = self._names.get(text)  # type: ignore[call-overload]
+        if found is not None:
+            return int(found)
+        word = str(text)
+        self._db.execute("INSERT OR IGNORE INTO names (text) VALUES (?)", (word,))
+        key = int(self._db.execute("SELECT id FROM names WHERE text = ?", (word,)).fetchone()[0])
+        self._names[word] = key
+        self._texts[key] = word
+        return key
+
+    def _name_or_none(self, text: str) -> int | None:
+        return self._names.get(text)
+
+    def _entry(self, row: tuple[object, ...]) -> Entry:
+        place = int(str(row[0]))
+        data = json.loads(str(row[16])) if row[16] else {}
+        return Entry(
+            writer=WriterId(self._texts[place >> _WRITER_SHIFT]),
+            n=place & ((1 << _WRITER_SHIFT) - 1),
+            lamport=int(str(row[1])),
+            id=str(row[2]),
+            ts=str(row[3]),
+            type=self._texts[int(str(row[4]))],
+            actor=self._texts[int(str(row[5]))],
+            timeline=self._texts[int(str(row[6]))],
+            worktree=self._texts[int(str(row[7]))],
+            branch=self._texts[int(str(row[8]))] if row[8] is not None else None,
+            session=_text(row[9]),
+            head=Oid(str(row[10])) if row[10] else None,
+            anchor=Oid(str(row[11])),
+            snapshot=SnapshotId(str(row[12])) if row[12] else None,
+            summary=str(row[13]),
+            op=_text(row[14]),
+            key=_text(row[15]),
+            data=data,
+        )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,159 @@
+"""Commits and tags that lost their last name, kept whole (design 3).
+
+A ref of ours never points to a commit, so a commit is kept as a tree:
+`object` (its raw bytes as a blob), `type` (`commit` or `tag`), and for a commit
+`tree`. With parents and a stash's index commit, so that writing them back, parents
+first, gives the same ids byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from git_timewarp.git.names import Oid, RefName
+from git_timewarp.git.objects import (
+    MODE_FILE,
+    MODE_TREE,
+    MissingObjectError,
+    Object,
+    Reader,
+    TreeEntry,
+)
+from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import Git
+from git_timewarp.store import layout
+from git_timewarp.store.journal import PendingKept
+from git_timewarp.store.quarantine import Quarantine, new_objects
+
+
+def parse_refs(blob: bytes) -> dict[str, Oid]:
+    """Return name -> id of a snapshot's `refs` blob (`store/view.py`)."""
+    found = {}
+    for line in blob.decode("utf-8", "surrogateescape").splitlines():
+        words = line.split(" ")
+        if len(words) >= 2 and words[0].strip("0"):
+            found[words[1]] = Oid(words[0])
+    return found
+
+
+def lost_tips(before: Mapping[str, Oid], now: Mapping[str, Oid]) -> list[Oid]:
+    """Return the values some ref had before and none has now, each once."""
+    current = set(now.values())
+    return [oid for oid in dict.fromkeys(before.values()) if oid not in current]
+
+
+def gather(
+    repo: Repo, quarantine: Quarantine, tips: Sequence[Oid], *, have: Sequence[Oid], base: Oid | None
+) -> list[PendingKept]:
+    """Write the entries for everything only reachable from `tips`.
+
+    Args:
+        repo: the repository, for the walk.
+        quarantine: receives the entries.
+        tips: commits or tags that no ref names any more; those already gone are passed over.
+        have: ids kept before.
+        base: a tree that is safe (HEAD's, when folded at once), or None.
+    """
+    reader = quarantine.reader
+    known = set(have)
+    found: list[PendingKept] = []
+    commits: list[Oid] = []
+    for tip in tips:
+        thing = reader.find(tip)
+        while thing is not None and thing.type == "tag":
+            if thing.oid not in known:
+                found.append(_entry(quarantine, thing, []))
+                known.add(thing.oid)
+            target = thing.data.split(b"\n", 1)[0].split(b" ")[1].decode()
+            thing = reader.find(target)
+        if thing is not None and thing.type == "commit":
+            commits.append(thing.oid)
+    bases = [base] if base is not None else []
+    for oid in _unreachable(repo.git, commits):
+        commit = reader.find(oid)
+        if commit is None or oid in known:
+            continue
+        found.append(_entry(quarantine, commit, bases))
+        known.add(oid)
+        bases = [*bases[:1], _tree_of(commit)] if base is not None else [_tree_of(commit)]
+    return found
+
+
+def entries(
+    reader: Reader, refs: Mapping[RefName, Oid], pending: Sequence[PendingKept]
+) -> Iterator[tuple[Oid, Oid]]:
+    """Yield (kept id, entry tree) of everything kept, pending first."""
+    for item in pending:
+        yield item.oid, item.entry
+    for name, tag in sorted(refs.items(), reverse=True):
+        parsed = layout.parse_ref(name)
+        if parsed and parsed[1] == layout.KEPT:
+            for entry in reader.tree(f"{tag}^{{tree}}"):
+                yield Oid(entry.name), entry.oid
+
+
+def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -> int:
+    """Make `wanted` and its kept ancestors exist again in git's store; return how many.
+
+    Raises:
+        MissingObjectError: neither git nor we have it.
+    """
+    written = 0
+    stack = [wanted]
+    while stack:
+        oid = stack[-1]
+        if _exists(git, oid):
+            stack.pop()
+            continue
+        if oid not in kept:
+            raise MissingObjectError(oid)
+        parts = {item.name: item.oid for item in reader.tree(kept[oid])}
+        data = reader.read(parts["object"], kind="blob")
+        kind = reader.read(parts["type"], kind="blob").decode().strip()
+        missing = [name for name in _named(data) if not _exists(git, name)]
+        if missing:
+            stack += missing
+            continue
+        git.run("hash-object", "-t", kind, "-w", "--stdin", "--literally", stdin=data)
+        written += 1
+        stack.pop()
+    return written
+
+
+def _exists(git: Git, oid: Oid) -> bool:
+    return git.run("cat-file", "-e", oid, ok=(0, 1, 128)).code == 0
+
+
+def _named(data: bytes) -> list[Oid]:
+    """Return the commits and tags an object names in its header (trees are not looked at)."""
+    found = []
+    header = data.split(b"\n\n", 1)[0].split(b"\n")
+    is_tree = b"type tree" in header or b"type blob" in header
+    for line in header:
+        if line.startswith(b"parent ") or (line.startswith(b"object ") and not is_tree):
+            found.append(Oid(line.split(b" ")[1].decode()))
+    return found
+
+
+def _unreachable(git: Git, commits: Sequence[Oid]) -> list[Oid]:
+    if not commits:
+        return []
+    words = "\n".join([*commits, "--not", "--all", ""]).encode()
+    out = git.run("rev-list", "--reverse", "--topo-order", "--stdin", stdin=words).text
+    return [Oid(line) for line in out.splitlines()]
+
+
+def _tree_of(commit: Object) -> Oid:
+    return Oid(commit.data.split(b"\n", 1)[0].split(b" ")[1].decode())
+
+
+def _entry(quarantine: Quarantine, thing: Object, bases: Sequence[Oid]) -> PendingKept:
+    raw = quarantine.put("blob", thing.data)
+    kind = quarantine.put("blob", thing.type.encode() + b"\n")
+    parts = [TreeEntry(MODE_FILE, "object", raw), TreeEntry(MODE_FILE, "type", kind)]
+    new = [raw, kind]
+    if thing.type == "commit":
+        tree = _tree_of(thing)
+        parts.append(TreeEntry(MODE_TREE, "tree", tree))
+        new += [oid for oid, _, _ in new_objects(quarantine.reader, tree, bases)]
+    return PendingKept(thing.oid, quarantine.put_tree(parts), tuple(new))
