@@ -1,0 +1,212 @@
+"""One mutation from lock to lock (design 5): everything that writes goes through here.
+
+    with Operation(world, "jump") as op:      lock, recover, drain the spool, see gaps
+        taken = snapshot.take(op, …)          objects in the quarantine, a journal line
+        op.begin({…})                         the intent, synced
+        …touch the work tree…
+        op.finish([event])                    the event and "done" in one synced write
+
+An operation has an id: one user action, one undo. Leaving by an exception before
+`begin` leaves nothing behind; after it, the next command finishes or rolls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.git.repo import Repo
+from git_timewarp.store import layout
+from git_timewarp.store.events import Actor, Event, Json, NewEvent
+from git_timewarp.store.history import History
+from git_timewarp.store.index import Entry, entry_of
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.recorder import Recorder
+from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.timeline.world import World
+from git_timewarp.util import atomic
+from git_timewarp.util.clock import parse_iso
+from git_timewarp.util.ids import uuid7
+
+
+class NotRecordingError(TimewarpError):
+    """The repository has no recorder."""
+
+    kind = Kind.REFUSED
+    reference = "not-recording"
+
+    def __init__(self) -> None:
+        super().__init__("nothing records in this repository", hint="git timewarp init")
+
+
+class Operation:
+    """Holds the lock of the store as a context manager; see the module's docstring."""
+
+    def __init__(self, world: World, verb: str) -> None:
+        self.world = world
+        self.verb = verb
+        self.id = uuid7(world.clock)
+        self.notices: list[str] = []
+        self.recorder = Recorder(
+            world.repo, clock=world.clock, around=world.around, limits=world.limits
+        )
+        self._history: History | None = None
+        self._events: list[Event] = []
+
+    def __enter__(self) -> Operation:
+        self.recorder.__enter__()
+        self.notices += self.recorder.notices
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if exc_type is None:
+                self.recorder.fold_if_due()
+                self._tidy()
+                self._index_folded()
+            self._write_last()
+        finally:
+            if self._history is not None:
+                self._history.close()
+            self.recorder.__exit__(exc_type, exc, traceback)
+
+    @property
+    def repo(self) -> Repo:
+        """The repository, its git children holding the lock."""
+        return self.recorder.repo
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """Where new objects go."""
+        return self.recorder.quarantine
+
+    @property
+    def history(self) -> History:
+        """Everything recorded so far, this operation's own events included."""
+        if self._history is None:
+            self._history = History(
+                self.repo,
+                journal=self.recorder.journal,
+                refs=self.recorder.refs,
+                reader=self.quarantine.reader,
+            )
+        return self._history
+
+    def changed(self) -> None:
+        """Forget what `history` knew, after something was recorded."""
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+
+    def latest(self) -> Snapshot | None:
+        """Return the newest snapshot of this work tree, or None."""
+        entry = self.history.latest_snapshot(self.repo.worktree)
+        if entry is None or entry.snapshot is None:
+            return None
+        return self.history.snapshot(entry.snapshot)
+
+    def event(
+        self,
+        kind: str,
+        summary: str,
+        *,
+        anchor: Oid,
+        head: Oid | None,
+        branch: str | None,
+        snapshot: SnapshotId | None = None,
+        data: Mapping[str, object] | None = None,
+        extra: Mapping[str, object] | None = None,
+        actor: Actor | None = None,
+        key: str | None = None,
+    ) -> NewEvent:
+        """Describe an event of this operation."""
+        more = dict(extra or {})
+        if self.world.session is not None:
+            more.setdefault("session", self.world.session)
+        return NewEvent(
+            type=kind,
+            summary=summary,
+            actor=actor or self.world.actor,
+            anchor=anchor,
+            worktree=self.repo.worktree,
+            timeline=self.world.timeline,
+            head=head,
+            branch=branch,
+            snapshot=snapshot,
+            op=self.id,
+            key=key,
+            data=data or {},
+            extra=more,
+        )
+
+    def begin(self, intent: Json) -> None:
+        """Write the intent: from now on a crash is finished or rolled back."""
+        record: Json = {"op": self.id, "verb": self.verb, "worktree": self.repo.worktree, **intent}
+        self.recorder.append(intents=[record])
+
+    def finish(self, events: Sequence[NewEvent], *, fold: bool = False) -> list[Entry]:
+        """Record the events and close the intent in one synced write."""
+        sealed = self.recorder.seal(events)
+        done = [self.id] if self.id in self.recorder.journal.intents else []
+        self.recorder.append(sealed, done=done, fold=fold)
+        return self.recorded(sealed)
+
+    def recorded(self, events: Sequence[Event]) -> list[Entry]:
+        """Tell the operation what was appended through the recorder; return the list form."""
+        self.changed()
+        self._events += events
+        return [entry_of(event, pending=True) for event in events]
+
+    def label(self, entry: Entry) -> str:
+        """Return the event's label, `E47`; with the writer where another shares the number."""
+        return label(self.history, entry)
+
+    def _tidy(self) -> None:
+        limits = self.world.limits
+        superseded = atomic.read(self.recorder.paths.superseded) or b""
+        garbage = {Oid(line.decode()) for line in superseded.split()}
+        if self.recorder.folded_events or garbage:
+            merged = self.recorder.packs.merge(limit=limits.packs, garbage=garbage)
+            self.recorder.packs.sweep(grace_seconds=limits.grace_seconds)
+            if merged is not None:
+                atomic.write(self.recorder.paths.superseded, b"", sync=False)
+
+    def _index_folded(self) -> None:
+        if self.recorder.folded_events:
+            self.changed()
+            _ = self.history.index
+
+    def _write_last(self) -> None:
+        newest = next((e for e in reversed(self._events) if e.text("snapshot")), None)
+        if newest is not None:
+            entry = entry_of(newest, pending=True)
+            seconds = parse_iso(entry.ts) // 1_000_000_000
+            text = f"{seconds} E{entry.lamport} {entry.snapshot}\n"
+            atomic.write(self.recorder.paths.last, text.encode(), sync=False)
+
+
+def label(history: History, entry: Entry) -> str:
+    """Return the label of an event: `E47`, or `E47.<writer prefix>` where two share 47."""
+    writers = {layout.parse_ref(name) for name in history.refs}
+    others = {found[0] for found in writers if found and found[0] != entry.writer}
+    text = f"E{entry.lamport}"
+    if not others:
+        return text
+    same = {
+        other.writer
+        for other in history.entries("lamport = ?", (entry.lamport,))
+        if other.lamport == entry.lamport and other.writer != entry.writer
+    }
+    if not same:
+        return text
+    length = 4
+    while any(other.startswith(entry.writer[:length]) for other in same):
+        length += 1
+    return f"{text}.{entry.writer[:length]}"

@@ -1,0 +1,223 @@
+"""Looking: log, show, diff and cat. Nothing here records anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.git.run import Git
+from git_timewarp.store.events import Json
+from git_timewarp.store.history import History
+from git_timewarp.store.index import Entry
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.store.view import escape
+from git_timewarp.timeline.operation import label
+from git_timewarp.timeline.results import (
+    Changes,
+    DiffResult,
+    FileChange,
+    LogEntry,
+    Milestone,
+    ShowResult,
+)
+from git_timewarp.timeline.selector import Target
+
+HIDDEN = frozenset({"draft", "safety"})
+"""Types that `log` leaves out unless asked for everything or for them."""
+
+
+class PathNotInSnapshotError(TimewarpError):
+    """The snapshot has no such file."""
+
+    kind = Kind.NOT_FOUND
+    reference = "path-not-in-snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What `log` is asked for; times are ISO 8601 UTC as events store them."""
+
+    limit: int | None = None
+    types: Sequence[str] = ()
+    actors: Sequence[str] = ()
+    since: str | None = None
+    until: str | None = None
+    every: bool = False
+
+    def matches(self, entry: Entry, *, writer: str | None, timeline: str) -> bool:
+        """Tell whether an entry is wanted."""
+        if self.types and entry.type not in self.types:
+            return False
+        if self.actors and not any(_acts(entry.actor, name) for name in self.actors):
+            return False
+        if self.since is not None and entry.ts < self.since:
+            return False
+        if self.until is not None and entry.ts > self.until:
+            return False
+        if self.every:
+            return True
+        if entry.writer != writer or entry.timeline != timeline:
+            return False
+        return bool(self.types) or entry.type not in HIDDEN
+
+
+def log(history: History, wanted: Filter, *, timeline: str) -> Iterator[LogEntry]:
+    """Yield what matches, newest first."""
+    here = history.latest_snapshot(history.repo.worktree)
+    position = (here.writer, here.n) if here is not None else None
+    shown = 0
+    where, args = _where(wanted)
+    for entry in history.entries(where, args):
+        if wanted.limit is not None and shown >= wanted.limit:
+            return
+        if wanted.matches(entry, writer=history.writer, timeline=timeline):
+            shown += 1
+            yield log_entry(history, entry, current=(entry.writer, entry.n) == position)
+
+
+def log_entry(history: History, entry: Entry, *, current: bool = False) -> LogEntry:
+    """Return an entry as `log` shows it."""
+    counts = entry.data.get("changes")
+    changes = Changes(*counts) if isinstance(counts, list) and len(counts) == 3 else None
+    mark = entry.data.get("milestone")
+    milestone = None
+    if isinstance(mark, dict):
+        milestone = Milestone(str(mark["kind"]), str(mark["importance"]), mark.get("name"))
+    return LogEntry(
+        event=label(history, entry),
+        id=entry.id,
+        lamport=entry.lamport,
+        writer=entry.writer,
+        type=entry.type,
+        ts=entry.ts,
+        actor=entry.actor,
+        summary=entry.summary,
+        snapshot=entry.snapshot,
+        timeline=entry.timeline,
+        worktree=entry.worktree,
+        changes=changes,
+        milestone=milestone,
+        current=current,
+    )
+
+
+def show(history: History, target: Target, *, flags: Sequence[str]) -> ShowResult:
+    """Return an event whole: record, snapshot's meta, and what it changed.
+
+    `flags` go to git-diff-tree(1) for the patch (`-p`, `--stat`, `--color=always`); none, no patch.
+    """
+    if target.entry is None:
+        raise PathNotInSnapshotError(
+            f"'{target.text}' is a git revision, not a recorded moment", hint=f"git show {target.text}"
+        )
+    snapshot = target.snapshot
+    return of_entry(history, target.entry, snapshot, flags=flags)
+
+
+def of_entry(
+    history: History, entry: Entry, snapshot: Snapshot | None, *, flags: Sequence[str]
+) -> ShowResult:
+    """Return what `show` answers for one event."""
+    files: tuple[FileChange, ...] = ()
+    patch = b""
+    meta: Json | None = None
+    if snapshot is not None:
+        meta = dict(snapshot.meta)
+        before = _before(history, snapshot)
+        if before is not None:
+            answer = diff(history, before, snapshot.view.tree, flags=flags)
+            files, patch = answer.files, answer.patch
+    return ShowResult(log_entry(history, entry), history.record(entry), meta, files, patch)
+
+
+def diff(
+    history: History,
+    before: Oid,
+    after: Oid,
+    *,
+    paths: Sequence[str] = (),
+    flags: Sequence[str] = (),
+) -> DiffResult:
+    """Compare two trees as git does; the patch only when `flags` ask for one."""
+    git = _git(history)
+    line = ["diff-tree", "-r", "--no-renames", "--no-ext-diff", "--no-textconv"]
+    tail = [before, after, "--", *paths]
+    numbers = git.run(*line, "--numstat", "-z", *tail).out
+    letters = git.run(*line, "--name-status", "-z", *tail).out
+    patch = git.run(*line, *flags, *tail).out if flags else b""
+    return DiffResult(_files(numbers, letters), patch)
+
+
+def cat(history: History, target: Target, path: RepoPath) -> bytes:
+    """Return the bytes of a file at that moment: the exact ones where they are kept, else the blob.
+
+    Raises:
+        PathNotInSnapshotError: no such file there.
+    """
+    reader = history.reader
+    if target.snapshot is not None and target.snapshot.view.raw is not None:
+        escaped = "/".join(escape(part) for part in path.split("/"))
+        found = reader.find(f"{target.snapshot.view.raw}:{escaped}")
+        if found is not None and found.type == "blob":
+            return found.data
+    tree = target.files
+    parts = path.split("/")
+    for position, part in enumerate(parts):
+        entry = next((item for item in reader.tree(tree) if item.name == part), None)
+        if entry is None or (position < len(parts) - 1 and not entry.is_tree):
+            break
+        if position == len(parts) - 1 and not entry.is_tree:
+            return reader.read(entry.oid, kind="blob")
+        tree = entry.oid
+    raise PathNotInSnapshotError(
+        f"'{path}' is not a file in '{target.text}'", hint=f"git timewarp show {target.text}"
+    )
+
+
+def _acts(actor: str, wanted: str) -> bool:
+    return actor == wanted or wanted in actor.split(":", 1)
+
+
+def _where(wanted: Filter) -> tuple[str, list[object]]:
+    clauses, args = ["1"], list[object]()
+    if wanted.types:
+        clauses.append("type IN (" + ", ".join("name(?)" for _ in wanted.types) + ")")
+        args += wanted.types
+    if wanted.since is not None:
+        clauses.append("ts >= ?")
+        args.append(wanted.since)
+    if wanted.until is not None:
+        clauses.append("ts <= ?")
+        args.append(wanted.until)
+    return " AND ".join(clauses), args
+
+
+def _before(history: History, snapshot: Snapshot) -> Oid | None:
+    if not snapshot.parents:
+        return None
+    parent = history.snapshot(SnapshotId(snapshot.parents[0]))
+    return parent.view.tree if parent is not None else None
+
+
+def _git(history: History) -> Git:
+    return history.repo.git.using(alternates=(Quarantine.folder(history.repo),))
+
+
+def _files(numbers: bytes, letters: bytes) -> tuple[FileChange, ...]:
+    counts: dict[str, tuple[int | None, int | None]] = {}
+    for record in numbers.decode("utf-8", "surrogateescape").split("\0"):
+        if record:
+            added, deleted, path = record.split("\t", 2)
+            counts[path] = (
+                None if added == "-" else int(added),
+                None if deleted == "-" else int(deleted),
+            )
+    words = letters.decode("utf-8", "surrogateescape").split("\0")
+    files = []
+    for status, path in zip(words[0::2], words[1::2], strict=False):
+        added_, deleted_ = counts.get(path, (None, None))
+        files.append(FileChange(RepoPath(path), status[:1], added_, deleted_))
+    return tuple(files)

@@ -1,0 +1,289 @@
+"""Targets: how a user names a moment (design 8).
+
+In this order: `@`, `@-3`, `E47`, `stash@{n}`, a snapshot id or unique prefix, a
+milestone's name, a time, a git revision, a timeline. `@-n` counts states of the work
+tree backwards from where it stands: snapshots with the same files count once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.store.history import History
+from git_timewarp.store.index import Entry
+from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.util.clock import iso, parse_iso
+from git_timewarp.util.ids import is_letters
+
+SHORTEST_PREFIX = 4
+_BACK = re.compile(r"@-(\d{1,6})\Z")
+_EVENT = re.compile(r"[Ee](\d{1,15})(?:\.([k-z]+))?\Z")
+_STASH = re.compile(r"stash@\{(\d+)\}\Z")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?\Z")
+_AGO = re.compile(
+    r"(?:\d+[ .](?:second|minute|hour|day|week|month|year)s?[ .]ago|yesterday|noon|midnight|"
+    r"(?:yesterday|today|noon|last [a-z]+)(?: .+)?|\d{1,2}:\d\d(?::\d\d)?)\Z",
+    re.IGNORECASE,
+)
+
+
+class UnknownTargetError(TimewarpError):
+    """No event, snapshot, milestone, time or revision has this name."""
+
+    kind = Kind.NOT_FOUND
+    reference = "unknown-target"
+
+
+class AmbiguousTargetError(TimewarpError):
+    """More than one snapshot begins with this prefix."""
+
+    kind = Kind.USAGE
+    reference = "ambiguous-target"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a selector names: a snapshot (with the event that says so), or a bare tree.
+
+    `tree` is set, and `snapshot` None, for a git revision.
+    """
+
+    text: str
+    snapshot: Snapshot | None
+    entry: Entry | None = None
+    tree: Oid | None = None
+    commit: Oid | None = None
+
+    @property
+    def files(self) -> Oid:
+        """The tree of the work tree at that moment."""
+        if self.snapshot is not None:
+            return self.snapshot.view.tree
+        assert self.tree is not None  # noqa: S101 - one of the two is set
+        return self.tree
+
+
+def resolve(history: History, text: str, *, position: SnapshotId | None = None) -> Target:
+    """Find what `text` names.
+
+    Args:
+        history: everything recorded.
+        text: the selector as typed.
+        position: the snapshot that `@` means; the newest of this work tree by default.
+
+    Raises:
+        UnknownTargetError: nothing has this name.
+        AmbiguousTargetError: a prefix of several snapshots.
+    """
+    here = position
+    if here is None:
+        latest = history.latest_snapshot(history.repo.worktree)
+        here = latest.snapshot if latest is not None else None
+    back = 0 if text == "@" else _number(_BACK, text)
+    if back is not None:
+        return _back(history, text, here, back)
+    found = (
+        _event(history, text)
+        or _stash(history, text)
+        or _snapshot(history, text)
+        or _milestone(history, text)
+        or _time(history, text)
+        or _revision(history, text)
+        or _timeline(history, text)
+    )
+    if found is None:
+        raise UnknownTargetError(
+            f"'{text}' names no event, snapshot, milestone, time or revision",
+            hint="git timewarp log",
+        )
+    return found
+
+
+def of_snapshot(history: History, snapshot: SnapshotId, text: str) -> Target:
+    """Return the target for a full snapshot id; UnknownTargetError when it is not stored."""
+    found = history.snapshot(snapshot)
+    if found is None:
+        raise UnknownTargetError(f"snapshot '{text}' is not stored here", hint="git timewarp log")
+    return Target(text, found, _entry_of(history, snapshot))
+
+
+def _entry_of(history: History, snapshot: SnapshotId) -> Entry | None:
+    named = [
+        entry
+        for entry in history.entries("snapshot = ?", (snapshot,))
+        if entry.snapshot == snapshot
+    ]
+    return named[-1] if named else None
+
+
+def _number(pattern: re.Pattern[str], text: str) -> int | None:
+    match = pattern.match(text)
+    return int(match.group(1)) if match else None
+
+
+def _back(history: History, text: str, here: SnapshotId | None, back: int) -> Target:
+    current = history.snapshot(here) if here is not None else None
+    steps = 0
+    while current is not None and steps < back:
+        parent = history.snapshot(current.parents[0]) if current.parents else None
+        if parent is None or not _same_files(current, parent):
+            steps += 1
+        current = parent
+    while current is not None and current.parents and back:
+        parent = history.snapshot(current.parents[0])
+        if parent is None or not _same_files(current, parent):
+            break
+        current = parent
+    if current is None:
+        raise UnknownTargetError(
+            f"'{text}' goes back further than the {max(steps - 1, 0)} states before this one",
+            hint="git timewarp log",
+        )
+    return Target(text, current, _entry_of(history, current.id))
+
+
+def _same_files(one: Snapshot, other: Snapshot) -> bool:
+    a, b = one.view, other.view
+    return (a.tree, a.raw, a.modes, a.nested, a.empty_dirs) == (
+        b.tree,
+        b.raw,
+        b.modes,
+        b.nested,
+        b.empty_dirs,
+    )
+
+
+def _event(history: History, text: str) -> Target | None:
+    match = _EVENT.match(text)
+    if match is None:
+        return None
+    lamport, prefix = int(match.group(1)), match.group(2) or ""
+    named = [
+        entry
+        for entry in history.entries("lamport = ?", (lamport,))
+        if entry.lamport == lamport and entry.writer.startswith(prefix)
+    ]
+    if not named:
+        return None
+    if len(named) > 1 and not prefix:
+        mine = [entry for entry in named if entry.writer == history.writer]
+        named = mine or named
+    if len({entry.writer for entry in named}) > 1:
+        labels = ", ".join(sorted(f"E{lamport}.{entry.writer[:6]}" for entry in named))
+        raise AmbiguousTargetError(f"'{text}' names several events: {labels}", hint="name one")
+    return _at(history, named[0], text)
+
+
+def _at(history: History, entry: Entry, text: str) -> Target:
+    """Return the target for an event: its snapshot, or the newest before it in its work tree."""
+    if entry.snapshot is not None:
+        return Target(text, _stored(history, entry.snapshot, text), entry)
+    before = "snapshot IS NOT NULL AND lamport < ? AND worktree = name(?)"
+    for other in history.entries(before, (entry.lamport, entry.worktree)):
+        if (
+            other.snapshot is not None
+            and other.lamport < entry.lamport
+            and other.worktree == entry.worktree
+        ):
+            return Target(text, _stored(history, other.snapshot, text), entry)
+    raise UnknownTargetError(f"event '{text}' has no snapshot at or before it", hint="git timewarp log")
+
+
+def _stored(history: History, snapshot: SnapshotId, text: str) -> Snapshot:
+    found = history.snapshot(snapshot)
+    if found is None:
+        raise UnknownTargetError(
+            f"the snapshot of '{text}' is not stored any more", hint="git timewarp verify --full"
+        )
+    return found
+
+
+def _stash(history: History, text: str) -> Target | None:
+    number = _number(_STASH, text)
+    if number is None:
+        return None
+    entries = stashes(history)
+    if number >= len(entries):
+        raise UnknownTargetError(
+            f"there is no '{text}', only {len(entries)}", hint="git timewarp stash list"
+        )
+    return _at(history, entries[number], text)
+
+
+def stashes(history: History) -> list[Entry]:
+    """Return the stash events of this work tree that were not dropped, newest first."""
+    wanted = "type = name('stash') OR type = name('stash-drop')"
+    found, dropped = [], set()
+    for entry in history.entries(wanted):
+        if entry.worktree != history.repo.worktree:
+            continue
+        if entry.type == "stash-drop":
+            dropped.add(entry.data.get("stash"))
+        elif entry.type == "stash" and entry.id not in dropped:
+            found.append(entry)
+    return found
+
+
+def _snapshot(history: History, text: str) -> Target | None:
+    if not is_letters(text) or len(text) < SHORTEST_PREFIX:
+        return None
+    named = history.catalog.matching(text)
+    if not named:
+        return None
+    if len(named) > 1:
+        raise AmbiguousTargetError(
+            f"'{text}' is the beginning of {len(named)} snapshots: {', '.join(named[:4])}",
+            hint="type more letters of the id",
+        )
+    return of_snapshot(history, named[0], text)
+
+
+def _milestone(history: History, text: str) -> Target | None:
+    for entry in history.entries("data LIKE '%\"milestone\"%'"):
+        mark = entry.data.get("milestone")
+        if isinstance(mark, dict) and mark.get("name") == text:
+            return _at(history, entry, text)
+    return None
+
+
+def _time(history: History, text: str) -> Target | None:
+    moment: int | None = None
+    if _ISO.match(text):
+        try:
+            moment = parse_iso(text)
+        except ValueError:
+            return None
+    elif _AGO.match(text):
+        answer = history.repo.git.text("rev-parse", f"--since={text}")
+        moment = int(answer.removeprefix("--max-age=")) * 1_000_000_000
+    if moment is None:
+        return None
+    limit = iso(moment)
+    for entry in history.entries("snapshot IS NOT NULL AND ts <= ?", (limit,)):
+        if (
+            entry.snapshot is not None
+            and entry.ts <= limit
+            and entry.worktree == history.repo.worktree
+        ):
+            return Target(text, _stored(history, entry.snapshot, text), entry)
+    raise UnknownTargetError(f"nothing was recorded yet at '{text}'", hint="git timewarp log --all")
+
+
+def _revision(history: History, text: str) -> Target | None:
+    if text.startswith("-") or "\n" in text:
+        return None
+    commit = history.reader.info(f"{text}^{{commit}}")
+    if commit is None:
+        return None
+    tree = history.reader.info(f"{text}^{{tree}}")
+    return Target(text, None, None, tree[0] if tree is not None else None, commit[0])
+
+
+def _timeline(history: History, text: str) -> Target | None:
+    for entry in history.entries("timeline = name(?) AND snapshot IS NOT NULL", (text,)):
+        if entry.timeline == text and entry.snapshot is not None:
+            return Target(text, _stored(history, entry.snapshot, text), entry)
+    return None

@@ -1,0 +1,238 @@
+"""Taking a snapshot: capture, close the quarantine, record (design 3 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.store import kept, layout
+from git_timewarp.store.events import Actor, NewEvent
+from git_timewarp.store.index import Entry
+from git_timewarp.store.journal import PendingKept, PendingSnapshot
+from git_timewarp.store.snapshots import NewSnapshot, Snapshot, compose, needed
+from git_timewarp.store.view import View
+from git_timewarp.timeline import treediff
+from git_timewarp.timeline.capture import Capture, CaptureLimits
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.results import Changes
+from git_timewarp.util.clock import iso
+from git_timewarp.util.ids import SNAPSHOT_ID_LENGTH, letters
+from git_timewarp.util.text import json_name
+
+COPY_LIMIT = 200
+"""A snapshot that would copy more objects than this into the quarantine is folded at once."""
+
+TOUCHES_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What sort of snapshot to take.
+
+    Attributes:
+        type: event type: `snapshot`, `draft`, `safety` …
+        trigger: why, kept in meta: `user`, `watch`, `safety`, `init`, `after`.
+        kind: `snapshots` or `drafts`.
+        fold: fold at once (explicit snapshots, stashes, milestones).
+        always: record an event also when nothing changed.
+    """
+
+    type: str
+    trigger: str
+    summary: str = ""
+    kind: str = layout.SNAPSHOTS
+    fold: bool = False
+    always: bool = False
+    actor: Actor | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot that is durable now (or was already); `entry` is its event."""
+
+    id: SnapshotId
+    view: View
+    created: bool
+    entry: Entry
+    changes: Changes
+    previous: SnapshotId | None
+
+
+def capture(op: Operation, *, whole: Collection[RepoPath] = (), fresh: bool = False) -> View:
+    """Return what the work tree looks like now; objects go into the quarantine."""
+    limits = CaptureLimits(max_untracked=op.world.max_untracked)
+    return Capture(op.repo, op.quarantine, limits=limits, clock=op.world.clock).take(
+        whole=whole, fresh=fresh
+    )
+
+
+def take(op: Operation, wish: Wish, *, whole: Collection[RepoPath] = ()) -> Taken:
+    """Capture the work tree and make it durable, or answer the snapshot that equals it.
+
+    Raises:
+        MissingObjectError: git's store lost an object twice while we looked.
+        OSError: the disk is full; nothing was recorded.
+    """
+    previous = op.latest()
+    view = capture(op, whole=whole)
+    if previous is not None and view == previous.view and not wish.always:
+        entry = op.history.latest_snapshot(op.repo.worktree)
+        assert entry is not None  # noqa: S101 - `previous` came from it
+        return Taken(previous.id, view, created=False, entry=entry, changes=Changes(), previous=None)
+    try:
+        return _store(op, wish, view, previous)
+    except MissingObjectError:
+        return _store(op, wish, capture(op, whole=whole, fresh=True), previous)
+
+
+def anchor_of(op: Operation, view: View) -> Oid:
+    """Return the object a non-commit event sits on: HEAD, or the tree where there is none."""
+    del op
+    return view.head.oid or view.tree
+
+
+def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> Taken:
+    same = previous is not None and view == previous.view
+    if same and previous is not None:
+        snapshot_id, changes, fold = previous.id, Changes(), wish.fold
+        pending: list[PendingSnapshot] = []
+        changed: list[treediff.PathChange] = []
+    else:
+        snapshot_id = SnapshotId(letters(op.world.clock, SNAPSHOT_ID_LENGTH))
+        pending, fold = _pending(op, wish, view, previous, snapshot_id)
+        before = previous.view.tree if previous is not None else None
+        changed = list(treediff.compare(op.quarantine.reader, before, view.tree))
+        changes = _count(changed)
+    lost = _keep_lost(op, view, previous)
+    event = _event(op, wish, view, snapshot_id, changes, changed, first=previous is None)
+    sealed = op.recorder.seal([event])
+    op.recorder.append(sealed, snapshots=pending, kept=lost, fold=fold or bool(lost))
+    entry = op.recorded(sealed)[0]
+    return Taken(
+        snapshot_id,
+        view,
+        created=not same,
+        entry=entry,
+        changes=changes,
+        previous=previous.id if previous is not None else None,
+    )
+
+
+def _pending(
+    op: Operation, wish: Wish, view: View, previous: Snapshot | None, snapshot_id: SnapshotId
+) -> tuple[list[PendingSnapshot], bool]:
+    """Close the quarantine over the view; return the journal's record and whether to fold now."""
+    reader = op.quarantine.reader
+    head = view.head.oid
+    fold = wish.fold or previous is None or previous.view.head.oid != head
+    before = previous.view if previous is not None else None
+    head_tree = _tree_of_commit(op, head)
+    new = needed(reader, view, previous=before, head_tree=head_tree if fold else None)
+    if not fold:
+        absent = [oid for oid in new if not op.quarantine.holds(oid)]
+        if len(absent) > COPY_LIMIT:
+            fold = True
+            new = needed(reader, view, previous=before, head_tree=head_tree)
+        else:
+            for oid in absent:
+                op.quarantine.copy_in(oid)
+    entry, meta = compose(
+        op.quarantine,
+        NewSnapshot(
+            id=snapshot_id,
+            view=view,
+            ts=iso(op.world.clock.now_ns()),
+            trigger=wish.trigger,
+            timeline=op.world.timeline,
+            worktree=op.repo.worktree,
+            writer=op.recorder.writer,
+            parents=(previous.id,) if previous is not None else (),
+        ),
+    )
+    return [PendingSnapshot(snapshot_id, wish.kind, entry, (*new, meta))], fold
+
+
+def _keep_lost(op: Operation, view: View, previous: Snapshot | None) -> list[PendingKept]:
+    """Keep commits and tags that some ref named at the last look and none names now."""
+    if previous is None or previous.view.refs == view.refs:
+        return []
+    reader = op.quarantine.reader
+    before = kept.parse_refs(reader.read(previous.view.refs, kind="blob"))
+    now = kept.parse_refs(reader.read(view.refs, kind="blob"))
+    tips = kept.lost_tips(before, now)
+    if not tips:
+        return []
+    held = op.recorder.journal.kept
+    have = [oid for oid, _ in kept.entries(reader, op.recorder.refs, held)]
+    base = _tree_of_commit(op, view.head.oid)
+    return kept.gather(op.repo, op.quarantine, tips, have=have, base=base)
+
+
+def _tree_of_commit(op: Operation, commit: Oid | None) -> Oid | None:
+    if commit is None:
+        return None
+    found = op.quarantine.reader.info(f"{commit}^{{tree}}")
+    return found[0] if found is not None else None
+
+
+def _count(changed: list[treediff.PathChange]) -> Changes:
+    letters_ = [change.status for change in changed]
+    return Changes(
+        letters_.count("A"), letters_.count("M") + letters_.count("T"), letters_.count("D")
+    )
+
+
+def _event(
+    op: Operation,
+    wish: Wish,
+    view: View,
+    snapshot_id: SnapshotId,
+    changes: Changes,
+    changed: list[treediff.PathChange],
+    *,
+    first: bool,
+) -> NewEvent:
+    touches = [
+        {
+            "path": json_name(change.path),
+            "op": change.status,
+            "before": change.before.oid if change.before else None,
+            "after": change.after.oid if change.after else None,
+        }
+        for change in changed[:TOUCHES_LIMIT]
+    ]
+    data: dict[str, object] = dict(wish.data)
+    if not first:
+        data["changes"] = [changes.added, changes.modified, changes.deleted]
+    if view.skipped:
+        data["skipped"] = len(view.skipped)
+    extra = dict(wish.extra)
+    if touches and not first:
+        extra["touches"] = touches
+    return op.event(
+        wish.type,
+        wish.summary or _summary(changed, first=first),
+        anchor=anchor_of(op, view),
+        head=view.head.oid,
+        branch=view.head.branch,
+        snapshot=snapshot_id,
+        data=data,
+        extra=extra,
+        actor=wish.actor,
+    )
+
+
+def _summary(changed: list[treediff.PathChange], *, first: bool) -> str:
+    """Say in a few words what changed."""
+    if first:
+        return "first snapshot"
+    if not changed:
+        return "refs, index or metadata changed"
+    verbs = {"A": "add", "M": "edit", "T": "retype", "D": "delete"}
+    named = [f"{verbs[change.status]} {change.path}" for change in changed[:2]]
+    more = len(changed) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
