@@ -1,0 +1,253 @@
+r"""The spool: where git hooks leave their notes, drained under the store lock.
+
+Format (version 1), `docs/formats/spool.md` is its public copy. A folder `spool/`:
+
+    now          lines appended by hooks, each with one write of a descriptor in append
+                 mode: `LF 1 TAB <pid>.<ppid> (TAB <key>=<value>)* TAB <end> LF`, end `.` for
+                 the last line of an entry, `+` where more of it follow; `\\`, `\t` and `\n`
+                 in values are escaped
+    lost         one header byte, then one byte per entry that could not be written
+    <seq>-<ns>   a former `now`: its number and its mtime in nanoseconds when it was retired
+    taken        JSON: how far each retired file has been taken, how many losses were told
+
+A hook that opened `now` just before it was retired still writes to the retired file. So a
+retired file stays until nobody has it open any more (a write lease proves that on Linux;
+elsewhere, until it is a minute old) and everything in it was acknowledged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from git_timewarp.store.spool_lines import HookEvent, Scan, scan
+from git_timewarp.util import atomic, faults
+from git_timewarp.util.clock import Clock
+from git_timewarp.util.leases import sole_user
+from git_timewarp.util.text import compact_json
+
+FORMAT_VERSION = 1
+CAP = 1024 * 1024
+"""Most bytes of `now`; the stubs ask the kernel to enforce it (RLIMIT_FSIZE)."""
+_MOST_PENDING = 8
+_RETIRED = re.compile(r"[0-9]+-[0-9]+\Z")
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+LATE_NS = 60 * 1_000_000_000
+"""Where no lease can be had: how long after its retirement a file may still grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one `Spool.take` found.
+
+    Attributes:
+        events: entries in the order they were written, probes left out.
+        lost: entries hooks could not write since the last acknowledged batch, at least.
+        taken: per retired file, how many bytes `ack` will mark as taken.
+        lost_total: value of the loss counter that `ack` will remember.
+    """
+
+    events: tuple[HookEvent, ...]
+    lost: int
+    taken: Mapping[str, int]
+    lost_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    files: Mapping[str, int]
+    lost: int
+    seq: int
+
+
+class Spool:
+    """The spool of one repository. `take` and `ack` need the store lock; hooks never do."""
+
+    def __init__(self, state_dir: str, *, clock: Clock, uptime: str = "/proc/uptime") -> None:
+        self.path = os.path.join(state_dir, "spool")
+        self._now = os.path.join(self.path, "now")
+        self._lost = os.path.join(self.path, "lost")
+        self._taken = os.path.join(self.path, "taken")
+        self._clock = clock
+        self._uptime = uptime
+
+    def create(self, *, mode: int = 0o644) -> None:
+        """Make the folder and its files, so that a hook on a full disk can still count a loss."""
+        os.makedirs(self.path, exist_ok=True)
+        for path in (self._lost, self._now):
+            faults.point(f"write {os.path.basename(path)}")
+            with contextlib.suppress(FileExistsError):
+                fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+                try:
+                    if path == self._lost:
+                        os.write(fd, b"\n")
+                finally:
+                    os.close(fd)
+
+    @property
+    def size(self) -> int:
+        """Bytes that were not taken yet."""
+        known = self._load()
+        total = _size(self._now)
+        for name in self._retired():
+            total += _size(os.path.join(self.path, name)) - known.files.get(name, 0)
+        return total
+
+    @property
+    def lost(self) -> int:
+        """Entries lost since the last acknowledged batch, as far as hooks could count them."""
+        return max(0, self._lost_total() - self._load().lost)
+
+    def take(self) -> Batch:
+        """Return what hooks noted since the last acknowledged batch; nothing is removed.
+
+        Asked twice without `ack` it answers the same entries with the same keys. Entries
+        that are still being written are left for the next call.
+        """
+        self._finish_retirement()
+        known = self._load()
+        pending = [name for name in self._retired() if self._unread(name, known)]
+        if len(pending) < _MOST_PENDING and _size(self._now):
+            pending.append(self._retire(known))
+        boot_ns = self._boot_ns()
+        events: list[HookEvent] = []
+        torn = 0
+        taken: dict[str, int] = {}
+        for name in pending:
+            found = self._read(name, known.files.get(name, 0), boot_ns=boot_ns)
+            events += found.events
+            torn += found.torn
+            taken[name] = found.end
+        lost_total = self._lost_total()
+        lost = max(lost_total - known.lost, torn, 0)
+        return Batch(tuple(events), lost, taken, lost_total)
+
+    def ack(self, batch: Batch) -> None:
+        """Forget `batch`: it is durable elsewhere. Retired files nobody can write to go."""
+        known = self._load()
+        files = {**known.files, **batch.taken}
+        kept = {}
+        for name in self._retired():
+            path = os.path.join(self.path, name)
+            if self._is_final(name) and _size(path) == files.get(name, 0):
+                faults.point("unlink spool")
+                os.unlink(path)
+            else:
+                kept[name] = files.get(name, 0)
+        if kept != known.files or batch.lost_total != known.lost:
+            self._save(_Taken(kept, batch.lost_total, known.seq))
+
+    def probed(self, token: str) -> bool:
+        """Tell whether a hook that was run as the probe `token` has left its note."""
+        needle = b"\tp=" + token.encode() + b"\t"
+        return any(
+            needle in (atomic.read(os.path.join(self.path, name)) or b"")
+            for name in ("now", *self._retired())
+        )
+
+    def _retired(self) -> list[str]:
+        try:
+            names = os.listdir(self.path)
+        except FileNotFoundError:
+            return []
+        return sorted((name for name in names if _RETIRED.match(name)), key=_sequence)
+
+    def _unread(self, name: str, known: _Taken) -> bool:
+        return _size(os.path.join(self.path, name)) > known.files.get(name, 0)
+
+    def _read(self, name: str, start: int, *, boot_ns: int | None) -> Scan:
+        path = os.path.join(self.path, name)
+        final = self._is_final(name)
+        with open(path, "rb") as file:
+            file.seek(start)
+            data = file.read()
+            latest = os.fstat(file.fileno()).st_mtime_ns
+        return scan(data, name=name, start=start, final=final, latest_ns=latest, boot_ns=boot_ns)
+
+    def _is_final(self, name: str) -> bool:
+        """Tell whether no hook can append to this retired file any more."""
+        path = os.path.join(self.path, name)
+        alone = sole_user(path)
+        if alone is None:
+            return self._clock.now_ns() - os.stat(path).st_ctime_ns > LATE_NS
+        return alone
+
+    def _retire(self, known: _Taken) -> str:
+        """Give `now` its final name and put an empty file in its place; return that name."""
+        found = os.stat(self._now)
+        seq = 1 + max([known.seq, *map(_sequence, self._retired())])
+        name = f"{seq}-{found.st_mtime_ns}"
+        self._save(_Taken(known.files, known.lost, seq))
+        faults.point("link spool")
+        try:
+            os.link(self._now, os.path.join(self.path, name))
+        except OSError as exc:
+            if exc.errno not in _NO_LINKS:
+                raise
+            os.rename(self._now, os.path.join(self.path, name))
+            self.create(mode=stat.S_IMODE(found.st_mode))
+        else:
+            self._replace_now(found)
+        return name
+
+    def _replace_now(self, found: os.stat_result) -> None:
+        """Put an empty file in place of `now`, whose other name is that of a retired file."""
+        fresh = os.path.join(self.path, f".tmp-{os.getpid()}-now")
+        mode = stat.S_IMODE(found.st_mode)
+        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        os.fchmod(fd, mode)
+        os.close(fd)
+        faults.point("rename spool")
+        os.replace(fresh, self._now)
+
+    def _finish_retirement(self) -> None:
+        """Finish a retirement that a crash left between its two steps."""
+        with contextlib.suppress(FileNotFoundError):
+            now = os.stat(self._now)
+            for name in self._retired():
+                if os.path.samestat(now, os.stat(os.path.join(self.path, name))):
+                    self._replace_now(now)
+
+    def _boot_ns(self) -> int | None:
+        """Return when the machine started; hooks without a clock note how long that is ago."""
+        data = atomic.read(self._uptime)
+        try:
+            uptime = float((data or b"").split()[0])
+        except (IndexError, ValueError):
+            return None
+        return self._clock.now_ns() - int(uptime * 1000) * 1_000_000
+
+    def _lost_total(self) -> int:
+        return max(0, _size(self._lost) - 1)
+
+    def _load(self) -> _Taken:
+        try:
+            record = json.loads(atomic.read(self._taken) or b"{}")
+            return _Taken(
+                {str(name): int(end) for name, end in record.get("files", {}).items()},
+                int(record.get("lost", 0)),
+                int(record.get("seq", 0)),
+            )
+        except (ValueError, TypeError, AttributeError):
+            return _Taken({}, 0, 0)
+
+    def _save(self, taken: _Taken) -> None:
+        record = {"v": FORMAT_VERSION, "files": taken.files, "lost": taken.lost, "seq": taken.seq}
+        atomic.write(self._taken, compact_json(record), sync=False)
+
+
+def _sequence(name: str) -> int:
+    return int(name.partition("-")[0])
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
