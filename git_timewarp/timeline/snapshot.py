@@ -13,7 +13,7 @@ from git_timewarp.store.index import Entry
 from git_timewarp.store.journal import PendingKept, PendingSnapshot
 from git_timewarp.store.snapshots import NewSnapshot, Snapshot, compose, needed
 from git_timewarp.store.view import View
-from git_timewarp.timeline import treediff
+from git_timewarp.timeline import observe, treediff
 from git_timewarp.timeline.capture import Capture, CaptureLimits
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import Changes
@@ -89,9 +89,8 @@ def take(op: Operation, wish: Wish, *, whole: Collection[RepoPath] = ()) -> Take
         return _store(op, wish, capture(op, whole=whole, fresh=True), previous)
 
 
-def anchor_of(op: Operation, view: View) -> Oid:
+def anchor_of(view: View) -> Oid:
     """Return the object a non-commit event sits on: HEAD, or the tree where there is none."""
-    del op
     return view.head.oid or view.tree
 
 
@@ -108,10 +107,15 @@ def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> 
         changed = list(treediff.compare(op.quarantine.reader, before, view.tree))
         changes = _count(changed)
     lost = _keep_lost(op, view, previous)
-    event = _event(op, wish, view, snapshot_id, changes, changed, first=previous is None)
-    sealed = op.recorder.seal([event])
+    events = [_event(op, wish, view, snapshot_id, changes, changed, first=previous is None)]
+    if previous is not None:
+        since = op.history.latest_snapshot(op.repo.worktree)
+        moves = observe.unseen(op, previous.view, view, since)
+        if moves:
+            events.insert(0, observe.gap(op, moves, anchor=anchor_of(view), view=view))
+    sealed = op.recorder.seal(events)
     op.recorder.append(sealed, snapshots=pending, kept=lost, fold=fold or bool(lost))
-    entry = op.recorded(sealed)[0]
+    entry = op.recorded(sealed)[-1]
     return Taken(
         snapshot_id,
         view,
@@ -216,7 +220,7 @@ def _event(
     return op.event(
         wish.type,
         wish.summary or _summary(changed, first=first),
-        anchor=anchor_of(op, view),
+        anchor=anchor_of(view),
         head=view.head.oid,
         branch=view.head.branch,
         snapshot=snapshot_id,
