@@ -1,0 +1,96 @@
+"""The settings in force: one value for every key, and where each came from."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from git_timewarp.config import schema
+from git_timewarp.config.load import Assignment, Origin, Scope
+from git_timewarp.config.schema import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value in force and its origin."""
+
+    value: Value
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An assignment that cannot be followed; the next weaker one stands.
+
+    Attributes:
+        assignment: what was written and where.
+        known: whether such a setting exists.
+        expected: what it takes instead, empty for an unknown name.
+    """
+
+    assignment: Assignment
+    known: bool
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its value; immutable, so a reload makes a new one.
+
+    Attributes:
+        entries: full name -> value and origin, for every key that is not at its default.
+        rejected: assignments that are wrong; `validate.check` makes the error of them.
+        notices: what was accepted and changes nothing, in words.
+    """
+
+    entries: Mapping[builtins.str, Entry]
+    rejected: tuple[Rejected, ...] = ()
+    notices: tuple[builtins.str, ...] = ()
+
+    def get(self, name: builtins.str) -> Value:
+        """Return the value of the setting `name`; KeyError where there is no such setting."""
+        entry = self.entries.get(name)
+        return entry.value if entry else _key(name).default
+
+    def int(self, name: builtins.str) -> builtins.int:
+        """Return the number that `name` is set to."""
+        value = self.get(name)
+        if isinstance(value, bool) or not isinstance(value, builtins.int):
+            raise TypeError(name)
+        return value
+
+    def bool(self, name: builtins.str) -> builtins.bool:
+        """Return whether `name` is set to true."""
+        value = self.get(name)
+        if not isinstance(value, builtins.bool):
+            raise TypeError(name)
+        return value
+
+    def str(self, name: builtins.str) -> builtins.str:
+        """Return the text that `name` is set to."""
+        value = self.get(name)
+        if not isinstance(value, builtins.str):
+            raise TypeError(name)
+        return value
+
+    def origin(self, name: builtins.str) -> Origin:
+        """Return where the value of `name` comes from."""
+        entry = self.entries.get(name)
+        return entry.origin if entry else Origin(Scope.DEFAULT, "default", _key(name).name)
+
+    def items(self) -> Iterator[tuple[schema.Key, Value, Origin]]:
+        """Yield every setting with value and origin, sorted by name."""
+        for key in schema.KEYS:
+            yield key, self.get(key.name), self.origin(key.name)
+
+    def changed(self, newer: Settings) -> tuple[builtins.str, ...]:
+        """Return the names whose value differs in `newer` (a reload without a restart)."""
+        return tuple(key.name for key in schema.KEYS if self.get(key.name) != newer.get(key.name))
+
+
+def _key(name: str) -> schema.Key:
+    key = schema.find(name)
+    if key is None or key.name != name:
+        raise KeyError(name)
+    return key
