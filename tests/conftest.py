@@ -46,6 +46,17 @@ settings.register_profile("deep", deadline=None, max_examples=1000, print_blob=T
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make crash`."""
+    parser.addoption("--crash-all", action="store_true", help="stop at every step, not at a sample")
+
+
+@pytest.fixture(scope="session")
+def crash_all(pytestconfig: pytest.Config) -> bool:
+    """Whether crash tests stop at every step instead of at a sample of them."""
+    return bool(pytestconfig.getoption("--crash-all"))
+
+
 @pytest.fixture(scope="session")
 def executables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with `git-timewarp` and `tw`, running this checkout with this interpreter."""
