@@ -109,6 +109,14 @@ choose() {
     fi
 }
 
+# pip takes no folder where hashes are asked for, so pipx gets the versions alone.
+add_pipx() {
+    pins=$(mktemp)
+    sed -n 's/ *\\$//; /==/p' requirements/run.txt >"$pins"
+    pipx install --force --python "$python" --pip-args="-c $pins" . >/dev/null
+    rm -f "$pins"
+}
+
 # Make a new environment beside the old one and switch a link: a failure leaves the old one.
 add_venv() {
     mkdir -p "$home"
@@ -136,7 +144,7 @@ add() {
     python=$(find_python install)
     case $1 in
     uv) uv tool install --quiet --force --reinstall --python "$python" -c requirements/run.txt . ;;
-    pipx) pipx install --force --python "$python" --pip-args='-c requirements/run.txt' . >/dev/null ;;
+    pipx) add_pipx ;;
     venv)
         need_venv "$python"
         (add_venv)
