@@ -1,0 +1,55 @@
+"""Every failure has one reference, one page and sounds like git (rules 9 and 10)."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from git_timewarp.errors import Kind
+from tests.support.errors import errors, raised_messages
+from tests.support.source import modules
+
+KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def test_references_are_unique_and_kebab_case() -> None:
+    seen: dict[str, str] = {}
+    for error in errors():
+        assert KEBAB.fullmatch(error.reference), error.where
+        assert error.reference not in seen, (error.where, seen[error.reference])
+        seen[error.reference] = error.where
+
+
+def test_every_error_says_its_kind_and_what_it_is() -> None:
+    for error in errors():
+        assert error.kind in Kind.__members__, error.where
+        assert error.doc, error.where
+        assert error.name.endswith("Error"), error.where
+
+
+def test_messages_sound_like_git() -> None:
+    """Lower-case start, no full stop, no exclamation, the subject in single quotes."""
+    found = []
+    for where, text in raised_messages():
+        start = text[:1]
+        name = re.match(r"[A-Z][A-Za-z]*[A-Z_]", text)
+        wrong = (
+            (start.isupper() and not name)
+            or text.endswith((".", "!"))
+            or '"' in text
+            or "`" in text
+        )
+        if wrong or not text.strip():
+            found.append(f"{where}: {text!r}")
+    assert found == []
+
+
+def test_nothing_of_ours_raises_a_bare_exception() -> None:
+    found = []
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                name = getattr(node.exc.func, "id", "")
+                if name in {"Exception", "BaseException", "RuntimeError", "TimewarpError"}:
+                    found.append(f"{module.path}:{node.lineno}: {name}")
+    assert found == []
