@@ -6,6 +6,7 @@ fold moves meanwhile is seen twice (and shown once), never missed.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +43,22 @@ class History:
         self.reader = reader if reader is not None else readable(repo)
         self._index: ReadIndex | None = None
         self.catalog = Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
+
+    @classmethod
+    @contextlib.contextmanager
+    def peek(cls, repo: Repo) -> Iterator[History]:
+        """Open and close in a `with`."""
+        history = cls(repo)
+        try:
+            yield history
+        finally:
+            history.close()
+
+    @property
+    def needs_recovery(self) -> bool:
+        """Whether a crash left something for the next writer to finish."""
+        held = self.journal
+        return bool(held.intents or held.fold is not None or held.ends_torn or held.damaged)
 
     def close(self) -> None:
         """Close the index, and the reader when it is this object's own."""

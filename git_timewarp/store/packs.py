@@ -184,7 +184,7 @@ def gc_is_alive(common_dir: str) -> bool:
     return True
 
 
-def pack_objects_missing(git: Git, oids: Sequence[Oid]) -> list[Oid]:
+def missing_objects(git: Git, oids: Sequence[Oid]) -> list[Oid]:
     """Return those of `oids` that git cannot find."""
     if not oids:
         return []

@@ -16,7 +16,7 @@ from git_timewarp.store.view import View
 from git_timewarp.timeline import observe, treediff
 from git_timewarp.timeline.capture import Capture, CaptureLimits
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.results import Changes
+from git_timewarp.timeline.results import Changes, SnapshotResult
 from git_timewarp.util.clock import iso
 from git_timewarp.util.ids import SNAPSHOT_ID_LENGTH, letters
 from git_timewarp.util.text import json_name
@@ -87,6 +87,46 @@ def take(op: Operation, wish: Wish, *, whole: Collection[RepoPath] = ()) -> Take
         return _store(op, wish, view, previous)
     except MissingObjectError:
         return _store(op, wish, capture(op, whole=whole, fresh=True), previous)
+
+
+def explicit(*, message: str = "", milestone: str | None = None) -> Wish:
+    """Return the wish of a user's `snapshot`."""
+    data: dict[str, object] = {}
+    if milestone:
+        data["milestone"] = {"kind": "user", "importance": "high", "name": milestone}
+    summary = message or (f"milestone {milestone}" if milestone else "")
+    return Wish(
+        "snapshot", "user", summary=summary, fold=True, always=bool(message or milestone), data=data
+    )
+
+
+def result(op: Operation, taken: Taken) -> SnapshotResult:
+    """Return the answer of the `snapshot` command."""
+    return SnapshotResult(
+        snapshot=taken.id,
+        event=op.label(taken.entry),
+        tree=taken.view.tree,
+        created=taken.created,
+        changes=taken.changes,
+        skipped=taken.view.skipped,
+    )
+
+
+def preview(op: Operation) -> SnapshotResult:
+    """Say what a snapshot would hold; nothing is recorded."""
+    previous = op.latest()
+    view = capture(op)
+    reader = op.quarantine.reader
+    changed = list(treediff.compare(reader, previous.view.tree if previous else None, view.tree))
+    same = previous is not None and previous.view == view
+    return SnapshotResult(
+        snapshot=previous.id if previous is not None and same else SnapshotId(""),
+        event="",
+        tree=view.tree,
+        created=not same,
+        changes=_count(changed),
+        skipped=view.skipped,
+    )
 
 
 def anchor_of(view: View) -> Oid:

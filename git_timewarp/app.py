@@ -1,0 +1,621 @@
+"""The composition root and public Python API: one opened repository, every verb a method.
+
+No logic here: a method opens what it needs, calls one function of an engine, and returns
+its frozen result. The command line (and later a server) talk to this and nothing below.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from io import BufferedReader
+from pathlib import Path
+
+from git_timewarp.config import load as config_load
+from git_timewarp.config import merge as config_merge
+from git_timewarp.config.settings import Settings
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import RepoPath
+from git_timewarp.git.repo import Repo, discover
+from git_timewarp.git.run import GitError
+from git_timewarp.integrity import status as integrity_status
+from git_timewarp.store.events import Actor
+from git_timewarp.store.history import History
+from git_timewarp.store.recorder import Limits
+from git_timewarp.store.writer import Surroundings
+from git_timewarp.timeline import query, selector, start
+from git_timewarp.timeline.operation import NotRecordingError, Operation
+from git_timewarp.timeline.results import (
+    Check,
+    DiffResult,
+    InitResult,
+    Json,
+    LogEntry,
+    Problem,
+    ShowResult,
+    SnapshotResult,
+    StashEntry,
+    StatusResult,
+    TravelResult,
+    VerifyReport,
+)
+from git_timewarp.timeline.world import World
+from git_timewarp.util.clock import Clock, iso
+
+
+class StorageError(TimewarpError):
+    """The disk, or the permissions on it, did not let us write."""
+
+    kind = Kind.REFUSED
+    reference = "cannot-write"
+
+
+def open(  # noqa: A001 - `app.open` is how it reads at the call
+    start_dir: str,
+    *,
+    environ: Mapping[str, str],
+    clock: Clock,
+    overrides: Mapping[str, str] | None = None,
+) -> App:
+    """Open the repository around a folder.
+
+    Args:
+        start_dir: any folder of the work tree.
+        environ: the process environment.
+        clock: the clock to use.
+        overrides: settings from the command line.
+
+    Raises:
+        NotARepositoryError, BareRepositoryError: there is no work tree to record.
+    """
+    return App(discover(start_dir, environ), environ=environ, clock=clock, overrides=overrides or {})
+
+
+class App:
+    """One repository, opened; every method may raise a TimewarpError."""
+
+    def __init__(
+        self, repo: Repo, *, environ: Mapping[str, str], clock: Clock, overrides: Mapping[str, str]
+    ) -> None:
+        self.repo = repo
+        self.notices: list[str] = []
+        self._environ = environ
+        self._clock = clock
+        self._overrides = overrides
+
+    # -- surroundings -----------------------------------------------------------------
+
+    @property
+    def recording(self) -> bool:
+        """Whether `init` was run here."""
+        return start.is_recording(self.repo)
+
+    @property
+    def state_dir(self) -> str:
+        """Folder of our local files."""
+        return self.repo.state_dir
+
+    @cached_property
+    def _config_bytes(self) -> bytes:
+        return self.repo.git.run(*config_load.GIT_ARGUMENTS).out
+
+    @cached_property
+    def git_config(self) -> Mapping[str, str]:
+        """The user's git settings: the last value of each, keys as git prints them."""
+        words = self._config_bytes.decode("utf-8", "replace").split("\0")
+        pairs = (item.partition("\n") for item in words[2::3])
+        return {key: value for key, _, value in pairs}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Every setting with its value and origin (design 9)."""
+        assignments = list(config_load.from_git(self._config_bytes))
+        tracked = os.path.join(self.repo.work_tree, config_load.schema.TRACKED_FILE)
+        if os.path.isfile(tracked):
+            from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
+
+            with contextlib.suppress(OSError), _binary(tracked) as file:
+                assignments += config_tracked.from_tracked(file.read())
+        assignments += config_load.from_environment(self._environ)
+        assignments += config_load.from_options(self._overrides)
+        found = config_merge.merge(assignments)
+        if found.rejected:
+            from git_timewarp.config import validate  # noqa: PLC0415
+
+            validate.check(found)
+        return found
+
+    @cached_property
+    def world(self) -> World:
+        """What operations are given."""
+        settings = self.settings
+        limits = Limits(
+            events=settings.int("timewarp.fold.events"),
+            drafts=settings.int("timewarp.fold.drafts"),
+            seconds=settings.int("timewarp.fold.seconds"),
+            packs=settings.int("timewarp.packs.limit"),
+            grace_seconds=settings.int("timewarp.packs.graceHours") * 3600,
+            lock_seconds=settings.int("timewarp.lock.timeoutSeconds"),
+        )
+        return World(
+            repo=self.repo,
+            clock=self._clock,
+            around=_surroundings(self._environ),
+            limits=limits,
+            actor=self._actor(settings),
+            timeline=settings.str("timewarp.timeline"),
+            max_untracked=settings.int("timewarp.snapshot.maxUntrackedBytes"),
+        )
+
+    def _actor(self, settings: Settings) -> Actor:
+        named = settings.str("timewarp.user.actor")
+        kind, colon, rest = named.partition(":")
+        if colon and kind in {"person", "agent", "system"}:
+            return Actor(kind, rest)
+        found = named or self.git_config.get("user.email") or self._environ.get("USER") or "unknown"
+        return Actor("person", found)
+
+    @contextlib.contextmanager
+    def _operation(self, verb: str) -> Iterator[Operation]:
+        """Open an operation: recover what was cut off, drain what hooks noted."""
+        from git_timewarp.integrity import recover  # noqa: PLC0415
+        from git_timewarp.timeline import observe  # noqa: PLC0415
+
+        if not self.recording:
+            raise NotRecordingError
+        with _told():
+            operation = Operation(self.world, verb)
+            with operation as op:
+                self.notices += op.notices
+                self.notices += recover.unfinished(op)
+                observe.drain(op)
+                yield op
+
+    @contextlib.contextmanager
+    def _history(self) -> Iterator[History]:
+        if not self.recording:
+            raise NotRecordingError
+        history = History(self.repo)
+        try:
+            yield history
+        finally:
+            history.close()
+
+    # -- start ------------------------------------------------------------------------
+
+    def init(self, *, hooks: bool = True, watch: bool = False) -> InitResult:
+        """Start recording: state folder, hooks, the first snapshot, and the watcher if asked."""
+        from git_timewarp.hooks import install  # noqa: PLC0415
+        from git_timewarp.safety import roots  # noqa: PLC0415
+        from git_timewarp.timeline import snapshot  # noqa: PLC0415
+
+        roots.check(self.repo.work_tree, home=self._environ.get("HOME"))
+        created = not self.recording
+        with _told():
+            start.prepare(self.repo, self.world)
+            with Operation(self.world, "init") as op:
+                self.notices += op.notices
+                wish = snapshot.Wish("init", "init", fold=True, summary="started recording")
+                taken = snapshot.take(op, replace(wish, always=created))
+                first = snapshot.result(op, taken)
+            installed = install.install(self.repo, clock=self._clock).to_dict() if hooks else {}
+        watching = bool(self.watch_start().get("running")) if watch else False
+        return InitResult(
+            writer=str(self._writer()),
+            created=created,
+            first=first,
+            hooks=installed,
+            watching=watching,
+            protected=start.PROTECTED,
+            not_protected=start.not_protected(self.world, watching=watching),
+        )
+
+    def deinit(self, *, purge: bool = False, dry_run: bool = False) -> Json:
+        """Stop recording; `purge` removes every ref and file of ours too."""
+        from git_timewarp.hooks import uninstall  # noqa: PLC0415
+
+        if not self.recording:
+            raise NotRecordingError
+        if dry_run:
+            with self._history() as history:
+                refs = sorted(history.refs) if purge else []
+                return {"v": 1, "purged": purge, "refs_removed": refs, "dry_run": True}
+        with _told():
+            self.watch_stop()
+            uninstall.uninstall(self.repo)
+            return {"v": 1, **start.stop(self.world, purge=purge), "dry_run": False}
+
+    def _writer(self) -> str | None:
+        with self._history() as history:
+            return history.writer
+
+    # -- record -----------------------------------------------------------------------
+
+    def snapshot(
+        self, *, message: str = "", milestone: str | None = None, dry_run: bool = False
+    ) -> SnapshotResult:
+        """Take a snapshot now; unchanged, the existing id is answered."""
+        from git_timewarp.timeline import snapshot  # noqa: PLC0415
+
+        with self._operation("snapshot") as op:
+            if dry_run:
+                return snapshot.preview(op)
+            taken = snapshot.take(op, snapshot.explicit(message=message, milestone=milestone))
+            return snapshot.result(op, taken)
+
+    def record(self, lines: Iterable[bytes]) -> Iterator[Json]:
+        """Record events given as JSON Lines; answers one object a line."""
+        from git_timewarp.timeline import ingest  # noqa: PLC0415
+
+        with self._operation("record") as op:
+            yield from ingest.record(op, lines)
+
+    # -- look -------------------------------------------------------------------------
+
+    def status(self) -> StatusResult:
+        """Tell how the recording is; finishes what a crash cut off."""
+        watcher, hooks = self.watch_status(), self._hooks_brief()
+        if not self.recording:
+            return integrity_status.not_recording(hooks=hooks, watcher=watcher)
+        problems: list[Problem] = []
+        try:
+            with _told(), History.peek(self.repo) as looked:
+                needs = looked.needs_recovery
+            if needs:
+                with self._operation("status"):
+                    pass
+                problems += [Problem("recovered", text, "git timewarp log") for text in self.notices]
+                self.notices.clear()
+        except TimewarpError as exc:
+            problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
+        with self._history() as history:
+            return integrity_status.status(
+                self.world, history, watcher=watcher, hooks=hooks, problems=tuple(problems)
+            )
+
+    def log(
+        self,
+        *,
+        limit: int | None = None,
+        types: Sequence[str] = (),
+        actors: Sequence[str] = (),
+        since: str | None = None,
+        until: str | None = None,
+        all_writers: bool = False,
+        paths: Sequence[str] = (),
+    ) -> Iterator[LogEntry]:
+        """Yield events newest first."""
+        del paths
+        wanted = query.Filter(
+            limit=limit,
+            types=tuple(types),
+            actors=tuple(actors),
+            since=self._moment(since),
+            until=self._moment(until),
+            every=all_writers,
+        )
+        with self._history() as history:
+            yield from query.log(history, wanted, timeline=self.world.timeline)
+
+    def show(
+        self, target: str, *, patch: bool = True, color: bool = False, stat: bool = False
+    ) -> ShowResult:
+        """Return one event whole."""
+        with self._history() as history:
+            found = selector.resolve(history, target)
+            return query.show(history, found, flags=_flags(patch=patch, color=color, stat=stat))
+
+    def entry_files(
+        self, entry: LogEntry, *, patch: bool = False, color: bool = False, stat: bool = False
+    ) -> ShowResult:
+        """Return what one entry of the log changed."""
+        with self._history() as history:
+            found = next(e for e in history.entries("id = ?", (entry.id,)) if e.id == entry.id)
+            snapshot = history.snapshot(found.snapshot) if found.snapshot else None
+            flags = _flags(patch=patch, color=color, stat=stat)
+            return query.of_entry(history, found, snapshot, flags=flags)
+
+    def diff(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        *,
+        paths: Sequence[str] = (),
+        color: bool = False,
+        stat: bool = False,
+        name_only: bool = False,
+    ) -> DiffResult:
+        """Compare two moments; without `b` with now, without both the latest snapshot with now."""
+        from git_timewarp.timeline import snapshot  # noqa: PLC0415
+
+        flags = () if name_only else _flags(patch=not stat, color=color, stat=stat)
+        inside = [self._inside(path) for path in paths]
+        if b is not None and a is not None:
+            with self._history() as history:
+                left = selector.resolve(history, a).files
+                right = selector.resolve(history, b).files
+                return query.diff(history, left, right, paths=inside, flags=flags)
+        with self._operation("diff") as op:
+            view = snapshot.capture(op)
+            left = selector.resolve(op.history, a or "@").files
+            return query.diff(op.history, left, view.tree, paths=inside, flags=flags)
+
+    def cat(self, target: str, path: str) -> bytes:
+        """Return a file's bytes as they were."""
+        with self._history() as history:
+            found = selector.resolve(history, target)
+            return query.cat(history, found, RepoPath(self._inside(path)))
+
+    def verify(
+        self, *, full: bool = False, progress: Callable[[int, int], None] = lambda _done, _all: None
+    ) -> VerifyReport:
+        """Check chains (and, `full`, every object); never changes anything."""
+        from git_timewarp.integrity import verify  # noqa: PLC0415
+
+        if not self.recording:
+            raise NotRecordingError
+        return verify.verify(self.repo, full=full, progress=progress)
+
+    def doctor(self) -> tuple[Check, ...]:
+        """Check everything around the recorder."""
+        from git_timewarp.integrity import doctor  # noqa: PLC0415
+
+        return doctor.doctor(
+            self.world, hooks=self.hooks_status(), watcher=self.watch_status(), home=self._home
+        )
+
+    # -- travel -----------------------------------------------------------------------
+
+    def jump(
+        self,
+        target: str,
+        *,
+        with_head: bool = False,
+        with_refs: bool = False,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> TravelResult:
+        """Bring the whole work tree to a moment."""
+        from git_timewarp.timeline import travel  # noqa: PLC0415
+
+        how = travel.How(with_head=with_head, with_refs=with_refs, force=force, dry_run=dry_run)
+        with self._operation("jump") as op:
+            return travel.jump(op, target, how)
+
+    def restore(
+        self,
+        paths: Sequence[str],
+        *,
+        source: str | None = None,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> TravelResult:
+        """Bring some paths back."""
+        from git_timewarp.timeline import travel  # noqa: PLC0415
+
+        how = travel.How(force=force, dry_run=dry_run)
+        with self._operation("restore") as op:
+            return travel.restore(op, paths, how, source=source)
+
+    def undo(
+        self, steps: int = 1, *, event: str | None = None, force: bool = False, dry_run: bool = False
+    ) -> TravelResult:
+        """Reverse the last operations of ours in this work tree."""
+        from git_timewarp.timeline import travel, undo  # noqa: PLC0415
+
+        how = travel.How(force=force, dry_run=dry_run)
+        with self._operation("undo") as op:
+            return undo.undo(op, steps, how, event=event)
+
+    def redo(
+        self, steps: int = 1, *, event: str | None = None, force: bool = False, dry_run: bool = False
+    ) -> TravelResult:
+        """Reverse the last undos."""
+        from git_timewarp.timeline import travel, undo  # noqa: PLC0415
+
+        how = travel.How(force=force, dry_run=dry_run)
+        with self._operation("redo") as op:
+            return undo.redo(op, steps, how, event=event)
+
+    def stash_list(self) -> tuple[StashEntry, ...]:
+        """List the stashes, newest first."""
+        from git_timewarp.timeline import stash  # noqa: PLC0415
+
+        with self._history() as history:
+            return stash.listed(history)
+
+    def stash_show(self, name: str, *, patch: bool = False, color: bool = False) -> DiffResult:
+        """Tell what a stash holds against the commit it was made on."""
+        from git_timewarp.timeline import stash  # noqa: PLC0415
+
+        with self._history() as history:
+            return stash.show(history, name, flags=_flags(patch=patch, color=color, stat=False))
+
+    def stash_apply(
+        self, name: str, *, dry_run: bool = False, force: bool = False, drop: bool = False
+    ) -> TravelResult:
+        """Put a stash on top of the work tree."""
+        from git_timewarp.timeline import stash, travel  # noqa: PLC0415
+
+        how = travel.How(force=force, dry_run=dry_run)
+        with self._operation("stash-apply") as op:
+            return stash.apply(op, name, how, drop=drop)
+
+    def stash_drop(self, name: str, *, dry_run: bool = False) -> StashEntry:
+        """Take a stash off the list; its snapshot stays."""
+        from git_timewarp.timeline import stash  # noqa: PLC0415
+
+        with self._operation("stash-drop") as op:
+            return stash.drop(op, name, dry_run=dry_run)
+
+    # -- watcher, hooks, notes, settings ----------------------------------------------
+
+    def watch_start(self) -> Json:
+        """Start the watcher of this work tree; returns when it is live."""
+        from git_timewarp.watch import control  # noqa: PLC0415
+
+        if not self.recording:
+            raise NotRecordingError
+        return control.start(self.world, environ=self._environ, settings=self.settings).to_dict()
+
+    def watch_stop(self) -> Json:
+        """Stop the watcher of this work tree."""
+        from git_timewarp.watch import control  # noqa: PLC0415
+
+        return control.stop(self.world).to_dict()
+
+    def watch_status(self) -> Json:
+        """Tell whether the watcher runs."""
+        from git_timewarp.watch import state  # noqa: PLC0415
+
+        return state.read(self.repo).to_dict()
+
+    def watch_run(self) -> None:
+        """Watch until told to stop: the background process's own work."""
+        from git_timewarp.watch import loop  # noqa: PLC0415
+
+        loop.run(self.world, settings=self.settings)
+
+    def hooks_install(self) -> Json:
+        """Install the hooks beside the user's own."""
+        from git_timewarp.hooks import install  # noqa: PLC0415
+
+        if not self.recording:
+            raise NotRecordingError
+        with _told():
+            return install.install(self.repo, clock=self._clock).to_dict()
+
+    def hooks_uninstall(self) -> Json:
+        """Put the hooks back exactly as they were."""
+        from git_timewarp.hooks import uninstall  # noqa: PLC0415
+
+        with _told():
+            return uninstall.uninstall(self.repo).to_dict()
+
+    def hooks_status(self) -> Json:
+        """Tell which hooks are there and prove that they fire."""
+        from git_timewarp.hooks import inspect  # noqa: PLC0415
+
+        return inspect.status(self.repo, clock=self._clock).to_dict()
+
+    def _hooks_brief(self) -> Json:
+        from git_timewarp.hooks import inspect  # noqa: PLC0415
+
+        return inspect.brief(self.repo)
+
+    def notes_publish(self, *, dry_run: bool = False) -> Json:
+        """Write the log as ordinary notes, `refs/notes/timewarp`."""
+        from git_timewarp.timeline import publish  # noqa: PLC0415
+
+        with self._operation("notes-publish") as op:
+            return publish.publish(op, dry_run=dry_run)
+
+    def config_list(self) -> Sequence[Json]:
+        """List the settings: key, value, origin, doc."""
+        return [
+            {"key": key.name, "value": value, "origin": origin.to_dict(), "doc": key.doc}
+            for key, value, origin in self.settings.items()
+        ]
+
+    def config_get(self, key: str) -> Json:
+        """Give one setting."""
+        from git_timewarp.config import validate  # noqa: PLC0415
+
+        name = validate.known(key).name
+        origin = self.settings.origin(name).to_dict()
+        return {"v": 1, "key": name, "value": self.settings.get(name), "origin": origin}
+
+    def config_set(self, key: str, value: str, scope: str = "local") -> Json:
+        """Change a setting in `local`, `worktree` or `global` git config."""
+        from git_timewarp.config import validate  # noqa: PLC0415
+
+        found, text = validate.accept(key, value)
+        self.repo.git.run("config", f"--{scope}", found.name, text)
+        return {"v": 1, "key": found.name, "value": text, "scope": scope}
+
+    def config_validate(self) -> Sequence[Json]:
+        """Return what is wrong with the settings; empty when nothing is."""
+        from git_timewarp.config import validate  # noqa: PLC0415
+
+        assignments = list(config_load.from_git(self._config_bytes))
+        tracked = os.path.join(self.repo.work_tree, config_load.schema.TRACKED_FILE)
+        if os.path.isfile(tracked):
+            from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
+
+            with _binary(tracked) as file:
+                assignments += config_tracked.from_tracked(file.read())
+        assignments += config_load.from_environment(self._environ)
+        assignments += config_load.from_options(self._overrides)
+        return [item.to_dict() for item in validate.problems(config_merge.merge(assignments))]
+
+    # -- small things -----------------------------------------------------------------
+
+    @property
+    def _home(self) -> str | None:
+        return self._environ.get("HOME")
+
+    def _inside(self, path: str) -> str:
+        """Return a user's path relative to the work tree's root."""
+        base = os.path.join(self.repo.work_tree, self.repo.prefix)
+        full = os.path.normpath(os.path.join(base, path))
+        return os.path.relpath(full, self.repo.work_tree)
+
+    def _moment(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        answer = self.repo.git.text("rev-parse", f"--since={text}")
+        return iso(int(answer.removeprefix("--max-age=")) * 1_000_000_000)
+
+
+def _flags(*, patch: bool, color: bool, stat: bool) -> tuple[str, ...]:
+    wanted = (["-p"] if patch else []) + (["--stat"] if stat else [])
+    if not wanted:
+        return ()
+    return (*wanted, "--color=always" if color else "--color=never")
+
+
+def _surroundings(environ: Mapping[str, str]) -> Surroundings:
+    machine = os.uname().nodename
+    with contextlib.suppress(OSError), _binary("/etc/machine-id") as file:
+        machine = file.read().decode("ascii", "replace").strip() or machine
+    state = environ.get("XDG_STATE_HOME")
+    home = environ.get("HOME")
+    if not state and home and os.path.isdir(home):
+        state = os.path.join(home, ".local", "state")
+    return Surroundings(machine, os.path.join(state, "git-timewarp") if state else None)
+
+
+_REASONS = {
+    errno.ENOSPC: ("no space is left on the disk", "free some space and run the command again"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space and run the command again"),
+    errno.EROFS: ("the file system is read-only", "mount it writable, then run the command again"),
+    errno.EACCES: ("permission denied", "git timewarp doctor"),
+    errno.EPERM: ("permission denied", "git timewarp doctor"),
+    errno.EIO: ("the disk failed", "git timewarp verify --full"),
+}
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn what the disk says into an error with the next step; nothing was recorded then."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno not in _REASONS:
+            raise
+        text, hint = _REASONS[exc.errno]
+        where = f": '{exc.filename}'" if exc.filename else ""
+        raise StorageError(f"{text}{where}; nothing was lost", hint=hint) from exc
+    except GitError as exc:
+        for code, (text, hint) in _REASONS.items():
+            if os.strerror(code) in exc.stderr:
+                raise StorageError(f"{text}; nothing was lost", hint=hint) from exc
+        raise
+
+
+def _binary(path: str) -> BufferedReader:
+    return Path(path).open("rb")

@@ -1,0 +1,83 @@
+"""Status: is it recording, since when, and is anything wrong?"""
+
+from __future__ import annotations
+
+from git_timewarp.store.events import Json
+from git_timewarp.store.history import History
+from git_timewarp.store.index import Entry
+from git_timewarp.store.spool import Spool
+from git_timewarp.timeline.query import log_entry
+from git_timewarp.timeline.results import LogEntry, Problem, StatusResult
+from git_timewarp.timeline.world import World
+
+
+def status(
+    world: World, history: History, *, watcher: Json, hooks: Json, problems: tuple[Problem, ...]
+) -> StatusResult:
+    """Gather the state of the recorder; looks at the journal, our refs and the index only."""
+    held = history.journal
+    spool = Spool(world.repo.state_dir, clock=world.clock)
+    found = list(problems)
+    if held.damaged:
+        found.append(
+            Problem(
+                "foreign-edit",
+                f"{held.damaged} line(s) of the journal are not what was written",
+                "git timewarp verify --full",
+            )
+        )
+    if spool.lost:
+        found.append(
+            Problem(
+                "lost-spool",
+                f"git hooks could not note {spool.lost} event(s)",
+                "git timewarp snapshot",
+            )
+        )
+    newest = next(history.entries(limit=1), None)
+    last = history.latest_snapshot(world.repo.worktree)
+    return StatusResult(
+        recording=True,
+        writer=history.writer,
+        timeline=world.timeline,
+        head=_head(history),
+        last_event=_shown(history, newest),
+        last_snapshot=_shown(history, last),
+        watcher=watcher,
+        hooks=hooks,
+        pending={
+            "events": len(held.events),
+            "snapshots": len(held.snapshots),
+            "spool_bytes": spool.size,
+        },
+        counts={"events": held.head.n},
+        problems=tuple(found),
+    )
+
+
+def not_recording(*, hooks: Json, watcher: Json) -> StatusResult:
+    """Return the status of a repository in which nothing records."""
+    return StatusResult(
+        recording=False,
+        writer=None,
+        timeline=None,
+        head=None,
+        last_event=None,
+        last_snapshot=None,
+        watcher=watcher,
+        hooks=hooks,
+        pending={},
+        counts={},
+    )
+
+
+def _shown(history: History, entry: Entry | None) -> LogEntry | None:
+    return None if entry is None else log_entry(history, entry)
+
+
+def _head(history: History) -> str | None:
+    found = history.repo.git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).text
+    if found:
+        return found
+    detached = history.reader.info("HEAD")
+    return detached[0] if detached is not None else None

@@ -1,0 +1,148 @@
+"""Beginning and ending to record in a repository."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+
+from git_timewarp.git import refs as git_refs
+from git_timewarp.git.names import Oid
+from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import DURABLE
+from git_timewarp.store import layout, transaction, writer
+from git_timewarp.store.packs import Packs, missing_objects
+from git_timewarp.store.paths import Paths
+from git_timewarp.store.spool import Spool
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.world import World
+
+GC_SECTION = f"gc.{layout.ROOT}/*"
+GC_SETTINGS = (f"{GC_SECTION}.reflogExpire", f"{GC_SECTION}.reflogExpireUnreachable")
+"""Local settings that keep `git gc` silent about the reflogs of our refs (docs/design)."""
+
+PROTECTED = (
+    "tracked and untracked files, permissions, links and empty folders, at every snapshot",
+    "the index with conflicts, every branch and tag, and an operation in progress",
+    "commits that lose their last branch (reset, rebase, branch -D, stash drop)",
+    "whatever a command of ours would overwrite, before it does",
+)
+NOT_PROTECTED = (
+    "ignored files, unless a command of ours would overwrite them",
+    "untracked files over {large}: only size and hash are recorded",
+    "what changes between two snapshots",
+)
+NO_WATCHER = "work you have not saved with 'git timewarp snapshot': start 'git timewarp watch start'"
+
+
+def is_recording(repo: Repo) -> bool:
+    """Tell whether `init` was run in this repository."""
+    return os.path.exists(Paths(repo.state_dir).writer)
+
+
+def prepare(repo: Repo, world: World) -> None:
+    """Create the state folder, its files and the two settings; harmless when they are there.
+
+    Raises:
+        OSError: the git directory cannot be written to.
+    """
+    os.makedirs(repo.state_dir, exist_ok=True)
+    Spool(repo.state_dir, clock=world.clock).create()
+    for setting in GC_SETTINGS:
+        if repo.git.run("config", "--local", "--get", setting, ok=(0, 1)).code:
+            repo.git.run("config", "--local", setting, "never")
+
+
+def not_protected(world: World, *, watching: bool) -> tuple[str, ...]:
+    """Return what `init` has to say about the limits, in words."""
+    large = f"{world.max_untracked / (1024 * 1024):g} MB"
+    said = tuple(text.format(large=large) for text in NOT_PROTECTED)
+    return said if watching else (NO_WATCHER, *said)
+
+
+def stop(world: World, *, purge: bool) -> dict[str, object]:
+    """Stop recording: fold what waits; `purge` also removes every ref and file of ours.
+
+    What git needs of our packs is handed back before they go: a gc of the user's may have
+    left an object of his in our kept pack only.
+    """
+    repo = world.repo
+    removed: list[str] = []
+    with Operation(world, "deinit") as op:
+        if not purge:
+            op.recorder.fold()
+        _unset_gc(repo)
+        packs = Packs(op.quarantine, clock=world.clock)
+        names = packs.names()
+        if purge:
+            removed = _remove_refs(op)
+            _hand_back(op, packs, names)
+            for name in names:
+                packs.drop(name)
+        else:
+            packs.release()
+        known = op.recorder.journal.writer
+    if known is not None:
+        writer.forget(world.around, known)
+    _remove_state(repo, purge=purge)
+    return {"purged": purge, "refs_removed": removed, "packs": len(names)}
+
+
+def _unset_gc(repo: Repo) -> None:
+    for setting in GC_SETTINGS:
+        repo.git.run("config", "--local", "--unset-all", setting, ok=(0, 5))
+    repo.git.run("config", "--local", "--remove-section", GC_SECTION, ok=(0, 128))
+
+
+def _remove_refs(op: Operation) -> list[str]:
+    refs = transaction.current(op.repo)
+    zero = op.repo.zero
+    changes = [git_refs.RefUpdate(name, oid, zero) for name, oid in refs.items()]
+    transaction.move(op.repo, changes, clock=op.world.clock)
+    for base in ("refs", os.path.join("logs", "refs")):
+        root = os.path.join(op.repo.common_dir, base, "timewarp")
+        for folder, _, _ in sorted(os.walk(root), reverse=True):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+    return sorted(refs)
+
+
+def _hand_back(op: Operation, packs: Packs, names: list[str]) -> None:
+    """Give git a pack of what it can reach and only our packs hold (a gc left it to us)."""
+    git = op.repo.git
+    ours = {oid for name in names for oid in packs.objects_of(name)}
+    listed = git.run(
+        "rev-list", "--objects", "--no-object-names", "--all", "--reflog", "--indexed-objects"
+    ).text
+    needed = [Oid(line) for line in listed.splitlines() if line in ours]
+    if not needed:
+        return
+    with tempfile.TemporaryDirectory(dir=op.repo.state_dir) as view:
+        _link_others(op.repo, view, names)
+        left = missing_objects(git.using(objects=view), needed)
+    if left:
+        prefix = os.path.join(op.repo.objects_dir, "pack", "pack")
+        words = "".join(f"{oid}\n" for oid in left).encode()
+        git.using(config=DURABLE).run("pack-objects", "-q", prefix, stdin=words)
+
+
+def _link_others(repo: Repo, view: str, names: list[str]) -> None:
+    """Make `view` an object directory that has everything of the store but our packs."""
+    os.mkdir(os.path.join(view, "pack"))
+    for entry in os.scandir(repo.objects_dir):
+        if entry.name != "pack":
+            os.symlink(entry.path, os.path.join(view, entry.name))
+    for entry in os.scandir(os.path.join(repo.objects_dir, "pack")):
+        if entry.name.split(".")[0] not in names and not entry.name.startswith("multi-"):
+            os.symlink(entry.path, os.path.join(view, "pack", entry.name))
+
+
+def _remove_state(repo: Repo, *, purge: bool) -> None:
+    paths = Paths(repo.state_dir)
+    if purge:
+        shutil.rmtree(repo.state_dir, ignore_errors=True)
+        return
+    for path in (paths.writer, paths.index, paths.last):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
