@@ -77,14 +77,23 @@ class Spool:
         self._clock = clock
         self._uptime = uptime
 
-    def create(self, *, mode: int = 0o644) -> None:
-        """Make the folder and its files, so that a hook on a full disk can still count a loss."""
-        os.makedirs(self.path, exist_ok=True)
+    def create(self, *, shared: bool = False) -> None:
+        """Make the folder and its files, so that a hook on a full disk can still count a loss.
+
+        `shared`: the group writes too (core.sharedRepository). What exists is left alone.
+        """
+        if not os.path.isdir(self.path):
+            os.makedirs(self.path)
+            if shared:
+                os.chmod(self.path, 0o2775)  # noqa: S103 - that is what sharing means
+        mode = 0o664 if shared else 0o644
         for path in (self._lost, self._now):
             faults.point(f"write {os.path.basename(path)}")
             with contextlib.suppress(FileExistsError):
                 fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
                 try:
+                    if shared:
+                        os.fchmod(fd, mode)
                     if path == self._lost:
                         os.write(fd, b"\n")
                 finally:
@@ -191,7 +200,7 @@ class Spool:
             if exc.errno not in _NO_LINKS:
                 raise
             os.rename(self._now, os.path.join(self.path, name))
-            self.create(mode=stat.S_IMODE(found.st_mode))
+            self.create(shared=bool(found.st_mode & 0o020))
         else:
             self._replace_now(found)
         return name

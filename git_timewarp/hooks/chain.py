@@ -1,0 +1,130 @@
+"""Which hooks folder would be in effect without us, and how our folder hands on to it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from git_timewarp.git.repo import Repo
+from git_timewarp.hooks import config_file
+from git_timewarp.hooks.record import Place, Record
+
+LINKED_CONFIG = ".linked-config"
+"""In our folder: the config file that linked work trees include."""
+
+_WHOLE_REPOSITORY = frozenset({"system", "global", "local"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One `core.hooksPath`: its scope (git config --show-scope), its file, its raw value."""
+
+    scope: str
+    origin: str
+    value: str
+
+
+def settings(repo: Repo) -> tuple[Setting, ...]:
+    """Return every `core.hooksPath` that git reads here, the strongest last."""
+    found = repo.git.run(
+        "config",
+        "--show-scope",
+        "--show-origin",
+        "-z",
+        "--get-all",
+        config_file.KEY,
+        ok=config_file.NOT_SET,
+    )
+    words = found.text.split("\0")[:-1]
+    triples = zip(words[::3], words[1::3], words[2::3], strict=True)
+    return tuple(
+        Setting(scope, os.path.join(repo.work_tree, origin.removeprefix("file:")), value)
+        for scope, origin, value in triples
+    )
+
+
+def before_us(repo: Repo, record: Record | None) -> str | None:
+    """Return the `core.hooksPath` that would be in effect for the repository without ours.
+
+    Settings of single work trees and of one command line are left out. None is git's
+    own folder.
+    """
+    base = base_place(record)
+    theirs = [
+        setting
+        for setting in settings(repo)
+        if setting.scope in _WHOLE_REPOSITORY and not _is_ours(repo, setting, base)
+    ]
+    if base is not None and base.previous is not None and stands(repo, base):
+        return base.previous
+    return theirs[-1].value if theirs else None
+
+
+def base_place(record: Record | None) -> Place | None:
+    """Return the place in the repository's own config file, if there is one."""
+    for place in record.places if record is not None else ():
+        if place.config == "config":
+            return place
+    return None
+
+
+def stands(repo: Repo, place: Place) -> bool:
+    """Tell whether the config file still holds our value."""
+    path = os.path.join(repo.common_dir, place.config)
+    return place.value in config_file.values(repo, path)
+
+
+def folder_of(repo: Repo, value: str | None) -> str:
+    """Return the absolute folder a `core.hooksPath` means, None being git's own.
+
+    A relative one is taken from the work tree we stand in, as git does for its hooks.
+    """
+    if value is None:
+        return os.path.join(repo.common_dir, "hooks")
+    return os.path.join(repo.work_tree, expanded(repo, value))
+
+
+def expanded(repo: Repo, value: str) -> str:
+    """Return `value` with `~` and `%(prefix)` replaced as git does for paths."""
+    if not value.startswith(("~", "%(prefix)/")):
+        return value
+    found = repo.git.using(config=(f"timewarp.expand={value}",)).run(
+        "config", "--type=path", "-z", "timewarp.expand", ok=(0, 1, 128)
+    )
+    return found.text.removesuffix("\0") if found.code == 0 else value
+
+
+def next_script(repo: Repo, value: str | None) -> str:
+    """Return the shell assignment that tells our stubs which folder to hand on to."""
+    if value is None:
+        return "_tw_next=${_tw_dir%/timewarp/*}/hooks\n"
+    if value.startswith("~/"):
+        return f"_tw_next=$HOME{_shell_quoted(value[1:].rstrip('/'))}\n"
+    plain = expanded(repo, value)
+    return f"_tw_next={_shell_quoted(plain.rstrip('/') or plain)}\n"
+
+
+def is_own_folder(repo: Repo, value: str | None) -> bool:
+    """Tell whether a `core.hooksPath` leads into our own state: handing on would never end."""
+    if value is None:
+        return False
+    folder = os.path.realpath(folder_of(repo, value))
+    return (folder + "/").startswith(os.path.realpath(repo.state_dir) + "/")
+
+
+def include_path(place: Place) -> str:
+    """Return what the config file's `includeIf` names, relative to the common directory."""
+    return f"timewarp/{place.folder}/{LINKED_CONFIG}"
+
+
+def _is_ours(repo: Repo, setting: Setting, base: Place | None) -> bool:
+    if is_own_folder(repo, setting.value):
+        return True
+    if base is None:
+        return False
+    config = os.path.realpath(os.path.join(repo.common_dir, base.config))
+    return setting.value == base.value and os.path.realpath(setting.origin) == config
+
+
+def _shell_quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,44 @@
+"""Does each hook really fire? Only running it through git proves that (pitfalls 3.12).
+
+`git hook run` starts the hook that git itself would, with a mark in the environment: our
+stubs note the mark and go no further, so no hook of the user's runs and nothing is recorded
+(the drain drops marked entries). Nobody else's hook is ever started to find out.
+"""
+
+from __future__ import annotations
+
+import os
+
+from git_timewarp.git.repo import Repo
+from git_timewarp.hooks.catalog import RECORDED
+from git_timewarp.hooks.scripts import own_hook
+from git_timewarp.store.spool import Spool
+from git_timewarp.util.clock import Clock
+
+MARK = "GIT_TIMEWARP_PROBE"
+
+
+def effective_folder(repo: Repo) -> str:
+    """Return the absolute folder in which git looks for hooks in this work tree."""
+    found = repo.git.text("rev-parse", "--git-path", "hooks")
+    return os.path.join(repo.work_tree, found)
+
+
+def probe(repo: Repo, *, clock: Clock) -> dict[str, bool]:
+    """Run each of our hooks as git would and tell which left its note.
+
+    A hook that is not ours, or that another tool runs for us, is not started: False.
+    """
+    folder = effective_folder(repo)
+    spool = Spool(repo.state_dir, clock=clock)
+    return {
+        name: own_hook(os.path.join(folder, name)) and _fires(repo, name, spool=spool, clock=clock)
+        for name in RECORDED
+    }
+
+
+def _fires(repo: Repo, name: str, *, spool: Spool, clock: Clock) -> bool:
+    token = clock.random_bytes(8).hex()
+    git = repo.git.using(extra={MARK: token})
+    git.run("hook", "run", "--ignore-missing", name, ok=range(256))
+    return spool.probed(token)

@@ -1,0 +1,154 @@
+"""What was installed and what was there before, in `<common dir>/timewarp/hooks.json`.
+
+Written before anything else changes, so that an installation cut short can be undone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.repo import Repo
+from git_timewarp.util import atomic, faults
+from git_timewarp.util.text import compact_json, json_name, name_from_json
+
+FORMAT_VERSION = 1
+BESIDE = "beside"
+PATH = "path"
+
+
+class HooksRecordError(TimewarpError):
+    """The note of what was installed cannot be read."""
+
+    kind = Kind.CORRUPT
+    reference = "hooks-record-unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A config file in which `core.hooksPath` is ours.
+
+    Attributes:
+        config: the file, relative to the common directory.
+        folder: our hooks folder, relative to the state directory.
+        value: what we set `core.hooksPath` to.
+        previous: what it was in this very file, or None.
+        next: the setting in effect before, wherever it came from; None is git's own folder.
+        condition: the `includeIf` condition for linked work trees, or None.
+        before: the whole file as it was.
+        after: SHA-256 of the file as we left it, or None when we did not get that far.
+    """
+
+    config: str
+    folder: str
+    value: str
+    previous: str | None
+    next: str | None
+    condition: str | None
+    before: bytes
+    after: str | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the stored form."""
+        return {
+            "config": json_name(self.config),
+            "folder": json_name(self.folder),
+            "value": json_name(self.value),
+            "previous": None if self.previous is None else json_name(self.previous),
+            "next": None if self.next is None else json_name(self.next),
+            "condition": None if self.condition is None else json_name(self.condition),
+            "before": base64.b64encode(self.before).decode("ascii"),
+            "after": self.after,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One installation.
+
+    Attributes:
+        mode: `beside` (stubs in git's own hooks folder) or `path` (`core.hooksPath` is ours).
+        common_dir: where the repository was.
+        stubs: SHA-256 of each stub we wrote in git's own hooks folder, by name.
+        made_folder: whether that folder was made for them.
+        places: config files that name a folder of ours.
+    """
+
+    mode: str
+    common_dir: str
+    stubs: Mapping[str, str] = field(default_factory=dict)
+    made_folder: bool = False
+    places: tuple[Place, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return the stored form."""
+        return {
+            "v": FORMAT_VERSION,
+            "mode": self.mode,
+            "common_dir": json_name(self.common_dir),
+            "stubs": dict(self.stubs),
+            "made_folder": self.made_folder,
+            "places": [place.to_json() for place in self.places],
+        }
+
+
+def path(repo: Repo) -> str:
+    """Return where the record lies."""
+    return os.path.join(repo.state_dir, "hooks.json")
+
+
+def load(repo: Repo) -> Record | None:
+    """Return what is installed, or None; HooksRecordError when the file is damaged or newer."""
+    data = atomic.read(path(repo))
+    if data is None:
+        return None
+    try:
+        found = json.loads(data)
+        version = found["v"]
+        if version == FORMAT_VERSION:
+            return Record(
+                mode=str(found["mode"]),
+                common_dir=name_from_json(found["common_dir"]),
+                stubs={str(name): str(digest) for name, digest in found["stubs"].items()},
+                made_folder=bool(found["made_folder"]),
+                places=tuple(_place(place) for place in found["places"]),
+            )
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise HooksRecordError(
+            f"the note of installed hooks '{path(repo)}' cannot be read",
+            hint="git timewarp hooks uninstall --force",
+        ) from exc
+    raise HooksRecordError(
+        f"the note of installed hooks '{path(repo)}' has format {version}, newer than this program",
+        hint="upgrade git-timewarp",
+    )
+
+
+def save(repo: Repo, record: Record) -> None:
+    """Store `record` durably; it holds the config file, so nobody more may read it."""
+    mode = os.stat(os.path.join(repo.common_dir, "config")).st_mode & 0o666
+    atomic.write(path(repo), compact_json(record.to_json()), mode=mode)
+
+
+def forget(repo: Repo) -> None:
+    """Remove the record; nothing is installed any more."""
+    faults.point("unlink hooks.json")
+    os.unlink(path(repo))
+
+
+def _place(found: dict[str, Any]) -> Place:
+    return Place(
+        config=name_from_json(found["config"]),
+        folder=name_from_json(found["folder"]),
+        value=name_from_json(found["value"]),
+        previous=None if found["previous"] is None else name_from_json(found["previous"]),
+        next=None if found["next"] is None else name_from_json(found["next"]),
+        condition=None if found["condition"] is None else name_from_json(found["condition"]),
+        before=base64.b64decode(found["before"]),
+        after=found["after"],
+    )

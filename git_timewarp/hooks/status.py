@@ -1,0 +1,193 @@
+"""What is installed, whether it is still in effect, and what runs after it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from git_timewarp.git.repo import MAIN_WORKTREE, Repo
+from git_timewarp.hooks import chain, uninstall
+from git_timewarp.hooks import record as records
+from git_timewarp.hooks.catalog import RECORDED
+from git_timewarp.hooks.plan import active, git_hooks, present
+from git_timewarp.hooks.probe import effective_folder, probe
+from git_timewarp.hooks.record import BESIDE, Place, Record
+from git_timewarp.hooks.scripts import RECORDER, own_hook, script
+from git_timewarp.util import atomic
+from git_timewarp.util.clock import Clock
+from git_timewarp.util.text import json_name
+
+ABSENT = "absent"
+INSTALLED = "installed"
+RESET = "reset"
+MOVED = "moved"
+CHANGED = "changed"
+PARTIAL = "partial"
+OUTDATED = "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class HookStatus:
+    """One hook: is our stub where git looks, did it fire when asked to, what runs after it."""
+
+    name: str
+    installed: bool
+    fires: bool | None
+    chained_to: str | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the stable JSON form; `fires` is null where nobody asked."""
+        chained_to = None if self.chained_to is None else json_name(self.chained_to)
+        return {
+            "name": self.name,
+            "installed": self.installed,
+            "fires": self.fires,
+            "chained_to": chained_to,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class HooksStatus:
+    """All hooks.
+
+    Attributes:
+        state: `installed`; `absent`; `reset` (`core.hooksPath` is no longer ours or was set
+            beside us); `moved` (the repository is elsewhere now); `changed` (what we hand on
+            to is no longer what is configured); `partial` (stubs are missing or were
+            replaced); `outdated` (stubs of another version).
+        mode: `beside`, `path` or None.
+        path: the folder in which git looks for hooks.
+        hooks: one by one.
+        problems: what is wrong, one sentence each.
+    """
+
+    state: str
+    mode: str | None
+    path: str
+    hooks: tuple[HookStatus, ...]
+    problems: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the stable JSON form."""
+        return {
+            "state": self.state,
+            "mode": self.mode,
+            "path": json_name(self.path),
+            "hooks": [hook.to_dict() for hook in self.hooks],
+            "problems": list(self.problems),
+        }
+
+
+def status(repo: Repo, *, clock: Clock | None = None) -> HooksStatus:
+    """Look at the hooks of this work tree; nothing changes.
+
+    Args:
+        repo: the repository.
+        clock: given, each hook is proven to fire (which leaves a probe in the spool).
+
+    Raises:
+        HooksRecordError: the note of the installation is damaged.
+    """
+    record = records.load(repo)
+    folder = effective_folder(repo)
+    fires = {} if clock is None or record is None else probe(repo, clock=clock)
+    place = None if record is None else _place_here(repo, record)
+    hooks = tuple(
+        HookStatus(
+            name,
+            _where(folder, name) is not None,
+            fires.get(name),
+            _chained_to(repo, place, name),
+        )
+        for name in RECORDED
+    )
+    if record is None:
+        stray = any(hook.installed for hook in hooks)
+        state = PARTIAL if stray else ABSENT
+        problem = "hooks of ours are there, the note of their installation is not" if stray else ""
+        return _answer(state, None, problem, folder=folder, hooks=hooks)
+    state, problem = _judge(repo, record, folder, hooks)
+    silent = [name for name, fired in fires.items() if not fired]
+    if silent and not problem:
+        state, problem = PARTIAL, f"hooks that did not fire when git ran them: {', '.join(silent)}"
+    return _answer(state, record.mode, problem, folder=folder, hooks=hooks)
+
+
+def _answer(
+    state: str, mode: str | None, problem: str, *, folder: str, hooks: tuple[HookStatus, ...]
+) -> HooksStatus:
+    return HooksStatus(state, mode, folder, hooks, (problem,) if problem else ())
+
+
+def _judge(
+    repo: Repo, record: Record, folder: str, hooks: tuple[HookStatus, ...]
+) -> tuple[str, str]:
+    """Return the state and what is wrong, the most telling first."""
+    if not any(hook.installed for hook in hooks) or not _leads_to_us(repo, record, folder):
+        if record.common_dir != repo.common_dir:
+            return MOVED, f"the repository was at '{record.common_dir}' when hooks were installed"
+        return RESET, f"git now looks for hooks in '{folder}', which is not where ours are"
+    missing = [hook.name for hook in hooks if not hook.installed]
+    if missing:
+        return PARTIAL, f"no hook of ours any more: {', '.join(missing)}"
+    base = chain.base_place(record)
+    if base is not None and chain.before_us(repo, record) != base.next:
+        return CHANGED, "core.hooksPath was changed elsewhere; other hooks than before are meant"
+    absent = _not_handed_on(repo, record)
+    if absent:
+        return CHANGED, f"hooks were added that are not handed on to yet: {', '.join(absent)}"
+    if not _is_current(repo, folder):
+        return OUTDATED, "the hooks are of another version of git-timewarp"
+    return INSTALLED, ""
+
+
+def _leads_to_us(repo: Repo, record: Record, folder: str) -> bool:
+    found = os.path.realpath(folder)
+    ours = [os.path.join(repo.state_dir, place.folder) for place in record.places]
+    if record.mode == BESIDE:
+        ours.append(git_hooks(repo))
+    return found in {os.path.realpath(path) for path in ours}
+
+
+def _place_here(repo: Repo, record: Record) -> Place | None:
+    """Return the place in effect in this work tree, or None for git's own folder."""
+    own = "" if repo.worktree == MAIN_WORKTREE else repo.worktree + "/"
+    for place in record.places:
+        if place.config == f"{own}config.worktree":
+            return place
+    return chain.base_place(record)
+
+
+def _where(folder: str, name: str) -> str | None:
+    """Return where our stub is: under its own name, or put behind another tool's."""
+    for suffix in ("", uninstall.LEGACY):
+        path = os.path.join(folder, name + suffix)
+        if own_hook(path) and active(path):
+            return path
+    return None
+
+
+def _chained_to(repo: Repo, place: Place | None, name: str) -> str | None:
+    if place is None:
+        return None
+    path = os.path.join(chain.folder_of(repo, place.next), name)
+    return path if active(path) else None
+
+
+def _not_handed_on(repo: Repo, record: Record) -> list[str]:
+    return [
+        name
+        for place in record.places
+        for name in present(repo, place)
+        if not own_hook(os.path.join(repo.state_dir, place.folder, name))
+    ]
+
+
+def _is_current(repo: Repo, folder: str) -> bool:
+    stubs = [_where(folder, name) for name in RECORDED]
+    same = all(
+        path is None or atomic.read(path) == script(name)
+        for name, path in zip(RECORDED, stubs, strict=True)
+    )
+    recorder = atomic.read(os.path.join(repo.state_dir, RECORDER))
+    return same and recorder == script(RECORDER)

@@ -1,0 +1,170 @@
+"""Taking our hooks out: every file and setting is what it was. The caller holds the store lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.repo import Repo
+from git_timewarp.hooks import chain, config_file
+from git_timewarp.hooks import record as records
+from git_timewarp.hooks.catalog import NAMES, RECORDED
+from git_timewarp.hooks.plan import FOLDER, git_hooks, worktree_configs
+from git_timewarp.hooks.record import HooksRecordError, Place, Record
+from git_timewarp.hooks.scripts import NEXT, RECORDER, own_hook, script
+from git_timewarp.util import atomic, faults
+from git_timewarp.util.text import json_name
+
+LEGACY = ".legacy"
+"""What the pre-commit framework appends to the name of a hook it found in its place."""
+
+
+class HooksNotRemovedError(TimewarpError):
+    """The hooks could not be taken out wholly."""
+
+    kind = Kind.REFUSED
+    reference = "hooks-not-removed"
+
+
+@dataclass(frozen=True, slots=True)
+class UninstallResult:
+    """What was taken out.
+
+    Attributes:
+        changed: whether there was anything of ours.
+        removed: files and settings of ours that are gone (or would go).
+        left: hooks of ours that somebody edited; they stay, they do nothing harmful.
+    """
+
+    changed: bool
+    removed: tuple[str, ...]
+    left: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the stable JSON form."""
+        return {
+            "changed": self.changed,
+            "removed": [json_name(path) for path in self.removed],
+            "left": [json_name(path) for path in self.left],
+        }
+
+
+def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> UninstallResult:
+    """Put back exactly what was there before `install`; harmless when nothing is installed.
+
+    Args:
+        repo: the repository.
+        dry_run: only tell what would happen.
+        force: go by what is found where the note of the installation is damaged.
+
+    Raises:
+        HooksNotRemovedError: something cannot be written; run it again afterwards.
+        ConfigLockedError: another git process is writing the config file.
+        HooksRecordError: the note is damaged and `force` was not given.
+    """
+    try:
+        record = records.load(repo)
+    except HooksRecordError:
+        if not force:
+            raise
+        record = None
+    record = record or _found(repo)
+    found, left = stubs(repo, record)
+    settings = [place.config for place in record.places]
+    if not dry_run:
+        try:
+            remove(repo, record)
+        except OSError as exc:
+            raise HooksNotRemovedError(
+                f"cannot change '{exc.filename or repo.common_dir}': "
+                f"{(exc.strerror or 'failed').lower()}",
+                hint="make it writable, then run: git timewarp hooks uninstall",
+            ) from exc
+    removed = (*found, *(os.path.join(repo.common_dir, name) for name in settings))
+    return UninstallResult(bool(removed), removed, left)
+
+
+def remove(repo: Repo, record: Record) -> None:
+    """Take out what `record` describes, whole or half done: settings first, files, the record."""
+    for place in record.places:
+        _give_place(repo, place)
+    for path in stubs(repo, record)[0]:
+        _unlink(path)
+    if record.made_folder:
+        with contextlib.suppress(OSError):
+            os.rmdir(git_hooks(repo))
+    for folder in {FOLDER, *(place.folder for place in record.places)}:
+        _remove_folder(os.path.join(repo.state_dir, folder))
+    _unlink(os.path.join(repo.state_dir, RECORDER))
+    with contextlib.suppress(FileNotFoundError):
+        records.forget(repo)
+
+
+def _found(repo: Repo) -> Record:
+    """Return an installation as it is found where no note of it is left."""
+    places = []
+    for config in ("config", *worktree_configs(repo)):
+        path = os.path.join(repo.common_dir, config)
+        places += [
+            Place(config, FOLDER, value, None, None, None, b"")
+            for value in config_file.values(repo, path)
+            if chain.is_own_folder(repo, value)
+        ]
+    return Record(records.PATH, repo.common_dir, places=tuple(places))
+
+
+def _give_place(repo: Repo, place: Place) -> None:
+    """Give one config file back: the very bytes if nobody wrote it since, else the setting."""
+    path = os.path.join(repo.common_dir, place.config)
+    if not os.path.exists(path):
+        return
+
+    def change(data: bytes) -> bytes:
+        if place.after is not None and config_file.digest(data) == place.after:
+            return place.before
+        commands: list[tuple[str, ...]] = []
+        if place.previous is None:
+            commands.append(("--fixed-value", "--unset-all", config_file.KEY, place.value))
+        elif place.value in config_file.values(repo, path):
+            key = ("--fixed-value", "--replace-all", config_file.KEY)
+            commands.append((*key, place.previous, place.value))
+        if place.condition is not None:
+            key = ("--fixed-value", "--unset-all", f"includeIf.{place.condition}.path")
+            commands.append((*key, chain.include_path(place)))
+        return config_file.edited(repo, data, *commands)
+
+    config_file.rewrite(path, change)
+
+
+def stubs(repo: Repo, record: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return our stubs in git's own hooks folder: (as we wrote them, edited by somebody)."""
+    ours: list[str] = []
+    edited: list[str] = []
+    for name in RECORDED:
+        for suffix in ("", LEGACY):
+            path = os.path.join(git_hooks(repo), name + suffix)
+            if own_hook(path):
+                found = config_file.digest(atomic.read(path) or b"")
+                known = {record.stubs.get(name), config_file.digest(script(name))}
+                (ours if found in known else edited).append(path)
+    return tuple(ours), tuple(edited)
+
+
+def _remove_folder(folder: str) -> None:
+    """Remove a hooks folder of ours; what somebody put there stays."""
+    if not os.path.isdir(folder):
+        return
+    for name in (*NAMES, NEXT, chain.LINKED_CONFIG):
+        path = os.path.join(folder, name)
+        if name not in NAMES or own_hook(path):
+            _unlink(path)
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        faults.point(f"unlink {os.path.basename(path)}")
+        os.unlink(path)
