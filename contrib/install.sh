@@ -155,7 +155,7 @@ add() {
     prefix=$(prefix_of "$1")
     link "$prefix/share/man/man1/git-timewarp.1" "$pages/git-timewarp.1"
     link "$prefix/share/bash-completion/completions/git-timewarp" "$completions/git-timewarp"
-    link "$prefix/share/bash-completion/completions/tw" "$completions/tw"
+    link "$prefix/share/bash-completion/completions/git-timewarp" "$completions/tw"
 }
 
 # The end of an attempt that did not work out: $1 is its exit code.
