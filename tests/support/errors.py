@@ -92,14 +92,9 @@ def page() -> str:
     for error in errors():
         meaning = " ".join(error.doc.split("\n\n")[0].split())
         lines.append(f"| `{error.reference}` | {Kind[error.kind].value} | {meaning} |")
-    lines += [
-        (
-            f"| `bug` | {Kind.BUG.value} | Something that must not happen did: please report it with "
-            "the log that the message names. |"
-        ),
-        "",
-    ]
-    return "\n".join(lines)
+    if "bug" not in {error.reference for error in errors()}:
+        lines.append(f"| `bug` | {Kind.BUG.value} | Something happened that must not. |")
+    return "\n".join([*lines, ""])
 
 
 Classes = dict[str, tuple[Module, ast.ClassDef]]
