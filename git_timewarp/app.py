@@ -7,26 +7,24 @@ its frozen result. The command line (and later a server) talk to this and nothin
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from io import BufferedReader
-from pathlib import Path
 
 from git_timewarp.config import load as config_load
 from git_timewarp.config import merge as config_merge
+from git_timewarp.config.schema import TRACKED_FILE
 from git_timewarp.config.settings import Settings
-from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo, discover
-from git_timewarp.git.run import GitError
 from git_timewarp.integrity import status as integrity_status
 from git_timewarp.store.events import Actor
 from git_timewarp.store.history import History
 from git_timewarp.store.recorder import Limits
-from git_timewarp.store.writer import Surroundings
+from git_timewarp.store.failures import told
+from git_timewarp.store.writer import surroundings
 from git_timewarp.timeline import query, selector, start
 from git_timewarp.timeline.operation import NotRecordingError, Operation
 from git_timewarp.timeline.results import (
@@ -44,14 +42,8 @@ from git_timewarp.timeline.results import (
     VerifyReport,
 )
 from git_timewarp.timeline.world import World
+from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock, iso
-
-
-class StorageError(TimewarpError):
-    """The disk, or the permissions on it, did not let us write."""
-
-    kind = Kind.REFUSED
-    reference = "cannot-write"
 
 
 def open(  # noqa: A001 - `app.open` is how it reads at the call
@@ -113,21 +105,23 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """Every setting with its value and origin (design 9)."""
-        assignments = list(config_load.from_git(self._config_bytes))
-        tracked = os.path.join(self.repo.work_tree, config_load.schema.TRACKED_FILE)
-        if os.path.isfile(tracked):
-            from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
-
-            with contextlib.suppress(OSError), _binary(tracked) as file:
-                assignments += config_tracked.from_tracked(file.read())
-        assignments += config_load.from_environment(self._environ)
-        assignments += config_load.from_options(self._overrides)
-        found = config_merge.merge(assignments)
+        found = self._all_settings()
         if found.rejected:
             from git_timewarp.config import validate  # noqa: PLC0415
 
             validate.check(found)
         return found
+
+    def _all_settings(self) -> Settings:
+        assignments = list(config_load.from_git(self._config_bytes))
+        tracked = atomic.read(os.path.join(self.repo.work_tree, TRACKED_FILE))
+        if tracked is not None:
+            from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
+
+            assignments += config_tracked.from_tracked(tracked)
+        assignments += config_load.from_environment(self._environ)
+        assignments += config_load.from_options(self._overrides)
+        return config_merge.merge(assignments)
 
     @cached_property
     def world(self) -> World:
@@ -144,7 +138,7 @@ class App:
         return World(
             repo=self.repo,
             clock=self._clock,
-            around=_surroundings(self._environ),
+            around=surroundings(self._environ),
             limits=limits,
             actor=self._actor(settings),
             timeline=settings.str("timewarp.timeline"),
@@ -167,7 +161,7 @@ class App:
 
         if not self.recording:
             raise NotRecordingError
-        with _told():
+        with told():
             operation = Operation(self.world, verb)
             with operation as op:
                 self.notices += op.notices
@@ -195,7 +189,7 @@ class App:
 
         roots.check(self.repo.work_tree, home=self._environ.get("HOME"))
         created = not self.recording
-        with _told():
+        with told():
             start.prepare(self.repo, self.world)
             with Operation(self.world, "init") as op:
                 self.notices += op.notices
@@ -224,7 +218,7 @@ class App:
             with self._history() as history:
                 refs = sorted(history.refs) if purge else []
                 return {"v": 1, "purged": purge, "refs_removed": refs, "dry_run": True}
-        with _told():
+        with told():
             self.watch_stop()
             uninstall.uninstall(self.repo)
             return {"v": 1, **start.stop(self.world, purge=purge), "dry_run": False}
@@ -263,7 +257,7 @@ class App:
             return integrity_status.not_recording(hooks=hooks, watcher=watcher)
         problems: list[Problem] = []
         try:
-            with _told(), History.peek(self.repo) as looked:
+            with told(), History.peek(self.repo) as looked:
                 needs = looked.needs_recovery
             if needs:
                 with self._operation("status"):
@@ -486,26 +480,26 @@ class App:
 
         if not self.recording:
             raise NotRecordingError
-        with _told():
+        with told():
             return install.install(self.repo, clock=self._clock).to_dict()
 
     def hooks_uninstall(self) -> Json:
         """Put the hooks back exactly as they were."""
         from git_timewarp.hooks import uninstall  # noqa: PLC0415
 
-        with _told():
+        with told():
             return uninstall.uninstall(self.repo).to_dict()
 
     def hooks_status(self) -> Json:
         """Tell which hooks are there and prove that they fire."""
-        from git_timewarp.hooks import inspect  # noqa: PLC0415
+        from git_timewarp.hooks import status  # noqa: PLC0415
 
-        return inspect.status(self.repo, clock=self._clock).to_dict()
+        return status.status(self.repo, clock=self._clock).to_dict()
 
     def _hooks_brief(self) -> Json:
-        from git_timewarp.hooks import inspect  # noqa: PLC0415
+        from git_timewarp.hooks import status  # noqa: PLC0415
 
-        return inspect.brief(self.repo)
+        return status.status(self.repo).to_dict()
 
     def notes_publish(self, *, dry_run: bool = False) -> Json:
         """Write the log as ordinary notes, `refs/notes/timewarp`."""
@@ -541,16 +535,7 @@ class App:
         """Return what is wrong with the settings; empty when nothing is."""
         from git_timewarp.config import validate  # noqa: PLC0415
 
-        assignments = list(config_load.from_git(self._config_bytes))
-        tracked = os.path.join(self.repo.work_tree, config_load.schema.TRACKED_FILE)
-        if os.path.isfile(tracked):
-            from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
-
-            with _binary(tracked) as file:
-                assignments += config_tracked.from_tracked(file.read())
-        assignments += config_load.from_environment(self._environ)
-        assignments += config_load.from_options(self._overrides)
-        return [item.to_dict() for item in validate.problems(config_merge.merge(assignments))]
+        return [item.to_dict() for item in validate.problems(self._all_settings())]
 
     # -- small things -----------------------------------------------------------------
 
@@ -576,46 +561,3 @@ def _flags(*, patch: bool, color: bool, stat: bool) -> tuple[str, ...]:
     if not wanted:
         return ()
     return (*wanted, "--color=always" if color else "--color=never")
-
-
-def _surroundings(environ: Mapping[str, str]) -> Surroundings:
-    machine = os.uname().nodename
-    with contextlib.suppress(OSError), _binary("/etc/machine-id") as file:
-        machine = file.read().decode("ascii", "replace").strip() or machine
-    state = environ.get("XDG_STATE_HOME")
-    home = environ.get("HOME")
-    if not state and home and os.path.isdir(home):
-        state = os.path.join(home, ".local", "state")
-    return Surroundings(machine, os.path.join(state, "git-timewarp") if state else None)
-
-
-_REASONS = {
-    errno.ENOSPC: ("no space is left on the disk", "free some space and run the command again"),
-    errno.EDQUOT: ("the disk quota is used up", "free some space and run the command again"),
-    errno.EROFS: ("the file system is read-only", "mount it writable, then run the command again"),
-    errno.EACCES: ("permission denied", "git timewarp doctor"),
-    errno.EPERM: ("permission denied", "git timewarp doctor"),
-    errno.EIO: ("the disk failed", "git timewarp verify --full"),
-}
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Turn what the disk says into an error with the next step; nothing was recorded then."""
-    try:
-        yield
-    except OSError as exc:
-        if exc.errno not in _REASONS:
-            raise
-        text, hint = _REASONS[exc.errno]
-        where = f": '{exc.filename}'" if exc.filename else ""
-        raise StorageError(f"{text}{where}; nothing was lost", hint=hint) from exc
-    except GitError as exc:
-        for code, (text, hint) in _REASONS.items():
-            if os.strerror(code) in exc.stderr:
-                raise StorageError(f"{text}; nothing was lost", hint=hint) from exc
-        raise
-
-
-def _binary(path: str) -> BufferedReader:
-    return Path(path).open("rb")

@@ -48,6 +48,7 @@ class GitError(TimewarpError):
         super().__init__(
             f"'git {args[0] if args else ''}' failed: {last}", hint="git timewarp doctor"
         )
+        self.command = args[0] if args else ""
         self.code = code
         self.stderr = stderr
 

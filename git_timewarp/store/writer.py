@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from git_timewarp.git.names import WriterId
@@ -33,6 +34,16 @@ class Surroundings:
 
     machine: str
     outside: str | None
+
+
+def surroundings(environ: Mapping[str, str]) -> Surroundings:
+    """Gather the facts of this machine; `environ` is the process environment."""
+    found = atomic.read("/etc/machine-id") or b""
+    machine = found.decode("ascii", "replace").strip() or os.uname().nodename
+    state, home = environ.get("XDG_STATE_HOME"), environ.get("HOME")
+    if not state and home and os.path.isdir(home):
+        state = os.path.join(home, ".local", "state")
+    return Surroundings(machine, os.path.join(state, "git-timewarp") if state else None)
 
 
 @dataclass(frozen=True, slots=True)

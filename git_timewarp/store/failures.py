@@ -1,0 +1,46 @@
+"""What the disk says, as errors a user can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.run import GitError
+
+
+class StorageError(TimewarpError):
+    """The disk, or the permissions on it, did not let us write."""
+
+    kind = Kind.REFUSED
+    reference = "cannot-write"
+
+
+_REASONS = {
+    errno.ENOSPC: ("no space is left on the disk", "free some space and run the command again"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space and run the command again"),
+    errno.EROFS: ("the file system is read-only", "mount it writable, then run the command again"),
+    errno.EACCES: ("permission denied", "git timewarp doctor"),
+    errno.EPERM: ("permission denied", "git timewarp doctor"),
+    errno.EIO: ("the disk failed", "git timewarp verify --full"),
+}
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Turn a failure of the disk, ours or in a git child, into a `StorageError`."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno not in _REASONS:
+            raise
+        text, hint = _REASONS[exc.errno]
+        where = f": '{exc.filename}'" if exc.filename else ""
+        raise StorageError(text + where, hint=hint) from exc
+    except GitError as exc:
+        for code, (text, hint) in _REASONS.items():
+            if os.strerror(code) in exc.stderr:
+                raise StorageError(f"{text} (git {exc.command})", hint=hint) from exc
+        raise
