@@ -1,0 +1,139 @@
+"""Attributes that change bytes: external filters, line ends, ident, encodings.
+
+Source: gitattributes(5). External filters are programs of the user's choice; no call
+of ours that uses a private index runs one (see `switched_off`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from git_timewarp.git.config import GitConfig
+from git_timewarp.git.names import RepoPath
+from git_timewarp.git.run import Git
+from git_timewarp.util.text import to_bytes, to_str
+
+_ASKED = ("text", "crlf", "eol", "ident", "working-tree-encoding", "filter")
+_ENCRYPTING = re.compile(
+    r"crypt|\bgpg|\bage\b|openssl|\bsops\b|vault|strongbox|blackbox|git-?secret", re.IGNORECASE
+)
+_SYSTEM_FILE = "/etc/gitattributes"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The external filter drivers that are configured, and which of them encrypt."""
+
+    names: frozenset[str]
+    encrypting: frozenset[str]
+
+    @classmethod
+    def of(cls, config: GitConfig) -> Filters:
+        """Collect the drivers of the settings."""
+        names, encrypting = set(), set()
+        for name, key, value in config.below("filter"):
+            if key in {"clean", "smudge", "process"} and value:
+                names.add(name)
+                if _ENCRYPTING.search(value):
+                    encrypting.add(name)
+        return cls(frozenset(names), frozenset(encrypting))
+
+    def encrypts(self, name: str) -> bool:
+        """Tell whether files with `filter=<name>` hold secrets; also when it is not installed."""
+        return name in self.encrypting or bool(_ENCRYPTING.search(name))
+
+
+def switched_off(config: GitConfig) -> dict[str, str]:
+    """Return environment variables that make git run no external filter at all.
+
+    Variables, not `-c`: a driver's name may hold any byte, `=` included.
+    """
+    settings = []
+    for name in sorted({name for name, _, _ in config.below("filter")}):
+        settings += [(f"filter.{name}.{key}", "") for key in ("clean", "smudge", "process")]
+        settings.append((f"filter.{name}.required", "false"))
+    env = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings):
+        env[f"GIT_CONFIG_KEY_{number}"] = key
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    return env
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What git does to one file's bytes.
+
+    Attributes:
+        filter: the name in `filter=<name>`, or None.
+        inwards: git may change the bytes when it stores them.
+        outwards: git may change the bytes when it writes them back.
+    """
+
+    filter: str | None
+    inwards: bool
+    outwards: bool
+
+
+def conversions(git: Git, paths: Sequence[RepoPath], *, config: GitConfig) -> list[Conversion]:
+    """Return what git would do to each of `paths`, with the work tree's own attributes."""
+    if not paths:
+        return []
+    asked = b"".join(to_bytes(path) + b"\0" for path in paths)
+    words = git.run("check-attr", "-z", "--stdin", *_ASKED, stdin=asked).out.split(b"\0")
+    width = 3 * len(_ASKED)
+    found = []
+    for start in range(0, width * len(paths), width):
+        values = dict(zip(_ASKED, (to_str(w) for w in words[start + 2 : start + width : 3])))
+        found.append(_conversion(values, config=config))
+    return found
+
+
+def global_sources(git: Git, config: GitConfig) -> list[str]:
+    """Return the attribute files outside the work tree that may apply, the user's before git's.
+
+    `info/attributes` is not among them: it belongs to the repository.
+    """
+    named = config.get("core.attributesfile")
+    home = git.environ.get("HOME", "")
+    if named is None:
+        base = git.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+        named = os.path.join(base, "git", "attributes")
+    elif named.startswith("~/"):
+        named = os.path.join(home, named[2:])
+    return [named, _SYSTEM_FILE]
+
+
+def converts_everywhere(config: GitConfig) -> bool:
+    """Tell whether settings alone (no attribute) make git convert line ends."""
+    value = (config.get("core.autocrlf") or "false").lower()
+    return value not in {"false", "no", "off", "0"}
+
+
+def _conversion(values: Mapping[str, str], *, config: GitConfig) -> Conversion:
+    crlf = (config.get("core.autocrlf") or "false").lower()
+    autocrlf = crlf in {"true", "yes", "on", "1"}
+    text = values["text"]
+    if text == "unspecified":
+        text = {"input": "set"}.get(values["crlf"], values["crlf"])
+    eol = values["eol"]
+    encoded = values["working-tree-encoding"] not in {"unspecified", "unset", "set", ""}
+    ident = values["ident"] == "set"
+    if text == "unset":
+        lines_in = lines_out = False
+    else:
+        ends = eol in {"lf", "crlf"}
+        lines_in = text != "unspecified" or ends or autocrlf or crlf == "input"
+        lines_out = lines_in and eol != "lf" and values["crlf"] != "input" and (
+            eol == "crlf"
+            or autocrlf
+            or (crlf != "input" and (config.get("core.eol") or "").lower() == "crlf")
+        )
+    named = values["filter"]
+    return Conversion(
+        filter=None if named in {"unspecified", "unset", "set", ""} else named,
+        inwards=lines_in or encoded or ident,
+        outwards=lines_out or encoded or ident,
+    )

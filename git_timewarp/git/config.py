@@ -1,0 +1,51 @@
+"""The user's git settings, read once with one call (includes and conditions resolved)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from git_timewarp.git.run import Git
+from git_timewarp.util.text import to_str
+
+_TRUE = frozenset({"true", "yes", "on", "1", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class GitConfig:
+    """Settings by name (`section.sub.key`, section and key lower case), last value last."""
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def get(self, name: str) -> str | None:
+        """Return the value in force, or None."""
+        found = self.values.get(name)
+        return found[-1] if found else None
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a boolean setting as git reads it."""
+        value = self.get(name)
+        return default if value is None else value.lower() in _TRUE
+
+    def below(self, section: str) -> Iterator[tuple[str, str, str]]:
+        """Yield (subsection, key, value in force) of `section.<subsection>.<key>`."""
+        prefix = section + "."
+        for name, values in self.values.items():
+            subsection, dot, key = name.removeprefix(prefix).rpartition(".")
+            if name.startswith(prefix) and dot:
+                yield subsection, key, values[-1]
+
+
+def parse(out: bytes) -> GitConfig:
+    """Parse what `git config --null --list` prints."""
+    values: dict[str, tuple[str, ...]] = {}
+    for record in to_str(out).split("\0"):
+        name, newline, value = record.partition("\n")
+        if name:
+            values[name] = (*values.get(name, ()), value if newline else "true")
+    return GitConfig(values)
+
+
+def read(git: Git) -> GitConfig:
+    """Return the settings git would use where `git` runs."""
+    return parse(git.run("config", "--null", "--list").out)
