@@ -86,7 +86,9 @@ def conversions(git: Git, paths: Sequence[RepoPath], *, config: GitConfig) -> li
     width = 3 * len(_ASKED)
     found = []
     for start in range(0, width * len(paths), width):
-        values = dict(zip(_ASKED, (to_str(w) for w in words[start + 2 : start + width : 3])))
+        values = dict(
+            zip(_ASKED, (to_str(w) for w in words[start + 2 : start + width : 3]), strict=True)
+        )
         found.append(_conversion(values, config=config))
     return found
 
@@ -126,10 +128,15 @@ def _conversion(values: Mapping[str, str], *, config: GitConfig) -> Conversion:
     else:
         ends = eol in {"lf", "crlf"}
         lines_in = text != "unspecified" or ends or autocrlf or crlf == "input"
-        lines_out = lines_in and eol != "lf" and values["crlf"] != "input" and (
-            eol == "crlf"
-            or autocrlf
-            or (crlf != "input" and (config.get("core.eol") or "").lower() == "crlf")
+        lines_out = (
+            lines_in
+            and eol != "lf"
+            and values["crlf"] != "input"
+            and (
+                eol == "crlf"
+                or autocrlf
+                or (crlf != "input" and (config.get("core.eol") or "").lower() == "crlf")
+            )
         )
     named = values["filter"]
     return Conversion(

@@ -15,6 +15,7 @@ is false for them. A pass over 100,000 entries costs about 40 ms.
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from git_timewarp.util.text import to_str
 
 _HEADER = 12
 _STAT = 40
+_FIELDS = struct.Struct(">10I")
+_SEC = 1_000_000_000
 _ASSUME_VALID = 0x80
 _EXTENDED = 0x40
 _STAGE = 0x30
@@ -157,6 +160,32 @@ def notable(data: bytes, *, hex_length: int, since: int) -> Iterator[IndexEntry]
             yield _entry(data, position, hex_length=hex_length)
 
 
+def files(data: bytes, *, hex_length: int) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
+    """Yield (path, mode, stat fields) of the plain files; see `stat_fields` for the fields.
+
+    Entries with a bit or a stage, links and gitlinks are left out: `notable` has them.
+    """
+    flag = _STAT + hex_length // 2
+    for position, name in _walk(data, hex_length=hex_length):
+        if data[position + 26] == 0x81 and not data[position + flag] & 0xF0:
+            fields = _FIELDS.unpack_from(data, position)
+            yield name, fields[6], (*fields[:4], fields[5], fields[9])
+
+
+def stat_fields(found: os.stat_result) -> tuple[int, ...]:
+    """Return ctime s, ns, mtime s, ns, ino, size as an index would record them."""
+    ctime, mtime = divmod(found.st_ctime_ns, _SEC), divmod(found.st_mtime_ns, _SEC)
+    low = 0xFFFFFFFF
+    return (
+        ctime[0] & low,
+        ctime[1],
+        mtime[0] & low,
+        mtime[1],
+        found.st_ino & low,
+        found.st_size & low,
+    )
+
+
 def select(data: bytes, paths: Collection[bytes], *, hex_length: int) -> Iterator[IndexEntry]:
     """Yield the entries whose path is in `paths`."""
     wanted = frozenset(paths)
@@ -204,11 +233,10 @@ def _walk(data: bytes, *, hex_length: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _end_of_entries(data: bytes, *, hex_length: int) -> int:
-    position, name = _HEADER, b""
-    last = -1
-    for last, name in _walk(data, hex_length=hex_length):
-        position = last
-    if last < 0:
+    position, name = -1, b""
+    for position, name in _walk(data, hex_length=hex_length):  # noqa: B007 - the last one counts
+        pass
+    if position < 0:
         return _HEADER
     flag = _STAT + hex_length // 2
     head = flag + 4 if data[position + flag] & _EXTENDED else flag + 2
@@ -216,25 +244,18 @@ def _end_of_entries(data: bytes, *, hex_length: int) -> int:
 
 
 def _entry(data: bytes, position: int, *, hex_length: int) -> IndexEntry:
-    def number(offset: int) -> int:
-        return int.from_bytes(data[position + offset : position + offset + 4], "big")
-
+    ctime, ctime_ns, mtime, mtime_ns, _, ino, mode, _, _, size = _FIELDS.unpack_from(data, position)
     flag = _STAT + hex_length // 2
     high = data[position + flag]
     extended = data[position + flag + 2] if high & _EXTENDED else 0
     start = position + flag + (4 if high & _EXTENDED else 2)
     return IndexEntry(
         path=RepoPath(to_str(data[start : data.index(0, start)])),
-        mode=number(24),
+        mode=mode,
         oid=Oid(data[position + _STAT : position + flag].hex()),
         stage=(high & _STAGE) >> 4,
         assume_unchanged=bool(high & _ASSUME_VALID),
         skip_worktree=bool(extended & _SKIP_WORKTREE),
         intent_to_add=bool(extended & _INTENT_TO_ADD),
-        stamp=Stamp(
-            number(0) * 1_000_000_000 + number(4),
-            number(8) * 1_000_000_000 + number(12),
-            number(20),
-            number(36),
-        ),
+        stamp=Stamp(ctime * _SEC + ctime_ns, mtime * _SEC + mtime_ns, ino, size),
     )

@@ -20,7 +20,9 @@ _LONGEST_LINE = 2047
 _LARGEST_ATTRIBUTES = 100 * 1024 * 1024
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _NTFS_TAIL = re.compile(r"[ .]*(?::.*)?\Z", re.DOTALL)
-_NTFS_SHORT = re.compile(r"(?:gitmod|gitatt|gitign|gi7eba|gi7d29|gi250a|mailma|maba30)~\d", re.I)
+_NTFS_SHORT = re.compile(
+    r"(?:gitmod|gitatt|gitign|gi7eba|gi7d29|gi250a|mailma|maba30)~\d", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"(?:\A-)|[\r\n]|%0[ad]|(?:\A|/)\.\.(?:/|\Z)", re.IGNORECASE)
 
 

@@ -211,6 +211,13 @@ def finish(
     return result
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process from `Git.start` whose answer is not wanted; harmless when it is over."""
+    if process.returncode is None:
+        process.kill()
+        process.communicate()
+
+
 def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
     """Return `environ` without the `GIT_*` variables that point at a repository.
 

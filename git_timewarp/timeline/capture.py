@@ -1,0 +1,386 @@
+"""Capturing a work tree as a `View`, whole, without touching a byte of the user's.
+
+    seed     a private copy of the user's index, when his changed   capture_seed.py
+    scan     two git processes look for what differs                git/worktree.py
+    sort     each path goes to one place                            capture_sort.py
+    feed     one update-index and one write-tree on the copy        capture_update.py
+    beside   exact bytes, modes, folders, nested repositories       capture_bytes.py …
+
+At most three of the steps start a process when nothing changed. A failed step never
+falls back to an older tree: what cannot be captured is left out and listed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git import index as index_file
+from git_timewarp.git import refusals
+from git_timewarp.git.index import Stamp
+from git_timewarp.git.names import Oid, RepoPath
+from git_timewarp.git.objects import MODE_FILE, MODE_TREE, TreeEntry, format_tree
+from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import Result
+from git_timewarp.git.worktree import Found, Scan
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.view import Head, Skipped, View
+from git_timewarp.timeline import (
+    capture_bytes,
+    capture_folders,
+    capture_memory,
+    capture_modes,
+    capture_nested,
+    capture_operation,
+    capture_place,
+    capture_seed,
+    capture_update,
+    capture_whole,
+)
+from git_timewarp.timeline.capture_memory import Memory
+from git_timewarp.timeline.capture_place import Place
+from git_timewarp.timeline.capture_refs import RefsReading
+from git_timewarp.timeline.capture_sort import Sorted, Sorter
+from git_timewarp.timeline.capture_tree import Leaf
+from git_timewarp.util.clock import Clock
+from git_timewarp.util.text import to_bytes
+
+MAX_UNTRACKED = 10 * 1024 * 1024
+
+
+class StaleIndexError(TimewarpError):
+    """The private index names objects that are gone, also after seeding it anew."""
+
+    kind = Kind.CORRUPT
+    reference = "capture-stale-index"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureLimits:
+    """What is captured by reference only.
+
+    Attributes:
+        max_untracked: bytes above which an untracked file is not stored, only its hash.
+    """
+
+    max_untracked: int = MAX_UNTRACKED
+
+
+class Capture:
+    """Takes views of one work tree; its caller holds the lock."""
+
+    def __init__(
+        self,
+        repo: Repo,
+        quarantine: Quarantine,
+        *,
+        limits: CaptureLimits | None = None,
+        clock: Clock,
+    ) -> None:
+        self._repo = repo
+        self._quarantine = quarantine
+        self._limits = limits or CaptureLimits()
+        self._clock = clock
+
+    def take(self, *, whole: Collection[RepoPath] = (), fresh: bool = False) -> View:
+        """Return the state of the work tree now; all its new objects are in the quarantine.
+
+        Args:
+            whole: files and folders that are about to be overwritten or removed; they
+                are captured whatever their size, ignore state or filter.
+            fresh: throw away everything remembered and read every file again.
+
+        Raises:
+            GitError: git failed as a whole (disk full, repository damaged).
+            StaleIndexError: objects of the user's index are lost and cannot be made again.
+        """
+        folder = os.path.join(self._repo.state_dir, "index", self._repo.worktree)
+        place = capture_place.at(self._repo, self._quarantine, folder=folder)
+        if fresh:
+            shutil.rmtree(os.path.join(folder, "nested"), ignore_errors=True)
+        return self._view(place, whole=whole, fresh=fresh)
+
+    def _view(self, place: Place, *, whole: Collection[RepoPath], fresh: bool) -> View:
+        for attempt in (fresh, True, True):
+            run = _Run(place, limits=self._limits, clock=self._clock, fresh=attempt)
+            try:
+                return run.view(whole=whole, take=lambda inner: self._nested(inner, fresh=fresh))
+            except _SeedAgainError:
+                continue
+        raise StaleIndexError(
+            f"objects of the index of '{place.repo.work_tree}' are missing", hint="git fsck"
+        )
+
+    def _nested(self, place: Place, *, fresh: bool) -> View:
+        return self._view(place, whole=(), fresh=fresh)
+
+
+class _SeedAgainError(Exception):
+    """The private index does not fit any more; seeding it anew helps."""
+
+
+@dataclass
+class _Run:
+    """One capture of one place."""
+
+    place: Place
+    limits: CaptureLimits
+    clock: Clock
+    fresh: bool
+    memory: Memory = field(default_factory=Memory)
+    seeded: bool = False
+    convertible: bool = False
+    changed: set[RepoPath] = field(default_factory=set)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def view(self, *, whole: Collection[RepoPath], take: capture_nested.Take) -> View:
+        """Do all steps and return the view."""
+        place = self.place
+        now_ns = place.now_ns(self.clock)
+        self._prepare(now_ns)
+        scan, refs = Scan(place.git), RefsReading(place)
+        try:
+            found = scan.result()
+            head, listed = refs.result()
+        finally:
+            scan.stop()
+            refs.stop()
+        folders = capture_folders.look(place, found.folders)
+        self.skipped += folders.skipped
+        self.skipped += [Skipped(path, "unreadable") for path in found.closed]
+        sorted_paths = self._sort(found, [*found.others, *folders.files])
+        self._feed(sorted_paths, now_ns=now_ns)
+        tree = self._tree()
+        self._beside(sorted_paths)
+        empty = {*folders.empty, *capture_folders.emptied(place, sorted_paths.deleted)}
+        nested = capture_nested.capture(
+            place,
+            self.memory,
+            found=folders.nested,
+            recorded=capture_nested.recorded_commits(place, self.memory),
+            take=take,
+            fresh=self.fresh,
+        )
+        self.skipped += nested.skipped
+        raw = self._raw(whole, tree=tree)
+        modes = capture_modes.update(
+            place,
+            self.memory,
+            changed={*self.changed, *sorted_paths.apart},
+            removed={*sorted_paths.deleted, *sorted_paths.drop},
+            seeded=self.seeded,
+        )
+        self.memory.refs = place.put("blob", listed, known=self.memory.refs)
+        operation_name = capture_operation.name(place)
+        view = View(
+            tree=tree,
+            index_tree=Oid(self.memory.index_tree),
+            refs=Oid(self.memory.refs),
+            head=head,
+            index=self._index_part(head, tree=tree),
+            raw=raw,
+            modes=modes,
+            nested=nested.part,
+            operation=capture_operation.state(place) if operation_name else None,
+            operation_name=operation_name,
+            empty_dirs=tuple(RepoPath(p) for p in capture_place.sorted_paths(empty)),
+            literal=tuple(RepoPath(p) for p in self.memory.literal),
+            skipped=_once(self.skipped),
+        )
+        self.memory.private = self._identity() or ""
+        self.memory.save(place.folder)
+        return view
+
+    def _identity(self) -> str | None:
+        return index_file.identity(self.place.index, hex_length=self.place.repo.hex_length)
+
+    def _prepare(self, now_ns: int) -> None:
+        """Have a private index that fits the user's, doubtful entries made dirty."""
+        place = self.place
+        old = Memory() if self.fresh else capture_memory.load(place.folder)
+        sources = _sources(place)
+        user = index_file.identity(place.user_index, hex_length=place.repo.hex_length) or ""
+        fits = (
+            not self.fresh
+            and old.index_tree != ""
+            and old.private == self._identity()
+            and old.seed == user
+            and old.sources == sources
+        )
+        if not fits:
+            seeded = capture_seed.seed(place, old=old, sources=sources, now_ns=now_ns)
+            self.memory = seeded.memory
+            self.seeded = True
+            self.skipped += seeded.skipped
+            self.changed |= set(seeded.recent)
+            capture_seed.force(place, seeded.forced)
+            return
+        self.memory = old
+        capture_seed.appeared(place, old)
+        capture_seed.force_paths(place, capture_seed.recheck(place, old, now_ns=now_ns))
+
+    def _sort(self, found: Found, others: list[RepoPath]) -> Sorted:
+        paths = [*(change.path for change in found.changes), *others]
+        if not self.seeded and any(path.rpartition("/")[2] == ".gitignore" for path in paths):
+            # What was untracked and captured may be ignored from now on.
+            raise _SeedAgainError
+        self.convertible = capture_bytes.may_convert(self.place, self.memory, paths)
+        sorter = Sorter(self.place, self.memory, max_untracked=self.limits.max_untracked)
+        result = sorter.run(found.changes, others, convertible=self.convertible)
+        if not self.seeded and self._went_sparse(result.deleted):
+            raise _SeedAgainError
+        self.skipped += result.skipped
+        return result
+
+    def _went_sparse(self, deleted: Collection[RepoPath]) -> bool:
+        """Tell whether a path with skip-worktree that was there is absent again."""
+        if not deleted or not self.memory.bits:
+            return False
+        bits = set(self.place.reader.read(self.memory.bits).split(b"\0"))
+        return any(b"skip-worktree " + to_bytes(path) in bits for path in deleted)
+
+    def _feed(self, paths: Sorted, *, now_ns: int) -> None:
+        """Bring the private index up to date."""
+        place, memory = self.place, self.memory
+        capture_update.drop(place, paths.drop)
+        failed, refused = capture_update.feed(place, paths.feed)
+        self.skipped += [capture_update.reason(place, path) for path in failed]
+        paths.apart += refused
+        if paths.feed or paths.drop:
+            memory.tree = ""
+        lost = {*failed, *refused}
+        for path, found in paths.stats.items():
+            if path in lost:
+                continue
+            self.changed.add(path)
+            capture_seed.note_young(memory, path=path, found=found, now_ns=now_ns)
+        literal = (set(memory.literal) - set(paths.stats) - set(paths.deleted)) | (
+            paths.literal - lost
+        )
+        memory.literal = capture_place.sorted_paths(literal - set(paths.drop))
+
+    def _tree(self) -> Oid:
+        """Return the tree of the private index."""
+        if not self.memory.tree:
+            done = self._write_tree()
+            if done.code != 0:
+                if not self.seeded:
+                    raise _SeedAgainError
+                self._mend()
+                done = self._write_tree()
+            if done.code != 0:
+                raise _SeedAgainError
+            self.memory.tree = done.text
+        return Oid(self.memory.tree)
+
+    def _write_tree(self) -> Result:
+        with self.place.writing():
+            return self.place.git.run("write-tree", ok=range(256))
+
+    def _mend(self) -> None:
+        """Make lost blobs of the index again from the files; leave out what is lost for good."""
+        place = self.place
+        with open(place.index, "rb") as file:
+            lost = capture_seed.lost_entries(place, file.read())
+        there = [entry for entry in lost if os.path.lexists(place.file(entry.path))]
+        capture_seed.force(place, there)
+        failed, refused = capture_update.feed(place, [entry.path for entry in there])
+        kept = {entry.path for entry in there} - {*failed, *refused}
+        gone = [entry.path for entry in lost if entry.path not in kept]
+        capture_update.drop(place, gone)
+        self.skipped += [Skipped(path, "vanished") for path in gone]
+
+    def _beside(self, paths: Sorted) -> None:
+        """Keep the exact bytes of what the tree does not hold as it is."""
+        place, memory = self.place, self.memory
+        taken = [*paths.stats, *paths.deleted]
+        rules = capture_bytes.Rules(
+            capture_bytes.outside(place),
+            capture_bytes.inside(place)
+            if self.seeded or any(map(refusals.is_special, taken))
+            else memory.attributes.partition(":")[2],
+        )
+        regular = [
+            path
+            for path, found in paths.stats.items()
+            if stat.S_ISREG(found.st_mode) and path in self.changed
+        ]
+        self.skipped += capture_bytes.update(
+            place,
+            memory,
+            rules=rules,
+            seeded=self.seeded,
+            changed=regular,
+            removed=[*paths.deleted, *paths.drop],
+            foreign=self.convertible,
+        )
+        apart = set(paths.apart)
+        for path, kept in list(memory.raw.items()):
+            if kept[3] == capture_bytes.APART and path not in apart:
+                del memory.raw[path]
+        for path in paths.apart:
+            self.skipped += capture_bytes.keep(place, memory, path=path, why=capture_bytes.APART)
+
+    def _raw(self, whole: Collection[RepoPath], *, tree: Oid) -> Oid | None:
+        raw = {
+            path: Leaf(int(mode, 8), Oid(oid))
+            for path, (_, mode, oid, _) in self.memory.raw.items()
+        }
+        if whole:
+            more, captured, skipped = capture_whole.capture(
+                self.place, paths=whole, tree=tree, raw=raw
+            )
+            raw |= more
+            self.skipped = [item for item in self.skipped if item.path not in captured] + skipped
+        return capture_bytes.part(self.place, raw)
+
+    def _index_part(self, head: Head, *, tree: Oid) -> Oid | None:
+        """Return the `index` part, None when HEAD or the tree says it all."""
+        place, memory = self.place, self.memory
+        found = place.reader.info("HEAD^{tree}") if head.oid is not None else None
+        head_tree = found[0] if found else _empty_tree(place)
+        if memory.index_tree in {head_tree, tree} and not memory.stages and not memory.bits:
+            return None
+        entries = [TreeEntry(MODE_TREE, "0", Oid(memory.index_tree))]
+        entries += [TreeEntry(MODE_TREE, stage, Oid(oid)) for stage, oid in memory.stages.items()]
+        if memory.bits:
+            entries.append(TreeEntry(MODE_FILE, "bits", Oid(memory.bits)))
+        memory.index_part = place.put("tree", format_tree(entries), known=memory.index_part)
+        return Oid(memory.index_part)
+
+
+def _empty_tree(place: Place) -> str:
+    return hashlib.new(place.repo.hash_name, b"tree 0\0", usedforsecurity=False).hexdigest()
+
+
+def _sources(place: Place) -> str:
+    """Return a word for what decides outside the index about ignoring and reading files."""
+    git = place.repo.git
+    named = place.config.get("core.excludesfile")
+    home = git.environ.get("HOME", "")
+    if named is None:
+        base = git.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+        named = os.path.join(base, "git", "ignore")
+    elif named.startswith("~/"):
+        named = os.path.join(home, named[2:])
+    words = []
+    for path in (named, os.path.join(place.repo.common_dir, "info", "exclude")):
+        with contextlib.suppress(OSError):
+            words.append(f"{path}={Stamp.of(os.stat(path)).key}")
+    words += [
+        f"{name}={values[-1]}"
+        for name, values in sorted(place.config.values.items())
+        if name.startswith(("core.", "filter.", "extensions."))
+    ]
+    return hashlib.sha256("\n".join(words).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _once(skipped: Collection[Skipped]) -> tuple[Skipped, ...]:
+    found = {item.path: item for item in skipped}
+    return tuple(found[path] for path in sorted(found, key=to_bytes))

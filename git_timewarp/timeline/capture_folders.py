@@ -1,0 +1,120 @@
+"""Folders without a tracked file: their files, the empty ones, repositories in them.
+
+git names such a folder and does not look inside. We list its files with a second call
+and walk it ourselves for what git never names: empty folders, sockets and FIFOs. The
+walk asks git about ignored folders level by level, so that it never enters one.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from git_timewarp.git import worktree
+from git_timewarp.git.names import RepoPath
+from git_timewarp.store.view import Skipped
+from git_timewarp.timeline.capture_place import Place
+from git_timewarp.util.text import to_str
+
+
+@dataclass
+class Folders:
+    """What the untracked folders hold.
+
+    Attributes:
+        files: untracked files below them.
+        nested: repositories (folders with a `.git` that git recognises).
+        empty: folders with nothing in them.
+        skipped: folders that could not be opened, special files.
+    """
+
+    files: list[RepoPath] = field(default_factory=list)
+    nested: list[RepoPath] = field(default_factory=list)
+    empty: list[RepoPath] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def look(place: Place, folders: Sequence[RepoPath]) -> Folders:
+    """Look into untracked folders."""
+    found = Folders()
+    plain = []
+    for folder in folders:
+        if _is_nested(place, folder):
+            found.nested.append(folder)
+        else:
+            plain.append(folder)
+    filled = _walk(place, found, start=plain)
+    if filled:
+        listed = worktree.files_below(place.git, filled)
+        found.files += listed.others
+        found.nested += listed.folders
+        found.skipped += [Skipped(path, "unreadable") for path in listed.closed]
+    return found
+
+
+def emptied(place: Place, deleted: Iterable[str]) -> list[RepoPath]:
+    """Return the folders that the deletion of tracked files left empty and that are not ignored."""
+    found = []
+    for folder in {path.rpartition("/")[0] for path in deleted} - {""}:
+        try:
+            with os.scandir(place.file(folder)) as entries:
+                if next(entries, None) is None and not os.path.islink(place.file(folder)):
+                    found.append(folder)
+        except OSError:
+            continue
+    hidden = worktree.ignored(place.git, [f"{folder}/" for folder in found])
+    return [RepoPath(folder) for folder in found if f"{folder}/" not in hidden]
+
+
+def _is_nested(place: Place, folder: str) -> bool:
+    """Tell whether git would take the folder for a repository of its own."""
+    dot = os.path.join(place.file(folder), b".git")
+    try:
+        mode = os.lstat(dot).st_mode
+    except OSError:
+        return False
+    if stat.S_ISDIR(mode):
+        return os.path.lexists(os.path.join(dot, b"HEAD"))
+    return os.path.isfile(dot)
+
+
+def _walk(place: Place, found: Folders, *, start: Sequence[RepoPath]) -> list[RepoPath]:
+    """Collect empty folders and special files; return the `start` folders that hold files."""
+    filled: dict[RepoPath, None] = {}
+    level = [(folder, folder) for folder in start]
+    while level:
+        below: list[tuple[RepoPath, RepoPath]] = []
+        special: list[RepoPath] = []
+        for folder, top in level:
+            try:
+                with os.scandir(place.file(folder)) as listing:
+                    items = sorted(listing, key=lambda item: item.name)
+            except OSError as exc:
+                gone = isinstance(exc, FileNotFoundError)
+                found.skipped.append(Skipped(folder, "vanished" if gone else "unreadable"))
+                continue
+            if not items:
+                found.empty.append(folder)
+            for item in items:
+                path = RepoPath(f"{folder}/{to_str(item.name)}")
+                if item.is_dir(follow_symlinks=False):
+                    if item.name != b".git":
+                        below.append((path, top))
+                elif item.is_file(follow_symlinks=False) or item.is_symlink():
+                    filled[top] = None
+                else:
+                    special.append(path)
+        for path, top in below:
+            if _is_nested(place, path):
+                filled[top] = None
+        asked = [f"{path}/" for path, _ in below] + list(special)
+        hidden = worktree.ignored(place.git, asked)
+        found.skipped += [Skipped(path, "special") for path in special if path not in hidden]
+        level = [
+            (path, top)
+            for path, top in below
+            if f"{path}/" not in hidden and not _is_nested(place, path)
+        ]
+    return list(filled)

@@ -1,0 +1,308 @@
+"""Seeding the private index from the user's, and keeping it honest afterwards.
+
+The private index starts as a byte copy of the user's index, mtime included (without
+it git's check for racily clean entries misses same-size edits), so tracked paths that
+are ignored, blobs that filters made and stat data come along for nothing. Then it is
+made whole (no split, no sparse folders, version 2 or 3), assume-unchanged is cleared,
+and skip-worktree is cleared where the path exists. Whenever the user's index changes
+it is seeded again.
+
+Debian's git compares whole seconds. A file edited twice within the second that its
+index entry names, its mtime put back, looks clean to git for ever; nanoseconds tell,
+so entries that young are compared here (`doubtful`) and hashed again when they differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from git_timewarp.git import index as index_file
+from git_timewarp.git.index import IndexEntry, IndexFormatError, Stamp
+from git_timewarp.git.names import Oid, RepoPath
+from git_timewarp.git.objects import MODE_GITLINK
+from git_timewarp.git.run import GitError
+from git_timewarp.store.view import Skipped
+from git_timewarp.timeline.capture_memory import Memory
+from git_timewarp.timeline.capture_place import Place, joined, second
+from git_timewarp.timeline.capture_tree import Leaf, build
+from git_timewarp.util import faults
+from git_timewarp.util.atomic import write_all
+from git_timewarp.util.text import to_bytes
+
+_TICK = 50_000_000
+"""Nanoseconds by which a kernel's file time may lag behind; younger stamps prove nothing."""
+
+
+@dataclass
+class Seeded:
+    """What seeding found out.
+
+    Attributes:
+        memory: what to remember from now on.
+        forced: entries to be hashed again although git calls them clean.
+        recent: paths whose entry is new to us.
+        skipped: what is lost already.
+    """
+
+    memory: Memory
+    forced: list[IndexEntry] = field(default_factory=list)
+    recent: list[RepoPath] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def seed(place: Place, *, old: Memory, sources: str, now_ns: int) -> Seeded:
+    """Replace the private index by a fresh copy of the user's; `old` lends what still holds."""
+    hex_length = place.repo.hex_length
+    memory = Memory(
+        sources=sources,
+        refs=old.refs,
+        index_part=old.index_part,
+        umask=old.umask,
+        modes=old.modes,
+        seen=old.seen,
+        attributes=old.attributes,
+        raw=old.raw,
+        digests=old.digests,
+        nested=old.nested,
+    )
+    seeded = Seeded(memory)
+    try:
+        memory.seed = _copy(place)
+        data = _made_whole(place)
+        marked = list(index_file.notable(data, hex_length=hex_length, since=memory.seen))
+    except (IndexFormatError, GitError, IndexError, ValueError):
+        # A damaged index is no reason to lose the work tree: start from HEAD.
+        memory.seed = index_file.identity(place.user_index, hex_length=hex_length) or ""
+        seeded.skipped.append(Skipped(RepoPath(".git/index"), "unreadable"))
+        _from_head(place)
+        with open(place.index, "rb") as file:
+            data = file.read()
+        marked = list(index_file.notable(data, hex_length=hex_length, since=memory.seen))
+    _index_part(place, seeded, marked=marked)
+    _clear_bits(place, memory, marked=marked)
+    memory.gitlinks = [e.path for e in marked if e.mode == MODE_GITLINK and not e.stage]
+    for entry in marked:
+        young = second(entry.stamp.ctime_ns) >= memory.seen
+        if young and entry.mode & 0o170000 == 0o100000 and not entry.stage:
+            seeded.recent.append(entry.path)
+            seeded.forced += doubtful(place, memory, entry=entry, now_ns=now_ns)
+    memory.seen = second(now_ns)
+    return seeded
+
+
+def doubtful(
+    place: Place, memory: Memory, *, entry: IndexEntry, now_ns: int
+) -> Iterable[IndexEntry]:
+    """Return the entry when git calls its file clean and the nanoseconds do not."""
+    try:
+        found = os.lstat(place.file(entry.path))
+    except OSError:
+        return ()
+    now = index_file.stat_fields(found)
+    then = entry.stamp
+    recorded = (*divmod(then.ctime_ns, 10**9), *divmod(then.mtime_ns, 10**9), then.ino, then.size)
+    seconds_only = (recorded[0], recorded[2], *recorded[4:]) == (now[0], now[2], *now[4:])
+    if not seconds_only:
+        return ()
+    # An index written without nanoseconds has zeros there: nothing to compare.
+    if (recorded[1] and recorded[1] != now[1]) or (recorded[3] and recorded[3] != now[3]):
+        return (entry,)
+    note_young(memory, path=entry.path, found=found, now_ns=now_ns)
+    return ()
+
+
+def note_young(memory: Memory, *, path: str, found: os.stat_result, now_ns: int) -> None:
+    """Put a file on the recheck list when it may change within the second git compares."""
+    if found.st_ctime_ns >= now_ns - _TICK:
+        memory.recheck[path] = ""
+    elif second(found.st_ctime_ns) >= second(now_ns):
+        memory.recheck[path] = Stamp.of(found).key
+    else:
+        memory.recheck.pop(path, None)
+
+
+def recheck(place: Place, memory: Memory, *, now_ns: int) -> list[RepoPath]:
+    """Return the paths of the recheck list whose file may not be what was captured."""
+    changed = []
+    for path, key in list(memory.recheck.items()):
+        try:
+            found = os.lstat(place.file(path))
+        except OSError:
+            del memory.recheck[path]
+            continue
+        if Stamp.of(found).key != key:
+            changed.append(RepoPath(path))
+            del memory.recheck[path]
+        else:
+            note_young(memory, path=path, found=found, now_ns=now_ns)
+    return changed
+
+
+def force(place: Place, entries: Sequence[IndexEntry]) -> None:
+    """Forget the stat of these entries, so that git reads the files again."""
+    lines = b"".join(b"%o %s 0\t%s\0" % (e.mode, e.oid.encode(), to_bytes(e.path)) for e in entries)
+    if lines:
+        place.git.run("update-index", "-z", "--index-info", stdin=lines)
+
+
+def force_paths(place: Place, paths: Sequence[RepoPath]) -> None:
+    """Forget the stat of the entries of these paths."""
+    if paths:
+        with open(place.index, "rb") as file:
+            data = file.read()
+        wanted = {to_bytes(path) for path in paths}
+        force(place, list(index_file.select(data, wanted, hex_length=place.repo.hex_length)))
+
+
+def appeared(place: Place, memory: Memory) -> bool:
+    """Clear skip-worktree where a path has come to exist; tell whether there was one."""
+    found, missing = [], ""
+    for path in memory.sparse:
+        if missing and path.startswith(missing):
+            continue
+        missing = ""
+        if os.path.lexists(place.file(path)):
+            found.append(path)
+            continue
+        folder = path.rpartition("/")[0]
+        while folder and not os.path.lexists(place.file(folder)):
+            missing = folder + "/"
+            folder = folder.rpartition("/")[0]
+    found = [path for path in found if not behind_link(place, path)]
+    if found:
+        place.git.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=joined(found))
+        gone = set(found)
+        memory.sparse = [path for path in memory.sparse if path not in gone]
+    return bool(found)
+
+
+def behind_link(place: Place, path: str) -> bool:
+    """Tell whether a folder above the path is a symbolic link."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        if os.path.islink(place.file(folder)):
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
+
+
+def _copy(place: Place) -> str:
+    """Copy the user's index, times included; return its identity ('' where there is none)."""
+    try:
+        source = os.open(place.user_index, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        place.git.run("read-tree", "--empty")
+        return ""
+    temporary = place.index + ".new"
+    try:
+        found = os.fstat(source)
+        seen = index_file.identity_of(source, hex_length=place.repo.hex_length)
+        faults.point("write private index")
+        target = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            while part := os.read(source, 1 << 24):
+                write_all(target, part)
+            os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+        finally:
+            os.close(target)
+    finally:
+        os.close(source)
+    faults.point("rename private index")
+    os.replace(temporary, place.index)
+    return seen
+
+
+def _made_whole(place: Place) -> bytes:
+    """Let git rewrite a private index that is split, sparse or compressed; return its bytes."""
+    with open(place.index, "rb") as file:
+        data = file.read()
+    if index_file.layout(data, hex_length=place.repo.hex_length).plain:
+        return data
+    place.git.run("update-index", "--no-split-index", "--force-write-index", "--index-version", "2")
+    with open(place.index, "rb") as file:
+        return file.read()
+
+
+def _from_head(place: Place) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(place.index)
+    if place.git.run("read-tree", "HEAD", ok=range(256)).code != 0:
+        place.git.run("read-tree", "--empty")
+
+
+def _clear_bits(place: Place, memory: Memory, *, marked: Sequence[IndexEntry]) -> None:
+    assumed = [entry.path for entry in marked if entry.assume_unchanged]
+    if assumed:
+        stdin = joined(assumed)
+        place.git.run("update-index", "--no-assume-unchanged", "-z", "--stdin", stdin=stdin)
+    memory.sparse = [entry.path for entry in marked if entry.skip_worktree]
+    appeared(place, memory)
+
+
+def _index_part(place: Place, seeded: Seeded, *, marked: Sequence[IndexEntry]) -> None:
+    """Note index tree, conflict stages and bits of the user's index as it was copied."""
+    memory = seeded.memory
+    staged = [entry for entry in marked if entry.stage]
+    for stage in sorted({entry.stage for entry in staged}):
+        leaves = {tuple(e.path.split("/")): Leaf(e.mode, e.oid) for e in staged if e.stage == stage}
+        memory.stages[str(stage)] = build(place.put_tree, leaves)
+    bits = []
+    for entry in marked:
+        for flag, is_set in (
+            ("assume-unchanged", entry.assume_unchanged),
+            ("skip-worktree", entry.skip_worktree),
+            ("intent-to-add", entry.intent_to_add),
+        ):
+            if is_set:
+                bits.append(to_bytes(f"{flag} {entry.path}") + b"\0")
+    memory.bits = place.put("blob", b"".join(bits)) if bits else ""
+    memory.index_tree = _index_tree(place, seeded, unmerged=[entry.path for entry in staged])
+
+
+def _index_tree(place: Place, seeded: Seeded, *, unmerged: Sequence[RepoPath]) -> Oid:
+    if not unmerged:
+        with place.writing():
+            done = place.git.run("write-tree", ok=range(256))
+        if done.code == 0:
+            return Oid(done.text)
+    temporary = place.index + ".part"
+    with open(place.index, "rb") as source:
+        found = os.fstat(source.fileno())
+        data = source.read()
+    faults.point("write index part")
+    with open(temporary, "wb") as target:
+        target.write(data)
+    os.utime(temporary, ns=(found.st_atime_ns, found.st_mtime_ns))
+    git = place.git.using(index=temporary)
+    try:
+        gone = set(unmerged)
+        git.run("update-index", "--force-remove", "-z", "--stdin", stdin=joined(sorted(gone)))
+        with place.writing():
+            done = git.run("write-tree", ok=range(256))
+            if done.code != 0:
+                lost = lost_entries(place, data)
+                seeded.forced += [e for e in lost if os.path.lexists(place.file(e.path))]
+                seeded.skipped += [Skipped(e.path, "staged-lost") for e in lost]
+                names = joined([e.path for e in lost])
+                git.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
+                done = git.run("write-tree")
+        return Oid(done.text)
+    finally:
+        for name in (temporary, temporary + ".lock"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+
+
+def lost_entries(place: Place, data: bytes) -> list[IndexEntry]:
+    """Return the entries of an index whose blob is nowhere (a prune took it)."""
+    entries = [
+        entry
+        for entry in index_file.entries(data, hex_length=place.repo.hex_length)
+        if entry.mode != MODE_GITLINK and not entry.stage and not entry.intent_to_add
+    ]
+    asked = b"".join(entry.oid.encode() + b"\n" for entry in entries)
+    lines = place.git.run("cat-file", "--batch-check", stdin=asked).out.splitlines()
+    return [entry for entry, line in zip(entries, lines, strict=True) if line.endswith(b"missing")]
