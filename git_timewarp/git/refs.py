@@ -49,8 +49,12 @@ def listed(git: Git, *prefixes: str) -> list[Ref]:
     return refs
 
 
-def update(git: Git, changes: Sequence[RefUpdate], *, durable: bool = True) -> None:
-    """Move all refs or none, no reflog written, ids checked against the old values.
+def update(
+    git: Git, changes: Sequence[RefUpdate], *, durable: bool = True, message: str | None = None
+) -> None:
+    """Move all refs or none, ids checked against the old values.
+
+    No reflog is written, unless `git` was told otherwise; `message` is for it.
 
     Raises:
         RefConflictError: an old value did not match; no ref moved.
@@ -66,8 +70,11 @@ def update(git: Git, changes: Sequence[RefUpdate], *, durable: bool = True) -> N
             lines.append(f"update {change.name}\0{change.new}\0{change.old}")
     lines += ["prepare", "commit", ""]
     runner = git.using(config=DURABLE) if durable else git
+    told = () if message is None else ("-m", message)
     try:
-        runner.run("update-ref", "--no-deref", "--stdin", "-z", stdin=to_bytes("\0".join(lines)))
+        runner.run(
+            "update-ref", *told, "--no-deref", "--stdin", "-z", stdin=to_bytes("\0".join(lines))
+        )
     except GitError as exc:
         if "but expected" in exc.stderr or "reference already exists" in exc.stderr:
             raise RefConflictError(
@@ -75,3 +82,30 @@ def update(git: Git, changes: Sequence[RefUpdate], *, durable: bool = True) -> N
                 hint="run the command again",
             ) from exc
         raise
+
+
+def move_users(git: Git, changes: Sequence[RefUpdate], *, message: str) -> None:
+    """Move refs of the user in one transaction; his reflogs are written as he has set.
+
+    Raises:
+        RefConflictError: an old value did not match; no ref moved.
+        GitError: git refused for another reason; no ref moved.
+    """
+    runner = git.using(config=(f"core.logAllRefUpdates={_reflog_setting(git)}",))
+    update(runner, changes, message=message)
+
+
+def attach_head(git: Git, branch: RefName, *, message: str) -> None:
+    """Point HEAD at `branch`; its reflog is written as the user has set."""
+    runner = git.using(config=(f"core.logAllRefUpdates={_reflog_setting(git)}", *DURABLE))
+    runner.run("symbolic-ref", "-m", message, "HEAD", branch)
+
+
+def _reflog_setting(git: Git) -> str:
+    """Return the user's `core.logAllRefUpdates` (ours, on the command line, left out)."""
+    out = git.text("config", "--show-scope", "-z", "--get-all", "core.logAllRefUpdates")
+    words = out.split("\0")
+    values = [
+        value for scope, value in zip(words[::2], words[1::2], strict=False) if scope != "command"
+    ]
+    return values[-1] if values else "true"

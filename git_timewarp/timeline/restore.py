@@ -1,0 +1,185 @@
+"""The one restore engine behind jump, restore, undo, redo and stash apply (design 7).
+
+The caller has the lock, has captured `now` durably and has written its intent. Here:
+everything that may refuse is asked first, the index is locked as git does, then files,
+index, refs and operation state change in that order. `resume=True` runs the same again
+after a crash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from git_timewarp.git import user_index
+from git_timewarp.git.names import Oid, RepoPath
+from git_timewarp.git.objects import Reader
+from git_timewarp.git.repo import Repo
+from git_timewarp.git.user_index import IndexLock
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.view import View
+from git_timewarp.timeline import plan as planning
+from git_timewarp.timeline import restore_operation
+from git_timewarp.timeline.apply import Applier, Outcome
+from git_timewarp.timeline.plan import Plan
+from git_timewarp.timeline.plan_entries import Contents, Source, parse_bits
+from git_timewarp.timeline.restore_disk import Disk
+from git_timewarp.timeline.restore_index import wanted_index
+from git_timewarp.timeline.restore_look import blob_id
+from git_timewarp.timeline.restore_refs import RefPlan, move_refs, plan_refs, read_head
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What shall come back besides files.
+
+    Attributes:
+        with_head: HEAD.
+        with_refs: branches, tags, notes, stash.
+        index: False leaves the user's index alone (a restore of some paths, a stash).
+        message: for the user's reflogs.
+    """
+
+    with_head: bool = False
+    with_refs: bool = False
+    index: bool = True
+    message: str = "timewarp: jump"
+
+
+class Restorer:
+    """Brings one work tree back.
+
+    Args:
+        quarantine: reads and writes objects beside git's store.
+        staging_dir: absolute path of a folder of ours, emptied before and removed after.
+        aside_dir: absolute path: what somebody changed meanwhile is kept there.
+        ensure_commit: writes a commit or tag back that no longer exists, or raises.
+    """
+
+    def __init__(
+        self,
+        quarantine: Quarantine,
+        *,
+        staging_dir: str,
+        aside_dir: str,
+        ensure_commit: Callable[[Oid], None],
+    ) -> None:
+        self._quarantine = quarantine
+        self._repo: Repo = quarantine.repo
+        self._reader: Reader = quarantine.reader
+        self._staging = staging_dir
+        self._aside = aside_dir
+        self._ensure_commit = ensure_commit
+
+    def check(self, *, now: View, target: View, wish: Wish) -> RefPlan:
+        """Ask everything that may refuse, and return how the refs will move.
+
+        Raises:
+            OperationInProgressError: git is in the middle of something else.
+            BranchElsewhereError: a branch that would move is in use in another work tree.
+        """
+        restore_operation.check(self._reader, now=now, target=target)
+        return plan_refs(
+            self._repo,
+            self._reader,
+            target=target,
+            with_head=wish.with_head,
+            with_refs=wish.with_refs,
+        )
+
+    def restore(
+        self, plan: Plan, *, now: View, target: View, wish: Wish, resume: bool = False
+    ) -> Outcome:
+        """Carry out `plan`: files, index, refs, operation state.
+
+        Raises:
+            IndexLockedError: another git command holds the index; nothing changed.
+            OperationInProgressError, BranchElsewhereError: as `check`; nothing changed.
+            OSError: the disk is full or fails.
+        """
+        refs = self.check(now=now, target=target, wish=wish)
+        index = wish.index and plan.is_whole
+        applier = Applier(self._quarantine, staging_dir=self._staging, aside_dir=self._aside)
+        with contextlib.ExitStack() as stack:
+            if index:
+                lock = stack.enter_context(IndexLock(self._repo))
+            outcome = applier.apply(plan, target=target, resume=resume)
+            if index:
+                self._restore_index(lock, target=target, head=refs.head_after)
+        move_refs(self._repo, refs, ensure_commit=self._ensure_commit, message=wish.message)
+        return self._restore_operation(outcome, now=now, target=target, whole=plan.is_whole)
+
+    def _restore_index(self, lock: IndexLock, *, target: View, head: Oid | None) -> None:
+        os.makedirs(self._staging, exist_ok=True)
+        try:
+            wanted = wanted_index(
+                self._reader,
+                target=target,
+                head=head,
+                current=user_index.read_flags(self._repo.git),
+                empty_tree=self._quarantine.put_tree([]),
+            )
+            new = user_index.build(
+                self._repo,
+                wanted,
+                folder=self._staging,
+                alternates=(self._quarantine.path,),
+            )
+            if new is not None:
+                lock.install(new)
+        finally:
+            Applier(self._quarantine, staging_dir=self._staging, aside_dir=self._aside).clear()
+
+    def _restore_operation(
+        self, outcome: Outcome, *, now: View, target: View, whole: bool
+    ) -> Outcome:
+        restored = False
+        if now.operation_name is not None:
+            if whole and read_head(self._repo).oid == target.head.oid:
+                restore_operation.restore_state(self._repo, self._reader, now=now, target=target)
+                restored = True
+        elif not whole:
+            return outcome
+        said = restore_operation.note(now, target, restored=restored)
+        return outcome if said is None else replace(outcome, notes=(*outcome.notes, said))
+
+
+def differences(
+    reader: Reader,
+    repo: Repo,
+    *,
+    plan: Plan,
+    outcome: Outcome,
+    now_after: View,
+    target: View,
+) -> list[RepoPath]:
+    """Return the paths that are not as the target has them, reported ones aside; sorted.
+
+    An empty list proves the restore: tree, bytes, permissions and empty folders of
+    `now_after`, captured afterwards, are the target's wherever `plan` reached.
+    """
+    again = planning.make(reader, now=now_after, target=target)
+    said = {item.path for item in (*outcome.refused, *outcome.left, *again.left)}
+    said |= {item.path for item in plan.writes if item.when}
+    scope = None if plan.is_whole else set(plan.touched)
+    sparse = parse_bits(reader, target.index).skip_worktree
+    contents = Contents(reader, target)
+    found = []
+    with Disk(repo.work_tree, git_dir=repo.git_dir) as disk:
+        for path in again.touched:
+            if path in said or path in sparse or (scope is not None and path not in scope):
+                continue
+            if any(above in said for above in planning.parents(path)):
+                continue
+            entry = contents.entry(path)
+            seen = disk.stat(path)
+            if entry is not None and entry.source is Source.RAW and seen is not None:
+                # A file that was captured only because it stood in the way: look at it.
+                same = stat.S_ISLNK(seen.st_mode) is entry.is_link
+                if same and blob_id(repo, disk, path, seen) == entry.oid:
+                    continue
+            found.append(path)
+    return found

@@ -1,0 +1,202 @@
+"""Moving the user's HEAD and refs back, only when asked in so many words.
+
+`--with-refs` moves branches, tags, notes and the stash to where they were; refs created
+since are deleted (the safety snapshot names them and keeps their commits). Refs that only
+mirror another repository (`refs/remotes/`) or one work tree's operation (`refs/bisect/`,
+`refs/rewritten/`, `refs/worktree/`) stay. `--with-head` alone moves no branch: HEAD goes to
+its branch if that still is where it was, else it is detached at the commit.
+The user's reflogs are written as he has configured them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git import refs as git_refs
+from git_timewarp.git.names import Oid, RefName
+from git_timewarp.git.objects import Reader
+from git_timewarp.git.refs import RefUpdate
+from git_timewarp.git.repo import Repo
+from git_timewarp.store.view import Head, View
+from git_timewarp.util.text import to_str
+
+HEAD = RefName("HEAD")
+STAYING = (
+    "refs/timewarp/",
+    "refs/remotes/",
+    "refs/bisect/",
+    "refs/rewritten/",
+    "refs/worktree/",
+    "refs/prefetch/",
+)
+"""Refs that a restore never moves."""
+
+
+class BranchElsewhereError(TimewarpError):
+    """A branch that would move is checked out in another work tree."""
+
+    kind = Kind.REFUSED
+    reference = "branch-checked-out"
+
+
+@dataclass(frozen=True, slots=True)
+class RefPlan:
+    """How refs and HEAD will move.
+
+    Attributes:
+        updates: refs that move, are created or deleted.
+        head: where HEAD will point, or None when it stays.
+        head_now: where it points.
+        lost: commits and tags that some ref names now and none will.
+        needed: commits and tags that must exist for it.
+    """
+
+    updates: tuple[RefUpdate, ...]
+    head: Head | None
+    head_now: Head
+    lost: tuple[Oid, ...] = ()
+    needed: tuple[Oid, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing moves."""
+        return not self.updates and self.head is None
+
+    @property
+    def head_after(self) -> Oid | None:
+        """The commit HEAD names afterwards; None while its branch is unborn."""
+        if self.head is not None:
+            return self.head.oid
+        for change in self.updates:
+            if change.name == self.head_now.branch:
+                return None if change.new.is_zero else change.new
+        return self.head_now.oid
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what `--dry-run --json` shows of it."""
+        return {
+            "refs": [{"ref": item.name, "from": item.old, "to": item.new} for item in self.updates],
+            "head": None if self.head is None else (self.head.branch or self.head.oid),
+        }
+
+
+def plan_refs(
+    repo: Repo, reader: Reader, *, target: View, with_head: bool, with_refs: bool
+) -> RefPlan:
+    """Plan how HEAD and the refs move to where the target had them.
+
+    Raises:
+        BranchElsewhereError: a branch that would move is checked out in another work tree.
+    """
+    current = {ref.name: ref.oid for ref in git_refs.listed(repo.git) if ref.symref is None}
+    head_now = read_head(repo)
+    updates: list[RefUpdate] = []
+    after = dict(current)
+    if with_refs:
+        then = parse_refs(reader.read(target.refs, kind="blob"))
+        for name in sorted(set(current) | set(then)):
+            if name.startswith(STAYING):
+                continue
+            old, new = current.get(name, repo.zero), then.get(name, repo.zero)
+            if old != new:
+                updates.append(RefUpdate(name, old, new))
+        after = {n: o for n, o in current.items() if n not in {u.name for u in updates}}
+        after |= {item.name: item.new for item in updates if not item.new.is_zero}
+    _refuse_elsewhere(repo, updates)
+    head = _head(target.head, after, elsewhere=_checked_out(repo)) if with_head else None
+    if head is not None and head.branch == head_now.branch and head.oid == head_now.oid:
+        head = None
+    tips = set(after.values()) | ({head.oid} if head is not None and head.oid else set())
+    gone = [oid for oid in dict.fromkeys(current.values()) if oid not in tips]
+    if head is not None and head_now.is_detached and head_now.oid and head_now.oid not in tips:
+        gone.append(head_now.oid)
+    needed = [item.new for item in updates if not item.new.is_zero]
+    if head is not None and head.oid is not None:
+        needed.append(head.oid)
+    return RefPlan(tuple(updates), head, head_now, tuple(gone), tuple(dict.fromkeys(needed)))
+
+
+def move_refs(
+    repo: Repo, plan: RefPlan, *, ensure_commit: Callable[[Oid], None], message: str
+) -> None:
+    """Carry out `plan`: refs in one transaction, then HEAD.
+
+    Run again after a crash, with a plan made anew, it finishes what is left.
+
+    Args:
+        repo: whose refs move.
+        plan: from `plan_refs`.
+        ensure_commit: called with each id that must exist; writes it back or raises.
+        message: for the user's reflogs.
+
+    Raises:
+        RefConflictError: somebody moved a ref meanwhile; none moved.
+    """
+    for oid in plan.needed:
+        ensure_commit(oid)
+    git_refs.move_users(repo.git, plan.updates, message=message)
+    if plan.head is None:
+        return
+    if plan.head.branch is not None:
+        git_refs.attach_head(repo.git, plan.head.branch, message=message)
+    elif plan.head.oid is not None:
+        now = read_head(repo).oid or repo.zero
+        git_refs.move_users(repo.git, [RefUpdate(HEAD, now, plan.head.oid)], message=message)
+
+
+def read_head(repo: Repo) -> Head:
+    """Return where HEAD points now."""
+    branch = repo.git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).text
+    commit = repo.git.run("rev-parse", "-q", "--verify", "HEAD", ok=(0, 1)).text
+    return Head(Oid(commit) if commit else None, RefName(branch) if branch else None)
+
+
+def parse_refs(blob: bytes) -> dict[RefName, Oid]:
+    """Return name -> id of a `refs` part; HEAD and symbolic refs left out."""
+    found = {}
+    for line in to_str(blob).split("\n"):
+        words = line.split(" ")
+        if len(words) == 2 and words[1] != HEAD and words[0].strip("0"):
+            found[RefName(words[1])] = Oid(words[0])
+    return found
+
+
+def _head(then: Head, after: Mapping[RefName, Oid], *, elsewhere: Mapping[str, str]) -> Head:
+    """Attach HEAD to its branch if that is where it was, else detach it at the commit."""
+    if then.branch is None or then.branch in elsewhere:
+        return Head(then.oid, None) if then.oid is not None else then
+    if then.oid is None:
+        # It was unborn: attach to it, whatever it has become.
+        return Head(after.get(then.branch), then.branch)
+    if after.get(then.branch) == then.oid:
+        return then
+    return Head(then.oid, None)
+
+
+def _checked_out(repo: Repo) -> dict[str, str]:
+    """Return branch -> path of the other work trees that have a branch checked out."""
+    found: dict[str, str] = {}
+    path = ""
+    out = repo.git.run("worktree", "list", "--porcelain", "-z").out
+    for line in to_str(out).split("\0"):
+        word, _, value = line.partition(" ")
+        if word == "worktree":
+            path = value
+        elif word == "branch" and path != repo.work_tree:
+            found[value] = path
+    return found
+
+
+def _refuse_elsewhere(repo: Repo, updates: list[RefUpdate]) -> None:
+    if not updates:
+        return
+    others = _checked_out(repo)
+    for item in updates:
+        if item.name in others:
+            raise BranchElsewhereError(
+                f"'{item.name.removeprefix('refs/heads/')}' would move and is checked out "
+                f"in '{others[item.name]}'",
+                hint="run the command without --with-refs, or leave that branch there first",
+            )
