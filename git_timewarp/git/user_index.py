@@ -36,6 +36,7 @@ _FLAGS = re.compile(
     rb"  uid: \d+\tgid: \d+\n  size: \d+\tflags: ([0-9a-f]+)\n",
 )
 _FLAGGED = re.compile(rb"\tflags: (?:[0-9a-f]*[8-9a-f][0-9a-f]{3}|[2-7][0-9a-f]{7})\n")
+_MANY = 200
 _ASSUME, _INTENT, _SKIP = 0x8000, 0x20000000, 0x40000000
 
 KEEP_EXTENSIONS = ("core.untrackedCache=keep",)
@@ -186,9 +187,18 @@ def remove_stale_lock(repo: Repo) -> bool:
 
 
 def build(
-    repo: Repo, wanted: WantedIndex, *, folder: str, alternates: tuple[str, ...]
+    repo: Repo,
+    wanted: WantedIndex,
+    *,
+    folder: str,
+    alternates: tuple[str, ...],
+    written: Collection[str] = (),
 ) -> str | None:
     """Make the wanted index in `folder` and return its path; None when nothing changes.
+
+    `written` are the files the restore wrote. What the index knows about their size is
+    forgotten: git takes another size for an edit without looking, though line ends alone
+    may differ.
 
     To be called under the `IndexLock`, after the files are in the work tree. Blobs that
     only `alternates` hold are written to git's own store: the user's index names them now.
@@ -209,6 +219,7 @@ def build(
     _hand_over(repo, named, alternates)
     if lines:
         git.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
+    _forget_stat(git, set(written) - wanted.flags.intent_to_add)
     _set_intent(git, wanted, current)
     git.run("update-index", "-q", "--refresh", ok=range(256))
     _set_flags(git, wanted.flags, current)
@@ -271,6 +282,21 @@ def _edits(git: Git, wanted: WantedIndex, current: Flags) -> tuple[list[bytes], 
     named = [Oid(oid.decode()) for mode, oid in new.values() if int(mode, 8) != MODE_GITLINK]
     named += [item.oid for item in wanted.conflicts if item.mode != MODE_GITLINK]
     return lines, named
+
+
+def _forget_stat(git: Git, paths: Collection[str]) -> None:
+    """Put the entries of `paths` in again, without a stat."""
+    names = {to_bytes(path) for path in paths}
+    if not names:
+        return
+    asked = () if len(names) > _MANY else ("--", *sorted(paths))
+    lines = []
+    for record in git.run("ls-files", "-s", "-z", *asked).out.split(b"\0"):
+        words, _, path = record.partition(b"\t")
+        if path in names and words.endswith(b" 0"):
+            lines.append(record + b"\0")
+    if lines:
+        git.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
 
 
 def _hand_over(repo: Repo, oids: Sequence[Oid], alternates: tuple[str, ...]) -> None:

@@ -81,6 +81,7 @@ class _Job:
     change: Change
     temporary: str
     look: Look
+    is_link: bool
 
 
 class Applier:
@@ -187,7 +188,7 @@ class _Run:
         looks = look_at(self._repo, self._disk, [*writes, *plan.removes], staged.ready)
         jobs = self._ready(writes, staged, looks)
         with ThreadPoolExecutor(_SYNC_THREADS) as pool:
-            list(pool.map(self._disk.sync, [job.temporary for job in jobs]))
+            list(pool.map(self._disk.sync, [job.temporary for job in jobs if not job.is_link]))
         for change in reversed(plan.removes):
             self._each(change.path, self._remove, change, looks[change.path])
         for job in jobs:
@@ -253,10 +254,8 @@ class _Run:
         )
         self._temporaries.add(temporary)
         if ready.file is not None:
-            if entry.bits is not None:
-                self._disk.chmod(temporary, entry.bits)
             os.unlink(to_bytes(ready.file))
-        jobs.append(_Job(change, temporary, look))
+        jobs.append(_Job(change, temporary, look, ready.file is None))
 
     def _remove(self, change: Change, look: Look) -> None:
         if look.state is State.ABSENT:
@@ -287,6 +286,9 @@ class _Run:
                 self._disk.make_folder(folder)
         if not self._make_way(job):
             return
+        entry = job.change.after
+        if entry is not None and entry.bits is not None and not job.is_link:
+            self._disk.chmod(job.temporary, entry.bits)
         self._disk.rename(job.temporary, path)
         self._temporaries.discard(job.temporary)
         self._done.restored.add(path)

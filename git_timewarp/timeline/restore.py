@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from git_timewarp.git import user_index
@@ -108,11 +108,15 @@ class Restorer:
                 lock = stack.enter_context(IndexLock(self._repo))
             outcome = applier.apply(plan, target=target, resume=resume)
             if index:
-                self._restore_index(lock, target=target, head=refs.head_after)
+                self._restore_index(
+                    lock, target=target, head=refs.head_after, written=outcome.restored
+                )
         move_refs(self._repo, refs, ensure_commit=self._ensure_commit, message=wish.message)
         return self._restore_operation(outcome, now=now, target=target, whole=plan.is_whole)
 
-    def _restore_index(self, lock: IndexLock, *, target: View, head: Oid | None) -> None:
+    def _restore_index(
+        self, lock: IndexLock, *, target: View, head: Oid | None, written: Collection[str]
+    ) -> None:
         os.makedirs(self._staging, exist_ok=True)
         try:
             wanted = wanted_index(
@@ -127,6 +131,7 @@ class Restorer:
                 wanted,
                 folder=self._staging,
                 alternates=(self._quarantine.path,),
+                written=written,
             )
             if new is not None:
                 lock.install(new)
