@@ -21,9 +21,9 @@ from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo, discover
 from git_timewarp.integrity import status as integrity_status
 from git_timewarp.store.events import Actor
+from git_timewarp.store.failures import told
 from git_timewarp.store.history import History
 from git_timewarp.store.recorder import Limits
-from git_timewarp.store.failures import told
 from git_timewarp.store.writer import surroundings
 from git_timewarp.timeline import query, selector, start
 from git_timewarp.timeline.operation import NotRecordingError, Operation
@@ -64,7 +64,9 @@ def open(  # noqa: A001 - `app.open` is how it reads at the call
     Raises:
         NotARepositoryError, BareRepositoryError: there is no work tree to record.
     """
-    return App(discover(start_dir, environ), environ=environ, clock=clock, overrides=overrides or {})
+    return App(
+        discover(start_dir, environ), environ=environ, clock=clock, overrides=overrides or {}
+    )
 
 
 class App:
@@ -262,7 +264,9 @@ class App:
             if needs:
                 with self._operation("status"):
                     pass
-                problems += [Problem("recovered", text, "git timewarp log") for text in self.notices]
+                problems += [
+                    Problem("recovered", text, "git timewarp log") for text in self.notices
+                ]
                 self.notices.clear()
         except TimewarpError as exc:
             problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
@@ -396,7 +400,12 @@ class App:
             return travel.restore(op, paths, how, source=source)
 
     def undo(
-        self, steps: int = 1, *, event: str | None = None, force: bool = False, dry_run: bool = False
+        self,
+        steps: int = 1,
+        *,
+        event: str | None = None,
+        force: bool = False,
+        dry_run: bool = False,
     ) -> TravelResult:
         """Reverse the last operations of ours in this work tree."""
         from git_timewarp.timeline import travel, undo  # noqa: PLC0415
@@ -406,7 +415,12 @@ class App:
             return undo.undo(op, steps, how, event=event)
 
     def redo(
-        self, steps: int = 1, *, event: str | None = None, force: bool = False, dry_run: bool = False
+        self,
+        steps: int = 1,
+        *,
+        event: str | None = None,
+        force: bool = False,
+        dry_run: bool = False,
     ) -> TravelResult:
         """Reverse the last undos."""
         from git_timewarp.timeline import travel, undo  # noqa: PLC0415

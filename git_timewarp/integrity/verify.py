@@ -47,7 +47,9 @@ class _Look:
         self.problems.append(Problem(kind, where, hint, affects))
 
 
-def verify(repo: Repo, *, full: bool, progress: Progress = lambda _done, _all: None) -> VerifyReport:
+def verify(
+    repo: Repo, *, full: bool, progress: Progress = lambda _done, _all: None
+) -> VerifyReport:
     """Look at everything of ours in the repository; never changes, folds or records anything."""
     history = History(repo)
     look = _Look(repo, history, progress)
@@ -195,7 +197,9 @@ def _snapshots(look: _Look) -> None:
     try:
         every = list(look.history.catalog.every())
     except TimewarpError as exc:
-        look.wrong("missing-object", f"a segment of snapshots: {exc.message}", "git timewarp status")
+        look.wrong(
+            "missing-object", f"a segment of snapshots: {exc.message}", "git timewarp status"
+        )
         return
     stored = set()
     for done, (snapshot, entry) in enumerate(every):
@@ -235,9 +239,7 @@ def _objects(look: _Look) -> None:
     for start in range(0, len(heads), limit):
         chunk = heads[start : start + limit]
         mode = ["--full"] if start == 0 else ["--connectivity-only"]
-        result = git.run(
-            "fsck", *mode, "--no-dangling", "--no-progress", *chunk, ok=range(256)
-        )
+        result = git.run("fsck", *mode, "--no-dangling", "--no-progress", *chunk, ok=range(256))
         if result.code:
             _fsck_problems(look, (result.out + b"\n" + result.err).decode("utf-8", "replace"))
     out = git.run("count-objects", "-v").text

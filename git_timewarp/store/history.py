@@ -158,4 +158,3 @@ def readable(repo: Repo) -> Reader:
     """Return a reader over git's store, the quarantine and packs a fold is about to link."""
     quarantine = Quarantine.folder(repo)
     return Reader(repo.git.using(alternates=(quarantine,)))
-

@@ -136,7 +136,9 @@ class ReadIndex:
             self._reset()
             self._read(reader, wanted, {})
 
-    def add(self, events: Iterable[Event], refs: Mapping[RefName, Oid], *, before: set[str]) -> None:
+    def add(
+        self, events: Iterable[Event], refs: Mapping[RefName, Oid], *, before: set[str]
+    ) -> None:
         """Take in events that were just folded, when the index knew all before them.
 
         `before` holds the values the segment refs had; if the index is not there, the
@@ -153,9 +155,9 @@ class ReadIndex:
                     self._db.execute("REPLACE INTO segments VALUES (?, ?)", (name, oid))
                     self._db.execute("DELETE FROM folders WHERE ref = ?", (name,))
 
-    def select(self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1) -> Iterator[
-        Entry
-    ]:
+    def select(
+        self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1
+    ) -> Iterator[Entry]:
         """Yield entries newest first.
 
         `where` is SQL of our own over the columns of `events`; names are compared with

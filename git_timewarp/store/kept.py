@@ -43,7 +43,12 @@ def lost_tips(before: Mapping[str, Oid], now: Mapping[str, Oid]) -> list[Oid]:
 
 
 def gather(
-    repo: Repo, quarantine: Quarantine, tips: Sequence[Oid], *, have: Sequence[Oid], base: Oid | None
+    repo: Repo,
+    quarantine: Quarantine,
+    tips: Sequence[Oid],
+    *,
+    have: Sequence[Oid],
+    base: Oid | None,
 ) -> list[PendingKept]:
     """Write the entries for everything only reachable from `tips`.
 

@@ -97,9 +97,9 @@ def _depth(path: str) -> int:
     return len(path.split("/")) if path else 0
 
 
-def walk(reader: Reader, root: Oid, *, known: dict[str, Oid] | None = None) -> Iterator[
-    tuple[Oid, Oid]
-]:
+def walk(
+    reader: Reader, root: Oid, *, known: dict[str, Oid] | None = None
+) -> Iterator[tuple[Oid, Oid]]:
     """Yield (anchor, note) of a notes tree; folders equal to one in `known` are left out.
 
     `known` maps folder paths (`ab`, `ab/cd`) to tree ids read earlier.

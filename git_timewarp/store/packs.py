@@ -47,7 +47,10 @@ class Packs:
             GitError: an object is missing; nothing was written.
         """
         git = self._quarantine.git.using(
-            config=("pack.writeReverseIndex=true", "pack.compression=1" if bulk else "pack.threads=1")
+            config=(
+                "pack.writeReverseIndex=true",
+                "pack.compression=1" if bulk else "pack.threads=1",
+            )
         )
         window = "--window=0" if bulk else "--window=10"
         words = "\n".join(dict.fromkeys(objects)) + "\n"

@@ -52,9 +52,7 @@ class Limits:
 class Recorder:
     """Holds the lock as a context manager; records, folds and recovers."""
 
-    def __init__(
-        self, repo: Repo, *, clock: Clock, around: Surroundings, limits: Limits
-    ) -> None:
+    def __init__(self, repo: Repo, *, clock: Clock, around: Surroundings, limits: Limits) -> None:
         self.clock = clock
         self.paths = Paths(repo.state_dir)
         self.notices: list[str] = []
@@ -157,6 +155,12 @@ class Recorder:
         if prepared is not None:
             held.fold = prepared[0]
             self._finish_fold(prepared[0])
+
+    def mend_journal(self) -> None:
+        """End and mark a line that a crash cut off."""
+        if self.journal.ends_torn:
+            journal_file.append(self.paths.journal, [], ends_torn=True)
+            self.journal.ends_torn = False
 
     # -- folding ----------------------------------------------------------------------
 

@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.refs import RefConflictError, RefUpdate
-from git_timewarp.git.run import GitError
 from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import GitError
 from git_timewarp.store import layout
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock

@@ -118,9 +118,7 @@ def note_folded(around: Surroundings, writer: WriterId, n: int) -> None:
     known = _read_outside(outside) if outside is not None else None
     if outside is not None and known is not None:
         with contextlib.suppress(OSError):
-            atomic.write(
-                outside, compact_json({"nonce": known[0], "n": n}), mode=0o600, sync=False
-            )
+            atomic.write(outside, compact_json({"nonce": known[0], "n": n}), mode=0o600, sync=False)
 
 
 def forget(around: Surroundings, writer: WriterId) -> None:

@@ -79,6 +79,22 @@ def unseen(
     }
 
 
+def told(op: Operation, since: Entry | None) -> list[Oid]:
+    """Return the commits that hooks named since an entry: each may have lost its name already."""
+    found: dict[Oid, None] = {}
+    for entry in op.history.entries():
+        if since is not None and entry.order <= since.order:
+            break
+        if entry.type in {"commit", "merge", "checkout"} and entry.head is not None:
+            found[entry.head] = None
+        if entry.type == "checkout" and isinstance(entry.data.get("from"), str):
+            found[Oid(str(entry.data["from"]))] = None
+        pairs = entry.data.get("pairs")
+        if entry.type == "rewrite" and isinstance(pairs, list):
+            found.update((Oid(pair[0]), None) for pair in pairs if pair)
+    return [oid for oid in found if not oid.is_zero]
+
+
 def gap(
     op: Operation, moves: Mapping[str, tuple[Oid | None, Oid | None]], *, anchor: Oid, view: View
 ) -> NewEvent:

@@ -111,7 +111,8 @@ def show(history: History, target: Target, *, flags: Sequence[str]) -> ShowResul
     """
     if target.entry is None:
         raise PathNotInSnapshotError(
-            f"'{target.text}' is a git revision, not a recorded moment", hint=f"git show {target.text}"
+            f"'{target.text}' is a git revision, not a recorded moment",
+            hint=f"git show {target.text}",
         )
     snapshot = target.snapshot
     return of_entry(history, target.entry, snapshot, flags=flags)

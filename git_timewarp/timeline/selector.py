@@ -189,7 +189,9 @@ def _at(history: History, entry: Entry, text: str) -> Target:
             and other.worktree == entry.worktree
         ):
             return Target(text, _stored(history, other.snapshot, text), entry)
-    raise UnknownTargetError(f"event '{text}' has no snapshot at or before it", hint="git timewarp log")
+    raise UnknownTargetError(
+        f"event '{text}' has no snapshot at or before it", hint="git timewarp log"
+    )
 
 
 def _stored(history: History, snapshot: SnapshotId, text: str) -> Snapshot:

@@ -37,6 +37,8 @@ class Wish:
         kind: `snapshots` or `drafts`.
         fold: fold at once (explicit snapshots, stashes, milestones).
         always: record an event also when nothing changed.
+        parents: what the snapshot follows; the one before it in this work tree by default.
+        done: operation whose intent is closed in the same write.
     """
 
     type: str
@@ -48,6 +50,8 @@ class Wish:
     actor: Actor | None = None
     data: Mapping[str, object] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
+    parents: tuple[SnapshotId, ...] = ()
+    done: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,21 @@ def take(op: Operation, wish: Wish, *, whole: Collection[RepoPath] = ()) -> Take
         MissingObjectError: git's store lost an object twice while we looked.
         OSError: the disk is full; nothing was recorded.
     """
+    return store(op, wish, capture(op, whole=whole), whole=whole)
+
+
+def store(op: Operation, wish: Wish, view: View, *, whole: Collection[RepoPath] = ()) -> Taken:
+    """Make a captured view durable; as `take`.
+
+    A view whose objects vanished meanwhile (a prune) is captured again, once.
+    """
     previous = op.latest()
-    view = capture(op, whole=whole)
     if previous is not None and view == previous.view and not wish.always:
         entry = op.history.latest_snapshot(op.repo.worktree)
         assert entry is not None  # noqa: S101 - `previous` came from it
-        return Taken(previous.id, view, created=False, entry=entry, changes=Changes(), previous=None)
+        return Taken(
+            previous.id, view, created=False, entry=entry, changes=Changes(), previous=None
+        )
     try:
         return _store(op, wish, view, previous)
     except MissingObjectError:
@@ -154,7 +167,8 @@ def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> 
         if moves:
             events.insert(0, observe.gap(op, moves, anchor=anchor_of(view), view=view))
     sealed = op.recorder.seal(events)
-    op.recorder.append(sealed, snapshots=pending, kept=lost, fold=fold or bool(lost))
+    done = [wish.done] if wish.done is not None else []
+    op.recorder.append(sealed, snapshots=pending, kept=lost, done=done, fold=fold or bool(lost))
     entry = op.recorded(sealed)[-1]
     return Taken(
         snapshot_id,
@@ -194,20 +208,24 @@ def _pending(
             timeline=op.world.timeline,
             worktree=op.repo.worktree,
             writer=op.recorder.writer,
-            parents=(previous.id,) if previous is not None else (),
+            parents=wish.parents or ((previous.id,) if previous is not None else ()),
         ),
     )
     return [PendingSnapshot(snapshot_id, wish.kind, entry, (*new, meta))], fold
 
 
 def _keep_lost(op: Operation, view: View, previous: Snapshot | None) -> list[PendingKept]:
-    """Keep commits and tags that some ref named at the last look and none names now."""
-    if previous is None or previous.view.refs == view.refs:
+    """Keep commits and tags that a ref named at the last look, or a hook told of, and none names now."""
+    if previous is None:
         return []
     reader = op.quarantine.reader
-    before = kept.parse_refs(reader.read(previous.view.refs, kind="blob"))
     now = kept.parse_refs(reader.read(view.refs, kind="blob"))
-    tips = kept.lost_tips(before, now)
+    before = now
+    if previous.view.refs != view.refs:
+        before = kept.parse_refs(reader.read(previous.view.refs, kind="blob"))
+    current = set(now.values())
+    told = observe.told(op, op.history.latest_snapshot(op.repo.worktree))
+    tips = [*kept.lost_tips(before, now), *(oid for oid in told if oid not in current)]
     if not tips:
         return []
     held = op.recorder.journal.kept

@@ -33,7 +33,9 @@ NOT_PROTECTED = (
     "untracked files over {large}: only size and hash are recorded",
     "what changes between two snapshots",
 )
-NO_WATCHER = "work you have not saved with 'git timewarp snapshot': start 'git timewarp watch start'"
+NO_WATCHER = (
+    "work you have not saved with 'git timewarp snapshot': start 'git timewarp watch start'"
+)
 
 
 def is_recording(repo: Repo) -> bool:

@@ -1,0 +1,398 @@
+"""Bringing back: jump and restore (and, through `go`, undo, redo and stash apply).
+
+    capture now -> plan -> capture whole what stands in the way -> safety snapshot, durable
+    -> intent -> files, index, refs -> capture again and compare -> event and "done"
+
+Nothing in the work tree changes before the safety snapshot is durable (design 7).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
+from git_timewarp.store import kept
+from git_timewarp.store.events import Json
+from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.store.view import Head, View
+from git_timewarp.timeline import plan as planning
+from git_timewarp.timeline import plan_needs, selector, snapshot
+from git_timewarp.timeline.apply import Outcome
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.plan import Plan
+from git_timewarp.timeline.plan_filter import PathFilter
+from git_timewarp.timeline.restore import Restorer, differences
+from git_timewarp.timeline.restore import Wish as RestoreWish
+from git_timewarp.timeline.results import Refused, TravelResult
+from git_timewarp.timeline.selector import Target
+from git_timewarp.timeline.snapshot import Taken, Wish
+
+SAVED_BY_HAND = frozenset({"init", "snapshot", "jump", "restore", "undo", "redo", "stash-apply"})
+"""Types of events after which the state needs no stash: it has a name already."""
+
+
+class WouldLoseWorkError(TimewarpError):
+    """Something in the way could not be captured."""
+
+    kind = Kind.REFUSED
+    reference = "would-lose-work"
+
+
+class OtherWorktreeError(TimewarpError):
+    """The target was recorded in another work tree."""
+
+    kind = Kind.REFUSED
+    reference = "other-worktree"
+
+
+class IncompleteRestoreError(TimewarpError):
+    """The work tree is not what the target says; what was there is safe."""
+
+    kind = Kind.CONFLICT
+    reference = "incomplete-restore"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Options of a travel command.
+
+    Attributes:
+        force: override a refusal that names what could not be captured.
+        filter: paths it is about, or None for the whole work tree.
+        index: whether the user's index comes back too.
+    """
+
+    with_head: bool = False
+    with_refs: bool = False
+    force: bool = False
+    dry_run: bool = False
+    filter: PathFilter | None = None
+    index: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Where to: the view to bring back, and what the event will say.
+
+    Attributes:
+        verb: event type.
+        text: the target as typed.
+        to: the snapshot the view is of, or None (a git revision, a merge result).
+        commit: the revision's commit, for the intent.
+        data: further members of the event's data.
+    """
+
+    verb: str
+    text: str
+    view: View
+    summary: str
+    to: SnapshotId | None = None
+    commit: Oid | None = None
+    data: Json = field(default_factory=dict)
+
+
+def jump(op: Operation, text: str, how: How) -> TravelResult:
+    """Bring the whole work tree to a moment."""
+    now = snapshot.capture(op)
+    position = _position(op, now)
+    target = resolve(op, text, now=now, position=position, force=how.force)
+    return go(op, journey(op, "jump", target, now), how, now=now)
+
+
+def restore(op: Operation, paths: Sequence[str], how: How, *, source: str | None) -> TravelResult:
+    """Bring some paths back, by default from the latest snapshot in which they differ from now."""
+    wanted = PathFilter.parse(paths, prefix=op.repo.prefix)
+    now = snapshot.capture(op)
+    if source is not None:
+        target = resolve(op, source, now=now, position=_position(op, now), force=True)
+    else:
+        target = _latest_that_differs(op, now, wanted, paths)
+    named = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    trip = journey(op, "restore", target, now)
+    trip = replace(trip, summary=f"restored {named} from {target.text}")
+    return go(op, trip, replace(how, filter=wanted, index=False), now=now)
+
+
+def resolve(
+    op: Operation, text: str, *, now: View, position: SnapshotId | None, force: bool
+) -> Target:
+    """Find a target; refuse one of another work tree unless forced."""
+    if text == "@" or text.startswith("@-"):
+        latest = op.latest()
+        if latest is not None and latest.view != now and text != "@":
+            back = int(text[2:]) if text[2:].isdigit() else 0
+            if back >= 1 and not _same_files(latest.view, now):
+                text = f"@-{back - 1}" if back > 1 else "@"
+    target = selector.resolve(op.history, text, position=position)
+    found = target.snapshot
+    if found is not None and found.worktree != op.repo.worktree and not force:
+        raise OtherWorktreeError(
+            f"'{target.text}' was recorded in another work tree, '{found.worktree}'",
+            hint=f"git timewarp jump --force {target.text}",
+        )
+    return target
+
+
+def journey(op: Operation, verb: str, target: Target, now: View) -> Journey:
+    """Return the journey to a target; a git revision becomes a view of its tree."""
+    if target.snapshot is not None:
+        label = op.label(target.entry) if target.entry is not None else target.text
+        summary = f"{verb} to {label}" if verb == "jump" else f"{verb} {label}"
+        return Journey(verb, target.text, target.snapshot.view, summary, to=target.snapshot.id)
+    tree = target.files
+    view = View(
+        tree=tree,
+        index_tree=tree,
+        refs=now.refs,
+        head=Head(target.commit, _branch(op, target)),
+    )
+    return Journey(verb, target.text, view, f"{verb} to {target.text}", commit=target.commit)
+
+
+def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
+    """Carry out a journey; see the module's docstring for the order.
+
+    Raises:
+        WouldLoseWorkError: something in the way could not be captured (`force` overrides).
+        IncompleteRestoreError: the comparison afterwards failed; the safety snapshot has it all.
+    """
+    reader = op.quarantine.reader
+    plan = planning.make(reader, now=now, target=trip.view, paths=how.filter)
+    spare = plan_needs.needs_whole(plan, op.repo)
+    if spare:
+        now = snapshot.capture(op, whole=spare)
+        plan = planning.make(reader, now=now, target=trip.view, paths=how.filter, spare=spare)
+        _refuse_uncaptured(now, spare, force=how.force)
+    restorer = restorer_of(op)
+    wish = restore_wish(trip, how)
+    restorer.check(now=now, target=trip.view, wish=wish)
+    if how.dry_run:
+        return _dry(op, trip, plan)
+    before = op.latest()
+    stashing = _is_uncommitted(op, now, before)
+    safety = _safety(op, now, stashing=stashing, whole=spare)
+    now = safety.view
+    intent = _intent(op, trip, how, safety)
+    op.begin(intent)
+    outcome = restorer.restore(plan, now=now, target=trip.view, wish=wish)
+    return conclude(op, trip, how, plan=plan, outcome=outcome, safety=safety, stashed=stashing)
+
+
+def conclude(
+    op: Operation,
+    trip: Journey,
+    how: How,
+    *,
+    plan: Plan,
+    outcome: Outcome,
+    safety: Taken,
+    stashed: bool,
+    notes: tuple[str, ...] = (),
+) -> TravelResult:
+    """Compare the work tree with the target, record the event, and close the intent."""
+    after = snapshot.capture(op)
+    wrong = differences(
+        op.quarantine.reader,
+        op.repo,
+        plan=plan,
+        outcome=outcome,
+        now_after=after,
+        target=trip.view,
+    )
+    data: Json = {
+        **trip.data,
+        "before": safety.id,
+        "whole": how.filter is None,
+        "with_head": how.with_head,
+        "with_refs": how.with_refs,
+        "restored": len(outcome.restored),
+        "removed": len(outcome.removed),
+    }
+    if trip.to is not None:
+        data["to"] = trip.to
+    if wrong:
+        data["different"] = len(wrong)
+    wish = Wish(
+        trip.verb,
+        trip.verb,
+        summary=trip.summary,
+        always=True,
+        data=data,
+        parents=(trip.to,) if trip.to is not None and how.filter is None else (),
+        done=op.id,
+    )
+    taken = snapshot.store(op, wish, after)
+    if wrong:
+        named = ", ".join(f"'{path}'" for path in wrong[:3])
+        raise IncompleteRestoreError(
+            f"{len(wrong)} path(s) are not as in the target: {named}; they changed meanwhile",
+            hint=f"git timewarp jump {safety.id}",
+        )
+    return TravelResult(
+        verb=trip.verb,
+        event=op.label(taken.entry),
+        from_snapshot=safety.id,
+        to_snapshot=trip.to or taken.id,
+        safety_snapshot=safety.id,
+        restored=outcome.restored,
+        removed=outcome.removed,
+        unchanged=outcome.unchanged,
+        refused=(*outcome.refused, *outcome.left),
+        kept_aside=outcome.kept_aside,
+        stashed="stash@{0}" if stashed else None,
+        target=trip.text,
+        notes=(*notes, *outcome.notes),
+    )
+
+
+def _position(op: Operation, now: View) -> SnapshotId | None:
+    del now
+    latest = op.latest()
+    return latest.id if latest is not None else None
+
+
+def _same_files(one: View, other: View) -> bool:
+    return (one.tree, one.raw, one.modes, one.nested, one.empty_dirs) == (
+        other.tree,
+        other.raw,
+        other.modes,
+        other.nested,
+        other.empty_dirs,
+    )
+
+
+def _branch(op: Operation, target: Target) -> RefName | None:
+    found = op.repo.git.run(
+        "rev-parse", "--verify", "-q", "--symbolic-full-name", target.text, ok=(0, 1, 128)
+    ).text
+    return RefName(found) if found.startswith("refs/heads/") else None
+
+
+def _latest_that_differs(
+    op: Operation, now: View, wanted: PathFilter, paths: Sequence[str]
+) -> Target:
+    """Return the newest snapshot in which one of the paths is there and differs from now."""
+    reader = op.quarantine.reader
+    seen: set[Oid] = set()
+    for entry in op.history.entries("snapshot IS NOT NULL"):
+        if entry.snapshot is None or entry.worktree != op.repo.worktree:
+            continue
+        found = op.history.snapshot(entry.snapshot)
+        if found is None or found.entry in seen:
+            continue
+        seen.add(found.entry)
+        try:
+            plan = planning.make(reader, now=now, target=found.view, paths=wanted)
+        except TimewarpError as exc:
+            if exc.kind is not Kind.NOT_FOUND:
+                raise
+            continue
+        if plan.writes or plan.modes or plan.make_dirs:
+            return Target(op.label(entry), found, entry)
+    raise selector.UnknownTargetError(
+        f"no snapshot has another version of '{paths[0]}'",
+        hint=f"git timewarp log -p -- {paths[0]}",
+    )
+
+
+def _refuse_uncaptured(now: View, spare: Collection[RepoPath], *, force: bool) -> None:
+    missed = [item for item in now.skipped if item.path in spare]
+    if missed and not force:
+        named = ", ".join(f"'{item.path}' ({item.reason})" for item in missed[:3])
+        raise WouldLoseWorkError(
+            f"in the way and impossible to capture: {named}",
+            hint="move it away, or add --force to overwrite it",
+        )
+
+
+def restorer_of(op: Operation) -> Restorer:
+    """Return the restore engine of this operation's work tree."""
+    root = op.repo.state_dir
+
+    def ensure(commit: Oid) -> None:
+        reader = op.quarantine.reader
+        held = dict(kept.entries(reader, op.recorder.refs, op.recorder.journal.kept))
+        kept.write_back(op.repo.git, reader, held, commit)
+
+    return Restorer(
+        op.quarantine,
+        staging_dir=os.path.join(root, "staging", op.repo.worktree.replace("/", "-")),
+        aside_dir=os.path.join(op.recorder.paths.aside, op.id),
+        ensure_commit=ensure,
+    )
+
+
+def restore_wish(trip: Journey, how: How) -> RestoreWish:
+    """Return what shall come back besides files."""
+    return RestoreWish(
+        with_head=how.with_head or how.with_refs,
+        with_refs=how.with_refs,
+        index=how.index,
+        message=f"timewarp: {trip.summary}",
+    )
+
+
+def _is_uncommitted(op: Operation, now: View, before: Snapshot | None) -> bool:
+    """Tell whether a jump away from `now` leaves work that has no name yet."""
+    head = now.head.oid
+    found = op.quarantine.reader.info(f"{head}^{{tree}}") if head is not None else None
+    if found is not None and found[0] == now.tree == now.index_tree and now.raw is None:
+        return False
+    if before is None or before.view != now:
+        return before is None or not _same_files(before.view, now) or not _by_hand(op)
+    return not _by_hand(op)
+
+
+def _by_hand(op: Operation) -> bool:
+    entry = op.history.latest_snapshot(op.repo.worktree)
+    return entry is not None and entry.type in SAVED_BY_HAND
+
+
+def _safety(op: Operation, now: View, *, stashing: bool, whole: Collection[RepoPath] = ()) -> Taken:
+    if stashing:
+        branch = (now.head.branch or "no branch").removeprefix("refs/heads/")
+        wish = Wish(
+            "stash", "stash", summary=f"work in progress on {branch}", fold=True, always=True
+        )
+    else:
+        wish = Wish("safety", "safety", summary=f"before {op.verb}")
+    return snapshot.store(op, wish, now, whole=whole)
+
+
+def _intent(op: Operation, trip: Journey, how: How, safety: Taken) -> Json:
+    return {
+        "kind": "travel",
+        "type": trip.verb,
+        "text": trip.text,
+        "summary": trip.summary,
+        "to": trip.to,
+        "commit": trip.commit,
+        "tree": trip.view.tree,
+        "before": safety.id,
+        "paths": [item.typed for item in how.filter.patterns] if how.filter else None,
+        "prefix": op.repo.prefix,
+        "with_head": how.with_head,
+        "with_refs": how.with_refs,
+        "index": how.index,
+        "data": trip.data,
+    }
+
+
+def _dry(op: Operation, trip: Journey, plan: Plan) -> TravelResult:
+    latest = op.latest()
+    return TravelResult(
+        verb=trip.verb,
+        event=None,
+        from_snapshot=latest.id if latest is not None else None,
+        to_snapshot=trip.to,
+        safety_snapshot=None,
+        restored=plan.restored,
+        removed=plan.removed,
+        unchanged=plan.unchanged,
+        refused=tuple(Refused(item.path, item.reason) for item in (*plan.refused, *plan.left)),
+        target=trip.text,
+        dry_run=True,
+    )

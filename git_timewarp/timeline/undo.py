@@ -1,0 +1,144 @@
+"""Undo and redo: linked events, not a cursor (design 7).
+
+What can be undone are operations of ours that changed files, index or refs of this work
+tree: jump, restore, stash apply, and undo itself (that is redo). Recording is no step, and
+neither are the user's own git commands. The user's edits since are in the safety snapshot
+that every one of them takes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import SnapshotId
+from git_timewarp.store.index import Entry
+from git_timewarp.timeline import selector, snapshot, treediff
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.plan_filter import PathFilter
+from git_timewarp.timeline.results import TravelResult
+from git_timewarp.timeline.travel import How, Journey, go
+
+STEPS = ("jump", "restore", "stash-apply")
+_TYPES = (*STEPS, "undo", "redo")
+
+
+class NothingToUndoError(TimewarpError):
+    """There are not that many steps to take back."""
+
+    kind = Kind.NOT_FOUND
+    reference = "nothing-to-undo"
+
+
+@dataclass(slots=True)
+class Stacks:
+    """What could be undone and redone now, the latest last."""
+
+    undo: list[Entry] = field(default_factory=list)
+    redo: list[Entry] = field(default_factory=list)
+
+
+def stacks(op: Operation) -> Stacks:
+    """Replay the operations of this work tree by this writer into the two stacks."""
+    names = " OR ".join("type = name(?)" for _ in _TYPES)
+    found = Stacks()
+    entries = [
+        entry
+        for entry in op.history.entries(f"({names})", _TYPES)
+        if entry.type in _TYPES
+        and entry.worktree == op.repo.worktree
+        and entry.writer == op.recorder.writer
+    ]
+    for entry in reversed(entries):
+        if entry.type in STEPS:
+            found.undo.append(entry)
+            found.redo.clear()
+        elif entry.type == "undo":
+            del found.undo[max(0, len(found.undo) - _steps(entry)) :]
+            found.redo.append(entry)
+        else:
+            for _ in range(min(_steps(entry), len(found.redo))):
+                found.redo.pop()
+            found.undo.append(entry)
+    return found
+
+
+def undo(op: Operation, steps: int, how: How, *, event: str | None = None) -> TravelResult:
+    """Take back the last `steps` operations, or all back to and with `event`."""
+    return _back(op, stacks(op).undo, steps, how, verb="undo", event=event)
+
+
+def redo(op: Operation, steps: int, how: How, *, event: str | None = None) -> TravelResult:
+    """Take back the last `steps` undos, or all back to and with `event`."""
+    return _back(op, stacks(op).redo, steps, how, verb="redo", event=event)
+
+
+def _back(
+    op: Operation, stack: Sequence[Entry], steps: int, how: How, *, verb: str, event: str | None
+) -> TravelResult:
+    if event is not None:
+        steps = _distance(op, stack, event, verb)
+    if steps < 1 or steps > len(stack):
+        raise NothingToUndoError(
+            f"nothing to {verb}" if not stack else f"only {len(stack)} step(s) to {verb}",
+            hint="git timewarp log" if not stack else f"git timewarp {verb} {len(stack)}",
+        )
+    chosen = stack[-steps:]
+    target = SnapshotId(str(chosen[0].data["before"]))
+    labels = ", ".join(op.label(entry) for entry in reversed(chosen[-3:]))
+    found = selector.of_snapshot(op.history, target, target)
+    assert found.snapshot is not None  # noqa: S101 - `of_snapshot` raises otherwise
+    now = snapshot.capture(op)
+    trip = Journey(
+        verb,
+        op.label(chosen[0]),
+        found.snapshot.view,
+        f"{verb} {labels}" + (f" and {steps - 3} more" if steps > 3 else ""),
+        to=target,
+        data={"steps": steps, "of": [entry.id for entry in chosen]},
+    )
+    how = replace(
+        how,
+        with_head=any(entry.data.get("with_head") for entry in chosen),
+        with_refs=any(entry.data.get("with_refs") for entry in chosen),
+        filter=_touched(op, chosen),
+        index=any(entry.data.get("whole") for entry in chosen),
+    )
+    return go(op, trip, how, now=now)
+
+
+def _touched(op: Operation, chosen: Sequence[Entry]) -> PathFilter | None:
+    """Return the paths that operations on some paths changed; None for the whole work tree."""
+    if any(entry.data.get("whole") for entry in chosen):
+        return None
+    paths: set[str] = set()
+    for entry in chosen:
+        before = op.history.snapshot(SnapshotId(str(entry.data["before"])))
+        after = op.history.snapshot(entry.snapshot) if entry.snapshot is not None else None
+        if before is None or after is None:
+            return None
+        reader = op.quarantine.reader
+        paths.update(c.path for c in treediff.compare(reader, before.view.tree, after.view.tree))
+        if (before.view.raw, before.view.modes, before.view.empty_dirs) != (
+            after.view.raw,
+            after.view.modes,
+            after.view.empty_dirs,
+        ):
+            return None
+    return PathFilter.parse([f":(top,literal){path}" for path in sorted(paths)]) if paths else None
+
+
+def _steps(entry: Entry) -> int:
+    steps = entry.data.get("steps", 1)
+    return steps if isinstance(steps, int) else 1
+
+
+def _distance(op: Operation, stack: Sequence[Entry], event: str, verb: str) -> int:
+    target = selector.resolve(op.history, event)
+    for distance, entry in enumerate(reversed(stack), start=1):
+        if target.entry is not None and entry.id == target.entry.id:
+            return distance
+    raise NothingToUndoError(
+        f"'{event}' is not an operation that can be taken back by {verb}", hint="git timewarp log"
+    )
