@@ -143,8 +143,9 @@ def _named(data: bytes) -> list[Oid]:
 def _unreachable(git: Git, commits: Sequence[Oid]) -> list[Oid]:
     if not commits:
         return []
-    words = "\n".join([*commits, "--not", "--all", ""]).encode()
-    out = git.run("rev-list", "--reverse", "--topo-order", "--stdin", stdin=words).text
+    words = "".join(f"{commit}\n" for commit in commits).encode()
+    line = ("rev-list", "--reverse", "--topo-order", "--stdin", "--not", "--all")
+    out = git.run(*line, stdin=words).text
     return [Oid(line) for line in out.splitlines()]
 
 
