@@ -172,7 +172,8 @@ class _Run:
         modes = capture_modes.update(
             place,
             self.memory,
-            changed={*self.changed, *sorted_paths.apart},
+            changed=self.changed,
+            apart=sorted_paths.apart,
             removed={*sorted_paths.deleted, *sorted_paths.drop},
             seeded=self.seeded,
         )
@@ -223,7 +224,7 @@ class _Run:
             return
         self.memory = old
         capture_seed.appeared(place, old)
-        capture_seed.force_paths(place, capture_seed.recheck(place, old, now_ns=now_ns))
+        capture_seed.force(place, capture_seed.recheck(place, old, now_ns=now_ns))
 
     def _sort(self, found: Found, others: list[RepoPath]) -> Sorted:
         paths = [*(change.path for change in found.changes), *others]
@@ -289,7 +290,7 @@ class _Run:
         with open(place.index, "rb") as file:
             lost = capture_seed.lost_entries(place, file.read())
         there = [entry for entry in lost if os.path.lexists(place.file(entry.path))]
-        capture_seed.force(place, there)
+        capture_seed.force(place, [entry.path for entry in there])
         failed, refused = capture_update.feed(place, [entry.path for entry in there])
         kept = {entry.path for entry in there} - {*failed, *refused}
         gone = [entry.path for entry in lost if entry.path not in kept]

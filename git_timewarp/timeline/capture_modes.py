@@ -35,6 +35,7 @@ def update(
     memory: Memory,
     *,
     changed: Collection[str],
+    apart: Collection[str],
     removed: Collection[str],
     seeded: bool,
 ) -> Oid | None:
@@ -43,23 +44,25 @@ def update(
     Args:
         place: the work tree.
         memory: remembers blob and umask; the blob's contents lie in the place's folder.
-        changed: paths whose bits may differ from what was seen last.
+        changed: paths of the index whose bits may differ from what was seen last.
+        apart: paths that are captured but in no index.
         removed: paths that are no longer captured.
         seeded: the private index is new: paths known before may be gone from it.
     """
     umask = current_umask()
     complete = memory.umask != umask
-    if not (complete or changed or removed or seeded):
+    if not (complete or changed or apart or removed or seeded):
         return Oid(memory.modes) if memory.modes else None
     path = os.path.join(place.folder, _FILE)
     stored = atomic.read(path) or b""
     modes = {} if complete or not memory.modes else _parse(stored)
-    looked = set(changed) | (set(modes) if seeded else set())
+    looked = {*changed, *apart, *(modes if seeded else ())}
     trusted = place.config.flag("core.filemode", default=True)
     for name in removed:
         modes.pop(name, None)
     if complete:
         modes = _all(place, umask=umask, trusted=trusted)
+        looked = set(apart)
     if looked:
         executable = None if trusted else _executables(place, looked)
         for name in looked:
@@ -108,7 +111,7 @@ def _all(place: Place, *, umask: int, trusted: bool) -> dict[str, int]:
     with open(place.index, "rb") as file:
         data = file.read()
     root = to_bytes(place.repo.work_tree) + b"/"
-    for name, index_mode, _ in index_file.files(data, hex_length=place.repo.hex_length):
+    for name, index_mode in index_file.files(data, hex_length=place.repo.hex_length):
         try:
             mode = os.lstat(root + name).st_mode
         except OSError:

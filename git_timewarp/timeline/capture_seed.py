@@ -9,18 +9,18 @@ it is seeded again.
 
 Debian's git compares whole seconds. A file edited twice within the second that its
 index entry names, its mtime put back, looks clean to git for ever; nanoseconds tell,
-so entries that young are compared here (`doubtful`) and hashed again when they differ.
+so entries that young are compared here and hashed again when they differ.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from git_timewarp.git import index as index_file
-from git_timewarp.git.index import IndexEntry, IndexFormatError, Stamp
+from git_timewarp.git.index import IndexEntry, IndexFormatError, Stamp, Survey
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_GITLINK
 from git_timewarp.git.run import GitError
@@ -30,10 +30,7 @@ from git_timewarp.timeline.capture_place import Place, joined, second
 from git_timewarp.timeline.capture_tree import Leaf, build
 from git_timewarp.util import faults
 from git_timewarp.util.atomic import write_all
-from git_timewarp.util.text import to_bytes
-
-_TICK = 50_000_000
-"""Nanoseconds by which a kernel's file time may lag behind; younger stamps prove nothing."""
+from git_timewarp.util.text import to_bytes, to_str
 
 
 @dataclass
@@ -42,20 +39,19 @@ class Seeded:
 
     Attributes:
         memory: what to remember from now on.
-        forced: entries to be hashed again although git calls them clean.
+        forced: paths to be hashed again although git calls them clean.
         recent: paths whose entry is new to us.
         skipped: what is lost already.
     """
 
     memory: Memory
-    forced: list[IndexEntry] = field(default_factory=list)
+    forced: list[RepoPath] = field(default_factory=list)
     recent: list[RepoPath] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
 
 def seed(place: Place, *, old: Memory, sources: str, now_ns: int) -> Seeded:
     """Replace the private index by a fresh copy of the user's; `old` lends what still holds."""
-    hex_length = place.repo.hex_length
     memory = Memory(
         sources=sources,
         refs=old.refs,
@@ -71,52 +67,50 @@ def seed(place: Place, *, old: Memory, sources: str, now_ns: int) -> Seeded:
     seeded = Seeded(memory)
     try:
         memory.seed = _copy(place)
-        data = _made_whole(place)
-        marked = list(index_file.notable(data, hex_length=hex_length, since=memory.seen))
+        survey = _made_whole(place, since=memory.seen)
     except (IndexFormatError, GitError, IndexError, ValueError):
         # A damaged index is no reason to lose the work tree: start from HEAD.
-        memory.seed = index_file.identity(place.user_index, hex_length=hex_length) or ""
+        memory.seed = index_file.identity(place.user_index, hex_length=place.repo.hex_length) or ""
         seeded.skipped.append(Skipped(RepoPath(".git/index"), "unreadable"))
         _from_head(place)
-        with open(place.index, "rb") as file:
-            data = file.read()
-        marked = list(index_file.notable(data, hex_length=hex_length, since=memory.seen))
-    _index_part(place, seeded, marked=marked)
-    _clear_bits(place, memory, marked=marked)
-    memory.gitlinks = [e.path for e in marked if e.mode == MODE_GITLINK and not e.stage]
-    for entry in marked:
-        young = second(entry.stamp.ctime_ns) >= memory.seen
-        if young and entry.mode & 0o170000 == 0o100000 and not entry.stage:
-            seeded.recent.append(entry.path)
-            seeded.forced += doubtful(place, memory, entry=entry, now_ns=now_ns)
+        survey = _survey(place, since=memory.seen)
+    _index_part(place, seeded, marked=survey.marked)
+    _clear_bits(place, memory, marked=survey.marked)
+    memory.gitlinks = [e.path for e in survey.marked if e.mode == MODE_GITLINK and not e.stage]
+    _compare_recent(place, seeded, survey=survey, now_ns=now_ns)
     memory.seen = second(now_ns)
     return seeded
 
 
-def doubtful(
-    place: Place, memory: Memory, *, entry: IndexEntry, now_ns: int
-) -> Iterable[IndexEntry]:
-    """Return the entry when git calls its file clean and the nanoseconds do not."""
-    try:
-        found = os.lstat(place.file(entry.path))
-    except OSError:
-        return ()
-    now = index_file.stat_fields(found)
-    then = entry.stamp
-    recorded = (*divmod(then.ctime_ns, 10**9), *divmod(then.mtime_ns, 10**9), then.ino, then.size)
-    seconds_only = (recorded[0], recorded[2], *recorded[4:]) == (now[0], now[2], *now[4:])
-    if not seconds_only:
-        return ()
-    # An index written without nanoseconds has zeros there: nothing to compare.
-    if (recorded[1] and recorded[1] != now[1]) or (recorded[3] and recorded[3] != now[3]):
-        return (entry,)
-    note_young(memory, path=entry.path, found=found, now_ns=now_ns)
-    return ()
+def _compare_recent(place: Place, seeded: Seeded, *, survey: Survey, now_ns: int) -> None:
+    """Find the files that git calls clean though the nanoseconds say otherwise."""
+    root = place.file("")
+    for name, recorded in survey.recent:
+        path = RepoPath(to_str(name))
+        seeded.recent.append(path)
+        try:
+            found = os.lstat(root + name)
+        except OSError:
+            continue
+        now = index_file.stat_fields(found)
+        if now == recorded:
+            if now[0] >= second(now_ns):
+                note_young(seeded.memory, path=path, found=found, now_ns=now_ns)
+            continue
+        # An index written without nanoseconds has zeros there: nothing to compare.
+        same_second = (recorded[0], recorded[2], *recorded[4:]) == (now[0], now[2], *now[4:])
+        differs = (recorded[1] and recorded[1] != now[1]) or (recorded[3] and recorded[3] != now[3])
+        if same_second and differs:
+            seeded.forced.append(path)
 
 
 def note_young(memory: Memory, *, path: str, found: os.stat_result, now_ns: int) -> None:
-    """Put a file on the recheck list when it may change within the second git compares."""
-    if found.st_ctime_ns >= now_ns - _TICK:
+    """Put a file on the recheck list when it may change within the second git compares.
+
+    `now_ns` is the file system's own clock before the file was read: a later write gets
+    a later stamp, unless the file's is of this very tick.
+    """
+    if found.st_ctime_ns >= now_ns:
         memory.recheck[path] = ""
     elif second(found.st_ctime_ns) >= second(now_ns):
         memory.recheck[path] = Stamp.of(found).key
@@ -141,20 +135,20 @@ def recheck(place: Place, memory: Memory, *, now_ns: int) -> list[RepoPath]:
     return changed
 
 
-def force(place: Place, entries: Sequence[IndexEntry]) -> None:
-    """Forget the stat of these entries, so that git reads the files again."""
-    lines = b"".join(b"%o %s 0\t%s\0" % (e.mode, e.oid.encode(), to_bytes(e.path)) for e in entries)
+def force(place: Place, paths: Collection[RepoPath]) -> None:
+    """Forget the stat of the entries of these paths, so that git reads the files again."""
+    if not paths:
+        return
+    with open(place.index, "rb") as file:
+        data = file.read()
+    wanted = {to_bytes(path) for path in paths}
+    lines = b"".join(
+        b"%o %s 0\t%s\0" % (entry.mode, entry.oid.encode(), to_bytes(entry.path))
+        for entry in index_file.select(data, wanted, hex_length=place.repo.hex_length)
+        if not entry.stage
+    )
     if lines:
         place.git.run("update-index", "-z", "--index-info", stdin=lines)
-
-
-def force_paths(place: Place, paths: Sequence[RepoPath]) -> None:
-    """Forget the stat of the entries of these paths."""
-    if paths:
-        with open(place.index, "rb") as file:
-            data = file.read()
-        wanted = {to_bytes(path) for path in paths}
-        force(place, list(index_file.select(data, wanted, hex_length=place.repo.hex_length)))
 
 
 def appeared(place: Place, memory: Memory) -> bool:
@@ -215,15 +209,21 @@ def _copy(place: Place) -> str:
     return seen
 
 
-def _made_whole(place: Place) -> bytes:
-    """Let git rewrite a private index that is split, sparse or compressed; return its bytes."""
+def _survey(place: Place, *, since: int) -> Survey:
     with open(place.index, "rb") as file:
-        data = file.read()
-    if index_file.layout(data, hex_length=place.repo.hex_length).plain:
-        return data
+        return index_file.survey(file.read(), hex_length=place.repo.hex_length, since=since)
+
+
+def _made_whole(place: Place, *, since: int) -> Survey:
+    """Let git rewrite a private index that is split, sparse or compressed; look through it."""
+    found = _survey(place, since=since)
+    if found.plain:
+        return found
     place.git.run("update-index", "--no-split-index", "--force-write-index", "--index-version", "2")
-    with open(place.index, "rb") as file:
-        return file.read()
+    found = _survey(place, since=since)
+    if not found.plain:
+        raise IndexFormatError("git kept the index in a form we cannot read", hint="git status")
+    return found
 
 
 def _from_head(place: Place) -> None:
@@ -284,7 +284,7 @@ def _index_tree(place: Place, seeded: Seeded, *, unmerged: Sequence[RepoPath]) -
             done = git.run("write-tree", ok=range(256))
             if done.code != 0:
                 lost = lost_entries(place, data)
-                seeded.forced += [e for e in lost if os.path.lexists(place.file(e.path))]
+                seeded.forced += [e.path for e in lost if os.path.lexists(place.file(e.path))]
                 seeded.skipped += [Skipped(e.path, "staged-lost") for e in lost]
                 names = joined([e.path for e in lost])
                 git.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
