@@ -36,6 +36,9 @@ GUARDS = (
 DURABLE = ("core.fsync=all", "core.fsyncMethod=batch")
 """Settings for calls that write objects or refs: git's own default syncs nothing."""
 
+NEVER_LITERAL = frozenset({"check-ignore"})
+"""Commands that end with 128 under `--literal-pathspecs`; their callers write `./` first."""
+
 
 class GitError(TimewarpError):
     """A git command failed in a way we did not expect."""
@@ -140,7 +143,9 @@ class Git:
 
     def argv(self, args: Sequence[str]) -> list[bytes]:
         """Return the whole command line as bytes."""
-        line = ["git", "--no-pager", "--literal-pathspecs"]
+        line = ["git", "--no-pager"]
+        if args[0] not in NEVER_LITERAL:
+            line.append("--literal-pathspecs")
         for setting in (*GUARDS, *self.config):
             line += ["-c", setting]
         return [to_bytes(word) for word in (*line, *args)]
