@@ -35,7 +35,7 @@ from git_timewarp.timeline.plan_filter import PathFilter, PathNotFoundError
 from git_timewarp.timeline.results import Refused
 from git_timewarp.util.text import json_name
 
-FOLDER_REASONS = frozenset({"nested-unborn", "submodule", "worktree"})
+FOLDER_REASONS = frozenset({"nested", "nested-unborn", "submodule", "worktree"})
 """Reasons of `Skipped` that are about a folder with a repository of its own."""
 
 
@@ -235,7 +235,9 @@ class _Planner:
         elif new is None:
             root = self.before.root_of(path)
             if root and root not in self.after.nested:
-                self.left.add(Refused(RepoPath(root), "nested-repository"))
+                link = self.after.main.entry(root)
+                kind = "submodule" if link is not None and link.is_gitlink else "nested-repository"
+                self.left.add(Refused(RepoPath(root), kind))
             else:
                 self.removes[path] = Change(path, old, None)
         elif old is None or not old.same_content(new):
@@ -311,7 +313,9 @@ class _Planner:
                 del self.removes[path]
                 self.left.add(Refused(path, "protected-name"))
         for root in self.after.nested.keys() - self.repositories:
-            self.left.add(Refused(RepoPath(root), "nested-repository-gone"))
+            link = self.before.main.entry(root)
+            if link is None or not link.is_gitlink:
+                self.left.add(Refused(RepoPath(root), "nested-repository-gone"))
 
     def _inside_repository(self, path: RepoPath) -> None:
         for root in self.repositories:

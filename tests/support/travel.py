@@ -69,7 +69,7 @@ class Traveller:
     def take(self, *, whole: tuple[str, ...] = ()) -> View:
         """Capture the work tree."""
         try:
-            return views.take(self.repo, self.quarantine, whole=whole)
+            return views.take(self.quarantine, whole=whole)
         finally:
             self.quarantine.close()
 
@@ -141,7 +141,7 @@ class Traveller:
             now_after=self.take(),
             target=target,
         )
-        assert missed == []
+        assert missed == [], missed
         return outcome
 
     def litter_free(self) -> None:
