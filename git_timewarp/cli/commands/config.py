@@ -1,0 +1,121 @@
+"""`config`: the settings and where each comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from git_timewarp.cli.options import DRY_RUN, JSON
+from git_timewarp.cli.output import human, names
+from git_timewarp.cli.spec import Argument, Command, Option
+from git_timewarp.errors import Kind, TimewarpError
+
+if TYPE_CHECKING:
+    from git_timewarp.cli.context import Context
+
+_DEFAULT = "default"
+
+
+class ScopeError(TimewarpError):
+    """More than one place to write a setting to was named."""
+
+    kind = Kind.USAGE
+    reference = "config-scope"
+
+
+def list_settings(context: Context, *, defaults: bool) -> int:
+    """List the settings that differ from their default, or all."""
+    records = [
+        record
+        for record in context.app.config_list()
+        if defaults or record.get("origin") not in {_DEFAULT, "defaults"}
+    ]
+    if not defaults and not records and not context.json:
+        context.console.talk("every setting has its default: git timewarp config list --defaults")
+    context.page()
+    context.answer({"settings": records}, human.settings(records, context.look()))
+    return 0
+
+
+def get(context: Context, *, key: str) -> int:
+    """Print one setting's value."""
+    record = context.app.config_get(key)
+    value = record.get("value")
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    context.answer(record, [names.one_line(text)])
+    return 0
+
+
+def set_value(
+    context: Context, *, key: str, value: str, everywhere: bool, worktree: bool, dry_run: bool
+) -> int:
+    """Change a setting in git's configuration."""
+    if everywhere and worktree:
+        raise ScopeError(
+            "'--global' and '--worktree' exclude each other",
+            hint=f"git timewarp config set --global {key} {value}",
+        )
+    scope = "global" if everywhere else "worktree" if worktree else "local"
+    app = context.app
+    if dry_run:
+        record = app.config_get(key) | {"new": value, "scope": scope, "dry_run": True}
+        context.answer(record, [f"would set {key}={value} ({scope})"])
+        return 0
+    record = app.config_set(key, value, scope)
+    context.answer(record, human.settings([record], context.look()))
+    return 0
+
+
+def validate(context: Context) -> int:
+    """Check every setting from every source."""
+    records = list(context.app.config_validate())
+    context.answer({"ok": True, "settings": records}, [f"{len(records)} settings, all valid"])
+    return 0
+
+
+LIST = Command(
+    name="config list",
+    description="""Show the settings that are not at their default, with where each comes from;
+with --defaults all of them, with what each is for.""",
+    examples=(("git timewarp config list --defaults", "Everything that can be set:"),),
+    run=list_settings,
+    options=(Option(("--defaults",), "defaults", "those at their default too"), JSON),
+)
+
+GET = Command(
+    name="config get",
+    description="""Show the value a setting has here, wherever it comes from.""",
+    examples=(("git timewarp config get timewarp.autosave.intervalSeconds", "One value:"),),
+    run=get,
+    options=(JSON,),
+    arguments=(Argument("key", "<key>", "the setting"),),
+)
+
+SET = Command(
+    name="config set",
+    description="""Change a setting in git's configuration of this repository, or elsewhere with an
+option. A value of the wrong kind is refused.""",
+    examples=(
+        ("git timewarp config set timewarp.autosave.intervalSeconds 30", "Take drafts more often:"),
+    ),
+    run=set_value,
+    options=(
+        Option(("--global",), "everywhere", "for all repositories of this user"),
+        Option(("--worktree",), "worktree", "for this work tree only"),
+        DRY_RUN,
+        JSON,
+    ),
+    arguments=(
+        Argument("key", "<key>", "the setting"),
+        Argument("value", "<value>", "its new value"),
+    ),
+)
+
+VALIDATE = Command(
+    name="config validate",
+    description="""Check all settings from git's configuration, the environment and the tracked
+file. An unknown key or a wrong value is an error that names the file, the key and the
+nearest key there is.""",
+    examples=(("git timewarp config validate", "After editing .timewarp.toml:"),),
+    run=validate,
+    options=(JSON,),
+)

@@ -1,0 +1,143 @@
+"""`log`: what happened, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from git_timewarp.cli.options import (
+    ASCII,
+    COLOR,
+    DATE,
+    JSON,
+    NO_COLOR,
+    PATCH,
+    SINCE,
+    STAT,
+    UNTIL,
+)
+from git_timewarp.cli.output import human, machine
+from git_timewarp.cli.output.timeline import Timeline
+from git_timewarp.cli.spec import Argument, Command, Option
+
+if TYPE_CHECKING:
+    from git_timewarp.cli.context import Context
+    from git_timewarp.timeline.results import LogEntry
+
+
+def run(
+    context: Context,
+    *,
+    limit: int | None,
+    types: tuple[str, ...],
+    actors: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    all_writers: bool,
+    paths: tuple[str, ...],
+    patch: bool,
+    stat: bool,
+    date: str | None,
+    colors: str | None,
+    no_color: bool,
+    ascii_only: bool,
+) -> int:
+    """Show events, one line each, or each with what it changed."""
+    entries = context.app.log(
+        limit=limit,
+        types=types,
+        actors=actors,
+        since=since,
+        until=until,
+        all_writers=all_writers,
+        paths=paths,
+    )
+    if context.json:
+        for entry in entries:
+            context.console.write(machine.line(entry.to_dict()))
+        return 0
+    context.page()
+    colors = "never" if no_color else colors
+    timeline = Timeline(context.look(date=date, colors=colors, ascii_only=ascii_only))
+    if not (patch or stat):
+        context.console.lines(timeline.draw(entries))
+        return 0
+    for entry in entries:
+        context.console.lines(timeline.draw([entry]))
+        _changes(context, entry, patch=patch, stat=stat, colors=colors)
+    return 0
+
+
+def _changes(
+    context: Context, entry: LogEntry, *, patch: bool, stat: bool, colors: str | None
+) -> None:
+    if entry.snapshot is None:
+        return
+    result = context.app.entry_files(entry, patch=patch, stat=stat, color=context.paints(colors))
+    context.console.lines(_block(result.patch))
+    if not result.patch and result.files:
+        context.console.lines(human.files(result.files, context.look(colors=colors), stat=stat))
+
+
+def _block(patch: bytes) -> Iterator[str]:
+    yield from (
+        patch.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n") if patch else ()
+    )
+
+
+COMMAND = Command(
+    name="log",
+    description="""Show what happened, newest first, one line an event: its number, age, type,
+the paths its snapshot added (+), modified (~) and deleted (-), and a summary.
+
+The mark says where the work tree stands (@), what is a milestone, what has a snapshot to go
+back to. With paths, only events whose snapshot changed one of them are shown.""",
+    examples=(
+        ("git timewarp log -20", "The last twenty events:"),
+        (
+            "git timewarp log --since '2 hours ago' --type snapshot -p",
+            "Snapshots of the last two hours, with patches:",
+        ),
+        ("git timewarp log --all --json", "Every writer and timeline, for a program:"),
+    ),
+    run=run,
+    options=(
+        Option(
+            ("-n", "--max-count"),
+            "limit",
+            "show at most so many; -20 is short for it",
+            "<number>",
+            number=True,
+        ),
+        Option(
+            ("--type",),
+            "types",
+            "only events of this type; may be given again",
+            "<type>",
+            many=True,
+        ),
+        Option(
+            ("--actor",),
+            "actors",
+            "only events by this actor; may be given again",
+            "<actor>",
+            many=True,
+        ),
+        SINCE,
+        UNTIL,
+        Option(("-a", "--all"), "all_writers", "every writer and timeline, drafts included"),
+        PATCH,
+        STAT,
+        DATE,
+        COLOR,
+        NO_COLOR,
+        ASCII,
+        JSON,
+    ),
+    arguments=(
+        Argument(
+            "paths", "<path>", "only events that changed one of these", required=False, many=True
+        ),
+    ),
+    count="-n",
+)

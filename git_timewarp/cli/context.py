@@ -1,0 +1,189 @@
+"""The surroundings of one command, read once: environment, terminal, folder, arguments.
+
+Nothing else in the program reads them (style rule 5).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from git_timewarp.cli import registry
+from git_timewarp.cli.output import color, machine, travel
+from git_timewarp.cli.output.look import Look
+from git_timewarp.cli.output.progress import Progress
+from git_timewarp.errors import Kind, TimewarpError
+
+if TYPE_CHECKING:
+    from git_timewarp.cli.facade import App
+    from git_timewarp.cli.output.console import Console, Pager
+    from git_timewarp.cli.terminal import Terminal
+    from git_timewarp.timeline.results import Json, TravelResult
+    from git_timewarp.util.clock import Clock
+
+_FALSE = {"false", "no", "off", "0"}
+
+
+class NotConfirmedError(TimewarpError):
+    """The word that confirms was not typed, or nobody could be asked."""
+
+    kind = Kind.REFUSED
+    reference = "not-confirmed"
+
+
+class Context:
+    """What a command is given: the app, and where and how to answer.
+
+    Attributes:
+        json: whether the answer is for a program.
+        console: where output goes.
+        terminal: what is at the other end.
+        clock: the machine's, or a test's.
+    """
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        start: str,
+        console: Console,
+        terminal: Terminal,
+        overrides: Mapping[str, str],
+        paginate: bool | None = None,
+        json: bool = False,
+        app: App | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.json = json
+        self.console = console
+        self.terminal = terminal
+        self.clock: Clock = clock or registry.system_clock()
+        self._environ = environ
+        self._start = start
+        self._overrides = overrides
+        self._paginate = paginate
+        self._paging = False
+        self._app = app
+
+    @property
+    def app(self) -> App:
+        """The app on this repository, opened when it is first asked for."""
+        if self._app is None:
+            self._app = registry.open_app(
+                self._start,
+                environ=self._environ,
+                clock=self.clock,
+                overrides=self._overrides,
+            )
+        return self._app
+
+    @property
+    def opened(self) -> App | None:
+        """The app if it was opened already."""
+        return self._app
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The settings of git with what the command line says over them; keys in lower case."""
+        found = self._app.git_config if self._app is not None else {}
+        return {**found, **{key.lower(): value for key, value in self._overrides.items()}}
+
+    def look(
+        self, *, date: str | None = None, colors: str | None = None, ascii_only: bool = False
+    ) -> Look:
+        """Return how to draw: options first, then settings, then the terminal."""
+        settings = self.settings
+        painted = self.paints(colors)
+        style = settings.get("log.date", "relative").removeprefix("auto:")
+        marks = settings.get("timewarp.ui.ascii", "auto").lower()
+        return Look(
+            now_ns=self.clock.now_ns(),
+            columns=self.terminal.columns,
+            palette=color.palette(settings) if painted else color.PLAIN,
+            ascii=ascii_only or not self.terminal.utf8 or marks in {"true", "yes", "on", "1"},
+            quote_path=settings.get("core.quotepath", "true").lower() not in _FALSE,
+            date=date or style,
+        )
+
+    def paints(self, colors: str | None) -> bool:
+        """Tell whether output is coloured, given `--color`."""
+        settings = self.settings
+        terminal = self.terminal.stdout
+        if self._paging and settings.get("color.pager", "true").lower() in _FALSE:
+            terminal = False
+        return color.wanted(colors, settings=settings, environ=self._environ, terminal=terminal)
+
+    def page(self) -> None:
+        """Let the data that follows go through the user's pager, on a terminal."""
+        if self.json or not self.terminal.stdout:
+            return
+        pager = registry.pager()
+        line = pager.command(choice=self._paginate, settings=self.settings, environ=self._environ)
+        if line is None:
+            return
+
+        def start() -> Pager:
+            started: Pager = pager.Pager(line, self._environ)
+            return started
+
+        self._paging = True
+        self.console.page(start)
+
+    def answer(self, record: Json, lines: Iterable[str], talk: Iterable[str] = ()) -> None:
+        """Give the result: as JSON, or as lines on standard output and talk on standard error."""
+        if self.json:
+            self.console.write(machine.line(machine.versioned(record)))
+            return
+        self.console.lines(lines)
+        self.console.flush()
+        for line in talk:
+            self.console.talk(line)
+
+    def notice(self, text: str) -> str:
+        """Return the line of standard error that passes on `text`."""
+        if self.json:
+            return machine.line(machine.versioned({"notice": text})).decode("utf-8").rstrip("\n")
+        return text
+
+    def travelled(self, result: TravelResult) -> int:
+        """Tell what a jump or its kin did; 1 when a path had to be refused."""
+        look = self.look()
+        self.answer(result.to_dict(), travel.draw(result, look), travel.talk(result, look))
+        return Kind.REFUSED.value if result.refused and not result.dry_run else 0
+
+    def progress(self, title: str) -> Progress:
+        """Return a progress line; silent unless a person is watching."""
+        return Progress(
+            title,
+            clock=self.clock,
+            terminal=self.terminal.stderr and not self.json,
+            write=_write_error,
+        )
+
+    def stdin(self) -> Iterable[bytes]:
+        """Return standard input, line by line."""
+        return sys.stdin.buffer if sys.stdin is not None else ()
+
+    def confirm(self, *, word: str, what: str, command: str) -> None:
+        """Have a person type `word` before something that cannot be undone.
+
+        Args:
+            word: what has to be typed.
+            what: what is about to happen, as a sentence without a full stop.
+            command: the same command line with `--force`, for scripts.
+
+        Raises:
+            NotConfirmedError: something else was typed, or nobody is there to ask.
+        """
+        if not (self.terminal.stdin and self.terminal.stderr) or self.json:
+            raise NotConfirmedError(f"{what}; nobody is there to confirm it", hint=command)
+        self.console.talk(f"warning: {what}")
+        _write_error(f"type '{word}' to go on: ")
+        if sys.stdin.readline().strip() != word:
+            raise NotConfirmedError(f"'{word}' was not typed, nothing was done", hint=command)
+
+
+def _write_error(text: str) -> None:
+    os.write(2, text.encode())

@@ -1,0 +1,159 @@
+"""What the commands ask of the app: every method a command calls, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from git_timewarp.timeline.results import (
+    Check,
+    DiffResult,
+    InitResult,
+    Json,
+    LogEntry,
+    ShowResult,
+    SnapshotResult,
+    StashEntry,
+    StatusResult,
+    TravelResult,
+    VerifyReport,
+)
+
+
+class App(Protocol):
+    """One repository, opened; see `git_timewarp.app` for what each method promises."""
+
+    @property
+    def recording(self) -> bool:
+        """Whether `init` was run here."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What happened on the way and the user should know (a recovery, say)."""
+
+    @property
+    def state_dir(self) -> str:
+        """Folder of our local files."""
+
+    @property
+    def git_config(self) -> Mapping[str, str]:
+        """The user's git settings, last value of each, keys lower-case as git prints them."""
+
+    def init(self, *, hooks: bool, watch: bool) -> InitResult:
+        """Start recording."""
+
+    def deinit(self, *, purge: bool, dry_run: bool) -> Json:
+        """Stop recording."""
+
+    def status(self) -> StatusResult:
+        """Tell how the recording is."""
+
+    def doctor(self) -> tuple[Check, ...]:
+        """Check everything."""
+
+    def snapshot(self, *, message: str, milestone: str | None, dry_run: bool) -> SnapshotResult:
+        """Take a snapshot."""
+
+    def log(
+        self,
+        *,
+        limit: int | None,
+        types: Sequence[str],
+        actors: Sequence[str],
+        since: str | None,
+        until: str | None,
+        all_writers: bool,
+        paths: Sequence[str] = (),
+    ) -> Iterator[LogEntry]:
+        """Give events, newest first."""
+
+    def show(self, target: str, *, patch: bool, color: bool, stat: bool) -> ShowResult:
+        """Give one event whole."""
+
+    def entry_files(self, entry: LogEntry, *, patch: bool, color: bool, stat: bool) -> ShowResult:
+        """Give what one entry of the log changed."""
+
+    def diff(
+        self,
+        a: str | None,
+        b: str | None,
+        *,
+        paths: Sequence[str],
+        color: bool,
+        stat: bool,
+        name_only: bool,
+    ) -> DiffResult:
+        """Compare two moments."""
+
+    def cat(self, target: str, path: str) -> bytes:
+        """Give a file's bytes as they were."""
+
+    def jump(
+        self, target: str, *, with_head: bool, with_refs: bool, force: bool, dry_run: bool
+    ) -> TravelResult:
+        """Bring the whole work tree back."""
+
+    def restore(
+        self, paths: Sequence[str], *, source: str | None, force: bool, dry_run: bool
+    ) -> TravelResult:
+        """Bring some paths back."""
+
+    def undo(self, steps: int, *, event: str | None, force: bool, dry_run: bool) -> TravelResult:
+        """Take back what a command of ours changed."""
+
+    def redo(self, steps: int, *, event: str | None, force: bool, dry_run: bool) -> TravelResult:
+        """Take back an undo."""
+
+    def stash_list(self) -> tuple[StashEntry, ...]:
+        """List the stashes, newest first."""
+
+    def stash_show(self, name: str, *, patch: bool, color: bool) -> DiffResult:
+        """Tell what a stash holds."""
+
+    def stash_apply(self, name: str, *, dry_run: bool, force: bool, drop: bool) -> TravelResult:
+        """Put a stash on top of the work tree."""
+
+    def stash_drop(self, name: str, *, dry_run: bool) -> StashEntry:
+        """Forget a stash."""
+
+    def verify(self, *, full: bool, progress: Callable[[int, int], None]) -> VerifyReport:
+        """Check chains and objects."""
+
+    def watch_start(self) -> Json:
+        """Start the watcher."""
+
+    def watch_stop(self) -> Json:
+        """Stop the watcher."""
+
+    def watch_status(self) -> Json:
+        """Tell whether the watcher runs."""
+
+    def watch_run(self) -> None:
+        """Watch until told to stop."""
+
+    def hooks_install(self) -> Json:
+        """Install the hooks."""
+
+    def hooks_uninstall(self) -> Json:
+        """Put the hooks back as they were."""
+
+    def hooks_status(self) -> Json:
+        """Tell which hooks are there and fire."""
+
+    def notes_publish(self, *, dry_run: bool) -> Json:
+        """Write the log as ordinary git notes."""
+
+    def record(self, lines: Iterable[bytes]) -> Iterator[Json]:
+        """Record events given as JSON Lines."""
+
+    def config_list(self) -> Sequence[Json]:
+        """List the settings: key, value, origin, doc."""
+
+    def config_get(self, key: str) -> Json:
+        """Give one setting."""
+
+    def config_set(self, key: str, value: str, scope: str) -> Json:
+        """Change a setting in `local`, `worktree` or `global` git config."""
+
+    def config_validate(self) -> Sequence[Json]:
+        """Check all settings."""

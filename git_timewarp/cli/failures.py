@@ -1,0 +1,135 @@
+"""From any exception to a failure with an exit code, a message and the next step."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import platform
+import tempfile
+import traceback
+from collections.abc import Mapping
+
+from git_timewarp import __version__
+from git_timewarp.cli.output import color, machine
+from git_timewarp.cli.terminal import Terminal
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.util.text import printable
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+class DiskFullError(TimewarpError):
+    """There is no room to write."""
+
+    kind = Kind.REFUSED
+    reference = "disk-full"
+
+
+class NotWritableError(TimewarpError):
+    """We may not read or write where we have to."""
+
+    kind = Kind.REFUSED
+    reference = "not-writable"
+
+
+class InputOutputError(TimewarpError):
+    """The operating system refused a file operation."""
+
+    kind = Kind.REFUSED
+    reference = "input-output"
+
+
+class StoppedError(TimewarpError):
+    """The user stopped us."""
+
+    kind = Kind.INTERRUPTED
+    reference = "interrupted"
+
+
+class BugError(TimewarpError):
+    """Something happened that must not."""
+
+    kind = Kind.BUG
+    reference = "bug"
+
+
+def known(exc: BaseException) -> TimewarpError | None:
+    """Return what a user should be told, or None when it is a bug of ours."""
+    if isinstance(exc, TimewarpError):
+        return exc
+    if isinstance(exc, KeyboardInterrupt):
+        return StoppedError("interrupted", hint="git timewarp status")
+    if isinstance(exc, OSError) and exc.errno is not None:
+        return _system(exc)
+    return None
+
+
+def bug(exc: BaseException, *, folder: str | None, words: list[str]) -> TimewarpError:
+    """Write down what is needed to find a bug, and return what to tell the user.
+
+    Args:
+        exc: what was raised.
+        folder: where to write the report; None for the folder of temporary files.
+        words: the command line.
+    """
+    report = "".join(
+        [
+            f"git-timewarp {__version__}\n",
+            f"python {platform.python_version()} on {platform.platform()}\n",
+            f"arguments: {words!r}\n\n",
+            *traceback.format_exception(exc),
+        ]
+    )
+    path = _write(report.encode("utf-8", "backslashreplace"), folder)
+    where = f"; please open an issue with the file '{path}'" if path else ""
+    what = " ".join(f"{type(exc).__name__}: {exc}".split())
+    return BugError(f"this is a bug: {what}{where}", hint="git timewarp doctor")
+
+
+def _system(exc: OSError) -> TimewarpError:
+    name = exc.filename if isinstance(exc.filename, str) else None
+    where = f" '{name}'" if name else ""
+    reason = (os.strerror(exc.errno) if exc.errno else str(exc)).lower()
+    if exc.errno in _FULL:
+        return DiskFullError(
+            f"cannot write{where}: {reason}; nothing that was recorded is lost",
+            hint="free some space, then: git timewarp status",
+        )
+    if exc.errno in _READ_ONLY:
+        return NotWritableError(f"cannot write{where}: {reason}", hint="git timewarp doctor")
+    return InputOutputError(f"cannot use{where}: {reason}", hint="git timewarp doctor")
+
+
+def _write(report: bytes, folder: str | None) -> str | None:
+    for place in (folder, tempfile.gettempdir()):
+        if place is None:
+            continue
+        with contextlib.suppress(OSError):
+            if not os.path.isdir(place):
+                os.mkdir(place)
+            fd, path = tempfile.mkstemp(prefix="timewarp-bug-", suffix=".log", dir=place)
+            with open(fd, "wb") as file:
+                file.write(report)
+            return path
+    return None
+
+
+def told(
+    error: TimewarpError, *, json: bool, environ: Mapping[str, str], ends: Terminal
+) -> list[str]:
+    """Return the lines that tell a failure: one JSON object, or `error:` and `hint:`."""
+    if json:
+        record = machine.versioned({"error": error.to_dict()})
+        return [machine.line(record).decode("utf-8").rstrip("\n")]
+    painted = color.wanted(None, settings={}, environ=environ, terminal=ends.stderr)
+    palette = color.palette({}) if painted else color.PLAIN
+    told_lines = [palette.paint("error", "error:") + " " + _line(error.message)]
+    if error.hint:
+        told_lines.append(palette.paint("hint", "hint:") + " " + _line(error.hint))
+    return told_lines
+
+
+def _line(text: str) -> str:
+    return printable(" ".join(text.split("\n")))

@@ -1,0 +1,1 @@
+"""How answers look: for people (lines, colour, pager) and for programs (JSON)."""

@@ -1,0 +1,141 @@
+"""Status, checks, damage: how the recording is, and the next command where something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from git_timewarp.cli.output import names
+from git_timewarp.cli.output.look import Look
+from git_timewarp.cli.output.timeline import counts, text
+from git_timewarp.timeline.results import (
+    Check,
+    Json,
+    LogEntry,
+    Problem,
+    StatusResult,
+    VerifyReport,
+)
+
+_LABEL = 10
+
+
+def status(result: StatusResult, look: Look, *, short: bool = False) -> Iterator[str]:
+    """Draw the status; `short` for a bare `git timewarp`."""
+    if not result.recording:
+        yield "nothing is recorded here"
+        yield f"{look.paint('hint', 'hint:')} git timewarp init"
+        return
+    timeline = names.one_line(result.timeline or "main")
+    yield _row("recording", look.paint("good", "on") + f", timeline '{timeline}'")
+    yield _row("latest", _moment(result.last_snapshot, look))
+    yield _row("watcher", watcher(result.watcher, look))
+    yield _row("hooks", _hooks(result.hooks, look))
+    if not short:
+        if result.head:
+            yield _row("HEAD", names.one_line(result.head))
+        if result.last_event is not None:
+            yield _row("event", _moment(result.last_event, look))
+        for label, record in (("kept", result.counts), ("pending", result.pending)):
+            told = numbers(record)
+            if told:
+                yield _row(label, told)
+        if result.writer:
+            yield _row("writer", result.writer)
+    yield from problems(result.problems, look)
+
+
+def problems(found: Sequence[Problem], look: Look) -> Iterator[str]:
+    """Draw what is wrong, each with what it touches and the next command."""
+    for problem in found:
+        where = names.one_line(problem.where)
+        yield f"{look.paint('bad', 'problem:')} {problem.kind}: {where}"
+        for path in problem.affects:
+            yield f"  affects {look.path(path)}"
+        if problem.hint:
+            yield f"  {look.paint('hint', 'hint:')} {names.one_line(problem.hint)}"
+
+
+def checks(found: Sequence[Check], look: Look) -> Iterator[str]:
+    """Draw one line a check: ok, FAILED, or a dash where it does not apply."""
+    wide = max((names.width(check.name) for check in found), default=0)
+    for check in found:
+        word, slot = {True: ("ok", "good"), False: ("FAILED", "bad"), None: ("-", "")}[check.passed]
+        mark = look.paint(slot, word) + " " * (6 - len(word))
+        yield f"{mark} {names.pad(check.name, wide)}  {names.one_line(check.text)}".rstrip()
+        if check.hint and check.passed is False:
+            yield f"       {look.paint('hint', 'hint:')} {names.one_line(check.hint)}"
+
+
+def verify(report: VerifyReport, look: Look) -> Iterator[str]:
+    """Draw what was checked and what is damaged."""
+    yield (
+        f"checked {_count(report.events, 'event')}, {_count(report.snapshots, 'snapshot')}, "
+        f"{_count(report.objects, 'object')} ({report.level})"
+    )
+    yield from problems(report.problems, look)
+    if report.is_clean:
+        yield look.paint("good", "everything is whole")
+    else:
+        yield look.paint("bad", _count(len(report.problems), "problem"))
+
+
+def watcher(record: Json, look: Look) -> str:
+    """Tell in one line whether the watcher runs."""
+    if not record.get("running"):
+        reason = record.get("reason")
+        told = f" ({names.one_line(str(reason))})" if reason else ""
+        return f"{look.paint('warning', 'not running')}{told}: git timewarp watch start"
+    parts = [f"pid {record['pid']}"] if record.get("pid") else []
+    if record.get("mode") == "polling":
+        parts.append("polling")
+        if record.get("reason"):
+            parts.append(names.one_line(str(record["reason"])))
+    if record.get("last_draft"):
+        parts.append(f"last draft {_time(record['last_draft'], look)}")
+    told = f" ({', '.join(parts)})" if parts else ""
+    return f"{look.paint('good', 'running')}{told}"
+
+
+def numbers(record: Json) -> str:
+    """Tell the counts of a record that are not nought: `3 events, 1 draft`."""
+    told = []
+    for key, value in record.items():
+        if isinstance(value, int) and not isinstance(value, bool) and value:
+            told.append(_count(value, key.replace("_", " ").removesuffix("s")))
+    return ", ".join(told)
+
+
+def _hooks(record: Json, look: Look) -> str:
+    listed = record.get("hooks")
+    hooks = [hook for hook in listed if isinstance(hook, dict)] if isinstance(listed, list) else []
+    installed = sum(1 for hook in hooks if hook.get("installed"))
+    state = record.get("state")
+    if not installed and not (state and not hooks):
+        return f"{look.paint('warning', 'not installed')}: git timewarp hooks install"
+    told = f" ({installed} of {len(hooks)})" if hooks else ""
+    return f"{look.paint('good', str(state or 'installed'))}{told}"
+
+
+def _moment(entry: LogEntry | None, look: Look) -> str:
+    if entry is None:
+        return "none yet: git timewarp snapshot"
+    parts = [look.paint("event", entry.event), look.when(entry.ts), counts(entry.changes)]
+    told = "  ".join(part for part in parts if part)
+    room = None if look.columns is None else look.columns - _LABEL - 2 - names.width(told) - 2
+    summary = text(entry) if room is None else look.cut(text(entry), max(room, 12))
+    return f"{told}  {summary}".rstrip()
+
+
+def _time(value: object, look: Look) -> str:
+    try:
+        return look.when(str(value))
+    except ValueError:
+        return names.one_line(str(value))
+
+
+def _row(label: str, value: str) -> str:
+    return f"{label + ':':{_LABEL}} {value}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

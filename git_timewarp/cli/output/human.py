@@ -1,0 +1,204 @@
+"""The remaining answers, told to people: snapshots, files, stashes, settings, hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from git_timewarp.cli.output import names
+from git_timewarp.cli.output.look import Look
+from git_timewarp.cli.output.table import Cell, Table
+from git_timewarp.cli.output.timeline import actor, counts
+from git_timewarp.timeline.results import (
+    FileChange,
+    InitResult,
+    Json,
+    ShowResult,
+    SnapshotResult,
+    StashEntry,
+)
+
+_STATUS_SLOT = {"A": "added", "D": "deleted"}
+_REASONS = {
+    "too-large": "too large to keep, its hash and size are recorded",
+    "unreadable": "it cannot be read",
+    "special": "not a file, a folder or a link",
+    "encrypted": "its filter encrypts it",
+    "nested-unborn": "a repository without a commit",
+    "vanished": "it went away meanwhile",
+    "submodule": "a submodule",
+    "refused": "git refuses its name or contents",
+}
+
+
+def snapshot(result: SnapshotResult, look: Look, *, dry_run: bool = False) -> Iterator[str]:
+    """Draw the snapshot taken, or the one that already holds everything."""
+    label = look.paint("event", result.event)
+    told = counts(result.changes)
+    tail = f"  {told}" if told else ""
+    if dry_run:
+        word = "would take a snapshot" if result.created else "nothing to keep: as"
+        yield f"{word}{'' if result.created else f' {label} {result.snapshot}'}{tail}"
+    elif result.created:
+        yield f"snapshot {label} {result.snapshot}{tail}"
+    else:
+        yield f"nothing changed since {label} {result.snapshot}"
+
+
+def skipped(result: SnapshotResult, look: Look) -> Iterator[str]:
+    """Draw what could not be kept, and why."""
+    for item in result.skipped:
+        size = f" ({item.size} bytes)" if item.size is not None else ""
+        why = _REASONS.get(item.reason, item.reason)
+        yield f"{look.paint('warning', 'skipped:')} {look.path(item.path)}{size}: {why}"
+    for note in result.notes:
+        yield names.one_line(note)
+
+
+def init(result: InitResult, look: Look) -> Iterator[str]:
+    """Draw what is protected from now on, what is not, and how to undo it."""
+    if result.created:
+        yield f"recording is on; {look.paint('event', result.first.event)} holds what is here now"
+    else:
+        yield f"recording was on already; latest is {look.paint('event', result.first.event)}"
+    for title, slot, items in (
+        ("protected from now on", "good", result.protected),
+        ("not protected", "warning", result.not_protected),
+    ):
+        if items:
+            yield ""
+            yield look.paint(slot, title + ":")
+            for item in items:
+                yield f"  - {names.one_line(item)}"
+    yield ""
+    if not result.watching:
+        yield "to record while you work:  git timewarp watch start"
+    yield "to see what is recorded:   git timewarp log"
+    yield "to undo all of this:       git timewarp deinit"
+
+
+def files(changes: Sequence[FileChange], look: Look, *, stat: bool = False) -> Iterator[str]:
+    """Draw one line a path; with `stat` the lines added and removed, as git does."""
+    if not stat:
+        for change in changes:
+            mark = look.paint(_STATUS_SLOT.get(change.status, "modified"), change.status)
+            yield f"{mark}\t{look.path(change.path)}"
+        return
+    table = Table(look, right=(1,))
+    rows = []
+    for change in changes:
+        if change.additions is None or change.deletions is None:
+            amount, bar = "Bin", ""
+        else:
+            amount = str(change.additions + change.deletions)
+            bar = _bar(change.additions, change.deletions)
+        rows.append([Cell(f" {look.path(change.path)} |"), Cell(amount), Cell(bar)])
+    yield from table.draw(rows)
+    added = sum(change.additions or 0 for change in changes)
+    deleted = sum(change.deletions or 0 for change in changes)
+    yield f" {_count(len(changes), 'file')} changed, +{added} -{deleted}"
+
+
+def show(result: ShowResult, look: Look) -> Iterator[str]:
+    """Draw the heading of one event: what, when, who, which snapshot."""
+    entry = result.entry
+    snapshot_id = f" {entry.snapshot}" if entry.snapshot else ""
+    yield f"{look.paint('event', f'event {entry.event}')} {entry.type}{snapshot_id}"
+    yield f"Actor:    {actor(entry.actor)}"
+    yield f"Date:     {look.when(entry.ts)}"
+    yield f"Timeline: {names.one_line(entry.timeline)}"
+    if entry.worktree != "main-worktree":
+        yield f"Worktree: {names.one_line(entry.worktree)}"
+    if entry.milestone:
+        name = f" {names.one_line(entry.milestone.name)}" if entry.milestone.name else ""
+        told = f"{entry.milestone.kind}{name} ({entry.milestone.importance})"
+        yield f"Milestone: {look.paint('milestone', told)}"
+    for line in _skipped_of(result.meta):
+        yield look.paint("warning", line)
+    yield ""
+    for line in entry.summary.splitlines() or [""]:
+        yield f"    {names.one_line(line)}".rstrip()
+
+
+def stashes(entries: Sequence[StashEntry], look: Look) -> Iterator[str]:
+    """Draw one line a stash, newest first."""
+    table = Table(look, right=(1, 3))
+    rows = [
+        [
+            Cell(f"{entry.name}:", "event"),
+            Cell(look.when_short(entry.ts), "age"),
+            Cell(names.one_line(entry.branch or "(detached)")),
+            Cell(counts(entry.changes)),
+            Cell(names.one_line(entry.summary)),
+        ]
+        for entry in entries
+    ]
+    yield from table.draw(rows)
+
+
+def settings(records: Iterable[Json], look: Look) -> Iterator[str]:
+    """Draw `key=value`, where each comes from and what it is for."""
+    for record in records:
+        origin = names.one_line(str(record.get("origin", "")))
+        yield f"{record['key']}={_value(record.get('value'))}  {look.paint('age', f'({origin})')}"
+        if record.get("doc"):
+            yield f"    {names.one_line(str(record['doc']))}"
+
+
+def hooks(record: Json, look: Look) -> Iterator[str]:
+    """Draw each hook: there or not, whether it fires, whom it passes on to."""
+    state, path = record.get("state"), record.get("path")
+    if state:
+        yield f"hooks {names.one_line(str(state))}" + (
+            f" in {look.path(str(path))}" if path else ""
+        )
+    listed = record.get("hooks")
+    rows = []
+    for hook in listed if isinstance(listed, list) else []:
+        chained = hook.get("chained_to")
+        rows.append(
+            [
+                Cell("  " + str(hook.get("name"))),
+                Cell("installed" if hook.get("installed") else "missing"),
+                Cell({True: "fires", False: "does not fire"}.get(hook.get("fires"), "")),
+                Cell(f"then {look.path(str(chained))}" if chained else ""),
+            ]
+        )
+    yield from Table(look).draw(rows)
+
+
+def fields(record: Json) -> Iterator[str]:
+    """Draw a record nobody wrote a drawing for: one field a line."""
+    for key, value in record.items():
+        if key == "v" or value is None:
+            continue
+        label = key.replace("_", " ")
+        if isinstance(value, list | tuple):
+            yield f"{label}:"
+            for item in value:
+                yield f"  {_value(item)}"
+        else:
+            yield f"{label}: {_value(value)}"
+
+
+def _skipped_of(meta: Json | None) -> Iterator[str]:
+    listed = meta.get("skipped") if meta else None
+    if isinstance(listed, list) and listed:
+        yield f"Skipped:  {_count(len(listed), 'path')} (see --json)"
+
+
+def _bar(added: int, deleted: int) -> str:
+    total = added + deleted
+    scale = min(1.0, 20 / total) if total else 0.0
+    plus = max(round(added * scale), 1 if added else 0)
+    minus = max(round(deleted * scale), 1 if deleted else 0)
+    return "+" * plus + "-" * minus
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return names.one_line(str(value))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

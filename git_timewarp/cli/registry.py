@@ -1,0 +1,160 @@
+"""Which commands there are and where each lives; nothing is imported before it is wanted.
+
+The order of the table is the order in help, in the manual page and in the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from git_timewarp.cli.context import Context
+    from git_timewarp.cli.facade import App
+    from git_timewarp.cli.spec import Command
+    from git_timewarp.util.clock import Clock
+
+_HERE = "git_timewarp.cli.commands."
+
+SECTIONS = {
+    "start": "start a recording, look after it",
+    "record": "record",
+    "look": "look at what happened",
+    "travel": "travel in time",
+    "safe": "keep it safe, pass it on",
+}
+
+
+class Entry:
+    """Where a command lives: module and attribute, section, one line of help."""
+
+    __slots__ = ("needs_repo", "section", "target", "text")
+
+    def __init__(self, target: str, section: str, text: str, *, needs_repo: bool = True) -> None:
+        self.target = _HERE + target
+        self.section = section
+        self.text = text
+        self.needs_repo = needs_repo
+
+
+COMMANDS: dict[str, Entry] = {
+    "init": Entry("init:COMMAND", "start", "start recording in this repository"),
+    "deinit": Entry("deinit:COMMAND", "start", "stop recording, put everything back"),
+    "status": Entry("status:COMMAND", "start", "show what is recorded and what is wrong"),
+    "doctor": Entry("doctor:COMMAND", "start", "check that everything works, hooks included"),
+    "config list": Entry("config:LIST", "start", "show the settings and where each comes from"),
+    "config get": Entry("config:GET", "start", "show one setting"),
+    "config set": Entry("config:SET", "start", "change a setting"),
+    "config validate": Entry("config:VALIDATE", "start", "check all settings"),
+    "demo": Entry(
+        "demo:COMMAND", "start", "lose work in a throw-away clone, bring it back", needs_repo=False
+    ),
+    "help": Entry("help:COMMAND", "start", "explain a command", needs_repo=False),
+    "snapshot": Entry("snapshot:COMMAND", "record", "keep the work tree as it is now"),
+    "watch start": Entry("watch:START", "record", "record while you work, in the background"),
+    "watch stop": Entry("watch:STOP", "record", "stop the watcher"),
+    "watch status": Entry("watch:STATUS", "record", "tell whether the watcher runs"),
+    "watch run": Entry("watch:RUN", "record", "run the watcher in the foreground"),
+    "hooks install": Entry("hooks:INSTALL", "record", "record commits, merges, rebases, pushes"),
+    "hooks uninstall": Entry("hooks:UNINSTALL", "record", "put the hooks back as they were"),
+    "hooks status": Entry("hooks:STATUS", "record", "tell which hooks are there and fire"),
+    "record": Entry("record:COMMAND", "record", "record events read from standard input"),
+    "log": Entry("log:COMMAND", "look", "show what happened, newest first"),
+    "show": Entry("show:COMMAND", "look", "show one event and what it changed"),
+    "diff": Entry("diff:COMMAND", "look", "show changes between two moments"),
+    "cat": Entry("cat:COMMAND", "look", "print a file as it was"),
+    "jump": Entry("jump:COMMAND", "travel", "bring the whole work tree back to a moment"),
+    "restore": Entry("restore:COMMAND", "travel", "bring some paths back"),
+    "undo": Entry("undo:UNDO", "travel", "take back what a command of ours changed"),
+    "redo": Entry("undo:REDO", "travel", "take back an undo"),
+    "stash list": Entry("stash:LIST", "travel", "list the work that jumps put away"),
+    "stash show": Entry("stash:SHOW", "travel", "show what a stash holds"),
+    "stash apply": Entry("stash:APPLY", "travel", "put a stash on top of the work tree"),
+    "stash drop": Entry("stash:DROP", "travel", "forget a stash"),
+    "verify": Entry("verify:COMMAND", "safe", "check every chain and object of ours"),
+    "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
+}
+
+
+def load(name: str) -> Command:
+    """Import one command and nothing else; KeyError for an unknown name."""
+    module, attribute = COMMANDS[name].target.split(":")
+    command: Command = getattr(_module(module), attribute)
+    return command
+
+
+def split(words: list[str]) -> tuple[str | None, list[str]]:
+    """Return the longest command name the words begin with, and the words after it."""
+    for length in (2, 1):
+        name = " ".join(words[:length])
+        if len(words) >= length and name in COMMANDS:
+            return name, words[length:]
+    return None, words
+
+
+def verbs(noun: str) -> dict[str, Entry]:
+    """Return the commands `noun verb`, by verb; empty when there is no such noun."""
+    start = noun + " "
+    return {
+        name.removeprefix(start): entry
+        for name, entry in COMMANDS.items()
+        if name.startswith(start)
+    }
+
+
+def open_app(
+    start: str,
+    *,
+    environ: Mapping[str, str],
+    clock: Clock,
+    overrides: Mapping[str, str],
+) -> App:
+    """Import the app and open it on the repository around the folder `start`."""
+    opened: App = _module("git_timewarp.app").open(
+        start, environ=environ, clock=clock, overrides=overrides
+    )
+    return opened
+
+
+def system_clock() -> Clock:
+    """Return the machine's clock."""
+    made: Clock = _module("git_timewarp.util.clock").SystemClock()
+    return made
+
+
+def grammar() -> ModuleType:
+    """Import the parser that explains usage errors and writes help pages."""
+    return _module("git_timewarp.cli.grammar")
+
+
+def pager() -> ModuleType:
+    """Import the pager."""
+    return _module("git_timewarp.cli.output.pager")
+
+
+def failures() -> ModuleType:
+    """Import what turns exceptions into failures."""
+    return _module("git_timewarp.cli.failures")
+
+
+def injection() -> ModuleType:
+    """Import the faults that tests ask for."""
+    return _module("git_timewarp.cli.injection")
+
+
+def context() -> type[Context]:
+    """Import what a command is given."""
+    found: type[Context] = _module("git_timewarp.cli.context").Context
+    return found
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word most like `word`, if any is."""
+    return next(iter(_module("difflib").get_close_matches(word, list(known), n=1)), None)
+
+
+def _module(name: str) -> ModuleType:
+    """Import a module by its full name."""
+    return __import__(name, fromlist=["_"])
