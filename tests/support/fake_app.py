@@ -1,0 +1,424 @@
+"""An app that answers what a test puts into it: for drawings, never for behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from git_timewarp.cli.context import Context
+from git_timewarp.cli.output.console import Console
+from git_timewarp.cli.terminal import Terminal
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.timeline.results import (
+    Changes,
+    Check,
+    DiffResult,
+    FileChange,
+    InitResult,
+    Json,
+    LogEntry,
+    Milestone,
+    Problem,
+    Refused,
+    ShowResult,
+    SnapshotResult,
+    StashEntry,
+    StatusResult,
+    TravelResult,
+    VerifyReport,
+)
+from git_timewarp.util.clock import iso
+
+NOW = 1_700_000_000
+TREE = Oid("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+
+
+class UnknownKeyError(TimewarpError):
+    """What an app answers for a key nobody knows."""
+
+    kind = Kind.NOT_FOUND
+    reference = "unknown-key"
+
+
+def ago(seconds: int) -> str:
+    """Return the time so many seconds before the tests' now."""
+    return iso((NOW - seconds) * 1_000_000_000)
+
+
+def entry(
+    number: int,
+    *,
+    seconds: int = 60,
+    type_: str = "snapshot",
+    summary: str = "",
+    actor: str = "person:ada@example.com",
+    changes: Changes | None = None,
+    milestone: Milestone | None = None,
+    current: bool = False,
+    kept: bool = True,
+    worktree: str = "main-worktree",
+) -> LogEntry:
+    """Return one entry of a log."""
+    return LogEntry(
+        event=f"E{number}",
+        id=f"00000000-0000-7000-8000-{number:012}",
+        lamport=number,
+        writer="klmnopqrstuvwxyz",
+        type=type_,
+        ts=ago(seconds),
+        actor=actor,
+        summary=summary,
+        snapshot=SnapshotId("klmnopqrstuv") if kept else None,
+        timeline="main",
+        worktree=worktree,
+        changes=changes,
+        milestone=milestone,
+        current=current,
+    )
+
+
+@dataclass
+class FakeApp:
+    """Answers from its fields and remembers what it was asked."""
+
+    entries: list[LogEntry] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    checks: tuple[Check, ...] = ()
+    travel: TravelResult | None = None
+    patch: bytes = b""
+    files: tuple[FileChange, ...] = ()
+    taken: SnapshotResult | None = None
+    recording: bool = True
+    notices: Sequence[str] = ()
+    state_dir: str = ""
+    git_config: Mapping[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    def init(self, *, hooks: bool, watch: bool) -> InitResult:
+        """Answer an init that has just been done."""
+        self.asked.append(("init", {"hooks": hooks, "watch": watch}))
+        return InitResult(
+            writer="klmnopqrstuvwxyz",
+            created=True,
+            first=self.snapshot(message="", milestone=None, dry_run=False),
+            hooks={},
+            watching=watch,
+            protected=("tracked and untracked files", "branches and tags"),
+            not_protected=("ignored files",),
+        )
+
+    def deinit(self, *, purge: bool, dry_run: bool) -> Json:
+        """Answer what went."""
+        self.asked.append(("deinit", {"purge": purge, "dry_run": dry_run}))
+        return {"purged": purge, "dry_run": dry_run, "hooks": ["post-commit"]}
+
+    def status(self) -> StatusResult:
+        """Answer a healthy recording."""
+        last = self.entries[0] if self.entries else None
+        return StatusResult(
+            recording=self.recording,
+            writer="klmnopqrstuvwxyz" if self.recording else None,
+            timeline="main",
+            head="refs/heads/main",
+            last_event=last,
+            last_snapshot=last,
+            watcher={"running": True, "pid": 4711, "mode": "events", "last_draft": ago(5)},
+            hooks={
+                "state": "installed",
+                "path": ".git/hooks",
+                "hooks": [
+                    {"name": "post-commit", "installed": True, "fires": True, "chained_to": None},
+                    {"name": "pre-push", "installed": True, "fires": True, "chained_to": "x"},
+                ],
+            },
+            pending={"events": 3, "drafts": 1, "spool": 0},
+            counts={"events": 47, "snapshots": 12},
+            problems=self.problems,
+        )
+
+    def doctor(self) -> tuple[Check, ...]:
+        """Answer the checks."""
+        return self.checks
+
+    def snapshot(self, *, message: str, milestone: str | None, dry_run: bool) -> SnapshotResult:
+        """Answer a snapshot."""
+        self.asked.append(
+            ("snapshot", {"message": message, "milestone": milestone, "dry_run": dry_run})
+        )
+        return self.taken or SnapshotResult(
+            snapshot=SnapshotId("klmnopqrstuv"),
+            event="E48",
+            tree=TREE,
+            created=True,
+            changes=Changes(2, 3, 1),
+        )
+
+    def log(
+        self,
+        *,
+        limit: int | None,
+        types: Sequence[str],
+        actors: Sequence[str],
+        since: str | None,
+        until: str | None,
+        all_writers: bool,
+        paths: Sequence[str] = (),
+    ) -> Iterator[LogEntry]:
+        """Answer the entries."""
+        asked = {
+            "limit": limit,
+            "types": types,
+            "actors": actors,
+            "since": since,
+            "until": until,
+            "all_writers": all_writers,
+            "paths": paths,
+        }
+        self.asked.append(("log", asked))
+        return iter(self.entries[:limit])
+
+    def show(self, target: str, *, patch: bool, color: bool, stat: bool) -> ShowResult:
+        """Answer the first entry."""
+        asked = {"target": target, "patch": patch, "color": color, "stat": stat}
+        self.asked.append(("show", asked))
+        given = self.patch if patch else b""
+        return ShowResult(self.entries[0], {"id": "x"}, {"skipped": []}, self.files, given)
+
+    def entry_files(self, entry: LogEntry, *, patch: bool, color: bool, stat: bool) -> ShowResult:
+        """Answer what an entry changed."""
+        self.asked.append(("entry_files", {"color": color, "stat": stat}))
+        return ShowResult(entry, {}, None, self.files, self.patch if patch else b"")
+
+    def diff(
+        self,
+        a: str | None,
+        b: str | None,
+        *,
+        paths: Sequence[str],
+        color: bool,
+        stat: bool,
+        name_only: bool,
+    ) -> DiffResult:
+        """Answer the files."""
+        asked = {"a": a, "b": b, "paths": paths, "stat": stat, "name_only": name_only}
+        self.asked.append(("diff", asked | {"color": color}))
+        return DiffResult(self.files, b"" if stat or name_only else self.patch)
+
+    def cat(self, target: str, path: str) -> bytes:
+        """Answer the patch as a file's bytes."""
+        self.asked.append(("cat", {"target": target, "path": path}))
+        return self.patch
+
+    def jump(
+        self, target: str, *, with_head: bool, with_refs: bool, force: bool, dry_run: bool
+    ) -> TravelResult:
+        """Answer the journey."""
+        asked = {"with_head": with_head, "with_refs": with_refs, "force": force}
+        self.asked.append(("jump", {"target": target, "dry_run": dry_run} | asked))
+        return self._journey("jump")
+
+    def restore(
+        self, paths: Sequence[str], *, source: str | None, force: bool, dry_run: bool
+    ) -> TravelResult:
+        """Answer the journey."""
+        asked = {"paths": paths, "source": source, "force": force, "dry_run": dry_run}
+        self.asked.append(("restore", asked))
+        return self._journey("restore")
+
+    def undo(self, steps: int, *, event: str | None, force: bool, dry_run: bool) -> TravelResult:
+        """Answer the journey."""
+        asked = {"steps": steps, "event": event, "force": force, "dry_run": dry_run}
+        self.asked.append(("undo", asked))
+        return self._journey("undo")
+
+    def redo(self, steps: int, *, event: str | None, force: bool, dry_run: bool) -> TravelResult:
+        """Answer the journey."""
+        asked = {"steps": steps, "event": event, "force": force, "dry_run": dry_run}
+        self.asked.append(("redo", asked))
+        return self._journey("redo")
+
+    def stash_list(self) -> tuple[StashEntry, ...]:
+        """Answer two stashes."""
+        made = SnapshotId("klmnopqrstuv")
+        return (
+            StashEntry("stash@{0}", "E9", made, ago(120), "main", "half a parser", Changes(1, 2)),
+            StashEntry("stash@{1}", "E3", made, ago(90000), None, "日本語の作業", Changes(0, 1)),
+        )
+
+    def stash_show(self, name: str, *, patch: bool, color: bool) -> DiffResult:
+        """Answer the files."""
+        self.asked.append(("stash_show", {"name": name, "patch": patch, "color": color}))
+        return DiffResult(self.files, self.patch)
+
+    def stash_apply(self, name: str, *, dry_run: bool, force: bool, drop: bool) -> TravelResult:
+        """Answer the journey."""
+        asked = {"name": name, "drop": drop, "force": force, "dry_run": dry_run}
+        self.asked.append(("stash_apply", asked))
+        return self._journey("stash apply")
+
+    def stash_drop(self, name: str, *, dry_run: bool) -> StashEntry:
+        """Answer the first stash."""
+        self.asked.append(("stash_drop", {"name": name, "dry_run": dry_run}))
+        return self.stash_list()[0]
+
+    def verify(self, *, full: bool, progress: Callable[[int, int], None]) -> VerifyReport:
+        """Answer a report with this app's problems."""
+        self.asked.append(("verify", {"full": full}))
+        progress(1, 2)
+        return VerifyReport("full" if full else "quick", 47, 12, 300, self.problems)
+
+    def watch_start(self) -> Json:
+        """Answer a running watcher."""
+        self.asked.append(("watch_start", {}))
+        return {"running": True, "pid": 4711, "mode": "polling", "reason": "no inotify watch left"}
+
+    def watch_stop(self) -> Json:
+        """Answer a stopped watcher."""
+        self.asked.append(("watch_stop", {}))
+        return {"running": False}
+
+    def watch_status(self) -> Json:
+        """Answer a stopped watcher."""
+        return {"running": False, "reason": "it was killed"}
+
+    def watch_run(self) -> None:
+        """Remember."""
+        self.asked.append(("watch_run", {}))
+
+    def hooks_install(self) -> Json:
+        """Answer the hooks."""
+        self.asked.append(("hooks_install", {}))
+        return self.status().hooks
+
+    def hooks_uninstall(self) -> Json:
+        """Answer no hooks."""
+        self.asked.append(("hooks_uninstall", {}))
+        return {"state": "absent", "path": None, "hooks": []}
+
+    def hooks_status(self) -> Json:
+        """Answer the hooks."""
+        return self.status().hooks
+
+    def notes_publish(self, *, dry_run: bool) -> Json:
+        """Answer a count."""
+        self.asked.append(("notes_publish", {"dry_run": dry_run}))
+        return {"ref": "refs/notes/timewarp", "notes": 3, "dry_run": dry_run}
+
+    def record(self, lines: Iterable[bytes]) -> Iterator[Json]:
+        """Answer each line."""
+        for number, line in enumerate(lines, 1):
+            yield {"event": f"E{number}", "id": line.decode().strip(), "duplicate": number > 1}
+
+    def config_list(self) -> Sequence[Json]:
+        """Answer one changed setting and one default."""
+        return (
+            {
+                "key": "timewarp.autosave.intervalSeconds",
+                "value": 30,
+                "origin": "local (.git/config)",
+                "doc": "longest time between two drafts while you work, in seconds",
+            },
+            {"key": "timewarp.notes.publish", "value": False, "origin": "default", "doc": "x"},
+        )
+
+    def config_get(self, key: str) -> Json:
+        """Answer the setting of that name."""
+        for record in self.config_list():
+            if record["key"] == key:
+                return record
+        raise UnknownKeyError(f"'{key}' is not a setting", hint="git timewarp config list")
+
+    def config_set(self, key: str, value: str, scope: str) -> Json:
+        """Answer the setting changed."""
+        self.asked.append(("config_set", {"key": key, "value": value, "scope": scope}))
+        return self.config_get(key) | {"value": value, "origin": scope}
+
+    def config_validate(self) -> Sequence[Json]:
+        """Answer all settings."""
+        return self.config_list()
+
+    def _journey(self, verb: str) -> TravelResult:
+        return self.travel or TravelResult(
+            verb=verb,
+            event="E49",
+            from_snapshot=SnapshotId("kkkkkkkkkkkk"),
+            to_snapshot=SnapshotId("llllllllllll"),
+            safety_snapshot=SnapshotId("mmmmmmmmmmmm"),
+            restored=(RepoPath("src/a.py"),),
+            removed=(RepoPath("new.txt"),),
+            unchanged=12,
+            refused=(Refused(RepoPath("big\tfile.bin"), "too-large"),),
+            stashed="stash@{0}",
+            target="E42",
+        )
+
+
+class Stopped:
+    """A clock that stands at the tests' now."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now_ns(self) -> int:
+        """Return the tests' now."""
+        return NOW * 1_000_000_000
+
+    def monotonic(self) -> float:
+        """Return five seconds more at each look."""
+        self.seconds += 5
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Pass the time."""
+        self.seconds += seconds
+
+    def random_bytes(self, size: int) -> bytes:
+        """Return the same bytes always."""
+        return bytes(size)
+
+
+class Desk:
+    """A context on a fake app, and what was written to it.
+
+    Attributes:
+        context: what a command is given.
+        app: the fake.
+    """
+
+    def __init__(
+        self,
+        app: FakeApp | None = None,
+        *,
+        columns: int | None = None,
+        json: bool = False,
+        utf8: bool = True,
+        environ: Mapping[str, str] | None = None,
+        overrides: Mapping[str, str] | None = None,
+        terminal: bool = False,
+    ) -> None:
+        self.app = app or FakeApp()
+        self._out = BytesIO()
+        self._err = BytesIO()
+        self.context = Context(
+            environ=environ or {},
+            start="/",
+            console=Console(out=self._out, err=self._err, utf8=utf8),
+            terminal=Terminal(columns=columns, utf8=utf8, stdout=terminal),
+            overrides=overrides or {},
+            paginate=False,
+            json=json,
+            app=self.app,
+            clock=Stopped(),
+        )
+
+    @property
+    def out(self) -> str:
+        """Standard output so far."""
+        return self._out.getvalue().decode("utf-8", "surrogateescape")
+
+    @property
+    def err(self) -> str:
+        """Standard error so far."""
+        return self._err.getvalue().decode("utf-8", "surrogateescape")
