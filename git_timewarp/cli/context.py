@@ -97,15 +97,19 @@ class Context:
         settings = self.settings
         painted = self.paints(colors)
         style = settings.get("log.date", "relative").removeprefix("auto:")
-        marks = settings.get("timewarp.ui.ascii", "auto").lower()
         return Look(
             now_ns=self.clock.now_ns(),
             columns=self.terminal.columns,
             palette=color.palette(settings) if painted else color.PLAIN,
-            ascii=ascii_only or not self.terminal.utf8 or marks in {"true", "yes", "on", "1"},
+            ascii=ascii_only or not self.terminal.utf8 or self._wants_ascii(),
             quote_path=settings.get("core.quotepath", "true").lower() not in _FALSE,
             date=date or style,
         )
+
+    def _wants_ascii(self) -> bool:
+        if self._app is None:
+            return False
+        return self._app.config_get("timewarp.ui.ascii").get("value") == "true"
 
     def paints(self, colors: str | None) -> bool:
         """Tell whether output is coloured, given `--color`."""

@@ -52,7 +52,7 @@ class BugError(TimewarpError):
     """Something happened that must not."""
 
     kind = Kind.BUG
-    reference = "bug"
+    reference = "unexpected"
 
 
 def known(exc: BaseException) -> TimewarpError | None:

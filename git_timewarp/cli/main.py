@@ -89,7 +89,7 @@ class Run:
         if line.wants == "help" or _asks_help(rest):
             text = registry.grammar().help_text(command, columns=self._ends.columns or 80)
             return self._say(str(text).splitlines())
-        params = _parse(command, rest)
+        params = parse(command, words=rest)
         return command.run(self._new_context(line, json=bool(params.pop("json", False))), **params)
 
     def _bare(self, line: lines.Line) -> int:
@@ -172,7 +172,12 @@ class Run:
             terminal.silence(1)
 
 
-def _parse(command: Command, words: list[str]) -> Params:
+def parse(command: Command, *, words: list[str]) -> Params:
+    """Return a command's parameters; click is imported only where the line is unusual.
+
+    Raises:
+        UsageError: the line does not say what to do.
+    """
     end = words.index("--") if "--" in words else len(words)
     before, rest = words[:end], words[end:]
     if command.count is not None:

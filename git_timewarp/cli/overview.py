@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from git_timewarp.cli import registry
+from git_timewarp.cli.topics import TOPICS
 
 _WIDTH = 18
 
@@ -31,7 +32,8 @@ def overview() -> Iterator[str]:
     for name, text in GLOBAL_OPTIONS:
         yield f"   {name:{_WIDTH}} {text}"
     yield ""
-    yield "'git timewarp <command> --help' explains a command and shows an example."
+    yield "'git timewarp <command> --help' explains a command and shows an example;"
+    yield f"'git timewarp help <topic>' explains {', '.join(TOPICS)}."
 
 
 def first_steps(*, reason: str | None = None) -> Iterator[str]:
@@ -53,6 +55,16 @@ def noun(name: str) -> Iterator[str]:
         yield f"   {name + ' ' + verb:{_WIDTH}} {entry.text}"
     yield ""
     yield f"'git timewarp {name} <command> --help' explains each."
+
+
+def topic(name: str) -> Iterator[str]:
+    """Draw a page on something other than a command."""
+    title, rows = TOPICS[name]
+    yield title
+    yield ""
+    wide = max(len(left) for left, _ in rows)
+    for left, right in rows:
+        yield f"   {left:{wide}}  {right}"
 
 
 def _rows(section: str) -> Iterator[tuple[str, str]]:

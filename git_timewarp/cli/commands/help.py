@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from git_timewarp.cli import overview, registry
+from git_timewarp.cli import overview, registry, topics
 from git_timewarp.cli.options import JSON
 from git_timewarp.cli.spec import Argument, Command
 from git_timewarp.errors import Kind, TimewarpError
@@ -39,6 +39,8 @@ def run(context: Context, *, words: tuple[str, ...]) -> int:
         context.console.lines(text.splitlines())
     elif registry.verbs(name):
         context.console.lines(overview.noun(name))
+    elif name in topics.TOPICS:
+        context.console.lines(overview.topic(name))
     else:
         raise NoHelpError(f"there is no command '{name}'", hint="git timewarp help")
     return 0
@@ -46,8 +48,13 @@ def run(context: Context, *, words: tuple[str, ...]) -> int:
 
 COMMAND = Command(
     name="help",
-    description="""Explain a command with all its options and an example, or list the commands.""",
-    examples=(("git timewarp help stash apply", "Explain one command:"),),
+    description="""Explain a command with all its options and an example, or list the commands.
+
+There are pages on more than commands: targets, exit-codes, files, environment.""",
+    examples=(
+        ("git timewarp help stash apply", "Explain one command:"),
+        ("git timewarp help targets", "How to name a moment:"),
+    ),
     run=run,
     options=(JSON,),
     arguments=(Argument("words", "<command>", "the command", required=False, many=True),),
