@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
+from git_timewarp.cli import registry
 from git_timewarp.cli.context import Context
+from git_timewarp.cli.main import parse
 from git_timewarp.cli.output.console import Console
+from git_timewarp.cli.spec import Command
 from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
@@ -93,8 +96,9 @@ class FakeApp:
     recording: bool = True
     notices: Sequence[str] = ()
     state_dir: str = ""
+    ascii: str = "auto"
     git_config: Mapping[str, str] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
     def init(self, *, hooks: bool, watch: bool) -> InitResult:
         """Answer an init that has just been done."""
@@ -320,7 +324,12 @@ class FakeApp:
                 "origin": "local (.git/config)",
                 "doc": "longest time between two drafts while you work, in seconds",
             },
-            {"key": "timewarp.notes.publish", "value": False, "origin": "default", "doc": "x"},
+            {
+                "key": "timewarp.ui.ascii",
+                "value": self.ascii,
+                "origin": "default",
+                "doc": "draw with ASCII characters only",
+            },
         )
 
     def config_get(self, key: str) -> Json:
@@ -412,6 +421,18 @@ class Desk:
             app=self.app,
             clock=Stopped(),
         )
+
+    def run(self, command: Command | str, words: list[str] | None = None) -> int:
+        """Run a command on these words and return its exit code."""
+        if isinstance(command, str):
+            name, words = registry.split(command.split() + list(words or ()))
+            assert name is not None, command
+            command = registry.load(name)
+        params = parse(command, words=list(words or ()))
+        self.context.json = bool(params.pop("json", False)) or self.context.json
+        code = command.run(self.context, **params)
+        self.context.console.close()
+        return code
 
     @property
     def out(self) -> str:
