@@ -1,14 +1,21 @@
-"""Writes the generated pages of docs/reference: `make docs`. A test compares them."""
+"""Writes what is generated from tables: `make docs`. A test compares them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support import errors
+from tests.support import cli_pages, completion, config_page, errors, roff
 from tests.support.source import ROOT
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/errors.md": errors.page,
+    cli_pages.CLI: cli_pages.cli_page,
+    cli_pages.EXIT_CODES: cli_pages.exit_codes_page,
+    cli_pages.JSON: cli_pages.json_page,
+    config_page.PAGE: config_page.page,
+    completion.BASH: completion.bash,
+    completion.BASH_TW: completion.bash_tw,
+    roff.PAGE: roff.page,
 }
 """Path -> what makes its text."""
 
