@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli.options import (
@@ -74,15 +73,14 @@ def _changes(
     if entry.snapshot is None:
         return
     result = context.app.entry_files(entry, patch=patch, stat=stat, color=context.paints(colors))
-    context.console.lines(_block(result.patch))
-    if not result.patch and result.files:
+    if not (result.patch or result.files):
+        return
+    context.console.write(b"\n")
+    if result.patch:
+        context.console.write(result.patch)
+    else:
         context.console.lines(human.files(result.files, context.look(colors=colors), stat=stat))
-
-
-def _block(patch: bytes) -> Iterator[str]:
-    yield from (
-        patch.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n") if patch else ()
-    )
+    context.console.write(b"\n")
 
 
 COMMAND = Command(

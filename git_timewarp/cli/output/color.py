@@ -96,7 +96,7 @@ def escape(words: str) -> str:
     ground = 30
     for word in words.lower().split():
         if word == "reset":
-            codes.append("0")
+            codes.append("")
             continue
         attribute = _attribute(word)
         if attribute is not None:
@@ -128,8 +128,11 @@ def _color(word: str, ground: int) -> str | None:
         return str(ground + _COLORS.index(word))
     if word.removeprefix("bright") in _COLORS:
         return str(ground + 60 + _COLORS.index(word.removeprefix("bright")))
-    if word.isdigit() and int(word) <= _LAST_PALETTE:
-        return f"{ground + 8};5;{int(word)}"
+    if word.isascii() and word.isdigit() and int(word) <= _LAST_PALETTE:
+        number = int(word)
+        if number < 16:
+            return str(ground + number if number < 8 else ground + 52 + number)
+        return f"{ground + 8};5;{number}"
     digits = word.removeprefix("#")
     if word.startswith("#") and len(digits) == 6 and _is_hex(digits):
         red, green, blue = (int(digits[at : at + 2], 16) for at in (0, 2, 4))

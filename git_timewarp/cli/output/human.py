@@ -83,7 +83,7 @@ def files(changes: Sequence[FileChange], look: Look, *, stat: bool = False) -> I
             mark = look.paint(_STATUS_SLOT.get(change.status, "modified"), change.status)
             yield f"{mark}\t{look.path(change.path)}"
         return
-    table = Table(look, right=(1,))
+    table = Table(look, right=(2,))
     rows = []
     for change in changes:
         if change.additions is None or change.deletions is None:
@@ -91,7 +91,7 @@ def files(changes: Sequence[FileChange], look: Look, *, stat: bool = False) -> I
         else:
             amount = str(change.additions + change.deletions)
             bar = _bar(change.additions, change.deletions)
-        rows.append([Cell(f" {look.path(change.path)} |"), Cell(amount), Cell(bar)])
+        rows.append([Cell(f" {look.path(change.path)}"), Cell("|"), Cell(amount), Cell(bar)])
     yield from table.draw(rows)
     added = sum(change.additions or 0 for change in changes)
     deleted = sum(change.deletions or 0 for change in changes)
