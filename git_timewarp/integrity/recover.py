@@ -13,7 +13,7 @@ from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.store.events import Json
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline import plan as planning
-from git_timewarp.timeline import selector, snapshot, travel
+from git_timewarp.timeline import snapshot, travel
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.travel import How, Journey
@@ -60,41 +60,21 @@ def _finish(op: Operation, intent: Json) -> str:
         target,
         name,
         to=SnapshotId(str(intent["to"])) if intent.get("to") else None,
-        data={**(data if isinstance(data, dict) else {}), "recovered": True},
+        data=data if isinstance(data, dict) else {},
     )
-    return _again(op, str(intent["op"]), trip, how, before.view, SnapshotId(str(intent["before"])))
+    return _again(op, trip, how, cut_off=str(intent["op"]), before=before.view, safety=before.id)
 
 
 def _again(
-    op: Operation, cut_off: str, trip: Journey, how: How, before: View, safety: SnapshotId
+    op: Operation, trip: Journey, how: How, *, cut_off: str, before: View, safety: SnapshotId
 ) -> str:
     reader = op.quarantine.reader
     plan = planning.make(reader, now=before, target=trip.view, paths=how.filter)
     restorer = travel.restorer_of(op)
-    wish = travel.restore_wish(trip, how)
-    outcome = restorer.restore(plan, now=before, target=trip.view, wish=wish, resume=True)
-    entry = selector.of_snapshot(op.history, safety, safety).entry
-    assert entry is not None  # noqa: S101 - a safety snapshot has its event
-    data: Json = {
-        **trip.data,
-        "before": safety,
-        "whole": how.filter is None,
-        "with_head": how.with_head,
-        "with_refs": how.with_refs,
-    }
-    parents = (trip.to,) if trip.to is not None and how.filter is None else ()
-    taken = snapshot.take(
-        op,
-        snapshot.Wish(
-            trip.verb,
-            trip.verb,
-            summary=trip.summary,
-            always=True,
-            data=data,
-            parents=parents,
-            done=cut_off,
-        ),
-    )
+    back = travel.restore_wish(trip, how)
+    outcome = restorer.restore(plan, now=before, target=trip.view, wish=back, resume=True)
+    wish = travel.arrival(trip, how, before=safety, done=cut_off, more={"recovered": True})
+    taken = snapshot.take(op, wish)
     left = len(outcome.refused)
     more = f"; {left} path(s) edited since stay as they are" if left else ""
     return (

@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Self
 
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.refs import RefConflictError, RefUpdate
@@ -61,7 +62,7 @@ class Recorder:
         self._lock = FileLock(self.paths.lock, clock=clock, timeout=limits.lock_seconds)
         self._outer_repo = repo
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         self._lock.acquire()
         try:
             self._open()

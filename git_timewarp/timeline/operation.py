@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
@@ -55,7 +56,7 @@ class Operation:
         self._history: History | None = None
         self._events: list[Event] = []
 
-    def __enter__(self) -> Operation:
+    def __enter__(self) -> Self:
         self.recorder.__enter__()
         self.notices += self.recorder.notices
         return self

@@ -160,7 +160,8 @@ def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> 
         changed = list(treediff.compare(op.quarantine.reader, before, view.tree))
         changes = _count(changed)
     lost = _keep_lost(op, view, previous)
-    events = [_event(op, wish, view, snapshot_id, changes, changed, first=previous is None)]
+    first = previous is None
+    events = [_event(op, wish, view, changed, snapshot_id=snapshot_id, first=first)]
     if previous is not None:
         since = op.history.latest_snapshot(op.repo.worktree)
         moves = observe.unseen(op, previous.view, view, since)
@@ -252,12 +253,12 @@ def _event(
     op: Operation,
     wish: Wish,
     view: View,
-    snapshot_id: SnapshotId,
-    changes: Changes,
     changed: list[treediff.PathChange],
     *,
+    snapshot_id: SnapshotId,
     first: bool,
 ) -> NewEvent:
+    changes = _count(changed)
     touches = [
         {
             "path": json_name(change.path),

@@ -190,7 +190,6 @@ def conclude(
     outcome: Outcome,
     safety: Taken,
     stashed: bool,
-    notes: tuple[str, ...] = (),
 ) -> TravelResult:
     """Compare the work tree with the target, record the event, and close the intent."""
     after = snapshot.capture(op)
@@ -202,28 +201,10 @@ def conclude(
         now_after=after,
         target=trip.view,
     )
-    data: Json = {
-        **trip.data,
-        "before": safety.id,
-        "whole": how.filter is None,
-        "with_head": how.with_head,
-        "with_refs": how.with_refs,
-        "restored": len(outcome.restored),
-        "removed": len(outcome.removed),
-    }
-    if trip.to is not None:
-        data["to"] = trip.to
+    counts: Json = {"restored": len(outcome.restored), "removed": len(outcome.removed)}
     if wrong:
-        data["different"] = len(wrong)
-    wish = Wish(
-        trip.verb,
-        trip.verb,
-        summary=trip.summary,
-        always=True,
-        data=data,
-        parents=(trip.to,) if trip.to is not None and how.filter is None else (),
-        done=op.id,
-    )
+        counts["different"] = len(wrong)
+    wish = arrival(trip, how, before=safety.id, done=op.id, more=counts)
     taken = snapshot.store(op, wish, after)
     if wrong:
         named = ", ".join(f"'{path}'" for path in wrong[:3])
@@ -244,7 +225,30 @@ def conclude(
         kept_aside=outcome.kept_aside,
         stashed="stash@{0}" if stashed else None,
         target=trip.text,
-        notes=(*notes, *outcome.notes),
+        notes=outcome.notes,
+    )
+
+
+def arrival(trip: Journey, how: How, *, before: SnapshotId, done: str, more: Json) -> Wish:
+    """Return the snapshot to take where a journey ended; its event closes the operation `done`."""
+    data: Json = {
+        **trip.data,
+        "before": before,
+        "whole": how.filter is None,
+        "with_head": how.with_head,
+        "with_refs": how.with_refs,
+        **more,
+    }
+    if trip.to is not None:
+        data["to"] = trip.to
+    return Wish(
+        trip.verb,
+        trip.verb,
+        summary=trip.summary,
+        always=True,
+        data=data,
+        parents=(trip.to,) if trip.to is not None and how.filter is None else (),
+        done=done,
     )
 
 
