@@ -97,9 +97,9 @@ def ignored(git: Git, paths: Sequence[str]) -> set[str]:
     """Return which of `paths` (folders end in `/`) the ignore rules exclude."""
     if not paths:
         return set()
-    asked = b"".join(to_bytes(path) + b"\0" for path in paths)
+    asked = b"".join(b"./" + to_bytes(path) + b"\0" for path in paths)
     done = git.run("check-ignore", "--no-index", "-z", "--stdin", stdin=asked, ok=(0, 1))
-    return {to_str(name) for name in done.out.split(b"\0") if name}
+    return {to_str(name.removeprefix(b"./")) for name in done.out.split(b"\0") if name}
 
 
 def parse_raw(out: bytes) -> list[Change]:

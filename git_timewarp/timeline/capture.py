@@ -151,7 +151,8 @@ class _Run:
         finally:
             scan.stop()
             refs.stop()
-        folders = capture_folders.look(place, found.folders)
+        replaced = capture_folders.replaced(place, found.changes)
+        folders = capture_folders.look(place, [*found.folders, *replaced])
         self.skipped += folders.skipped
         self.skipped += [Skipped(path, "unreadable") for path in found.closed]
         sorted_paths = self._sort(found, [*found.others, *folders.files])

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 from git_timewarp.git import worktree
 from git_timewarp.git.names import RepoPath
+from git_timewarp.git.objects import MODE_GITLINK
+from git_timewarp.git.worktree import Change
 from git_timewarp.store.view import Skipped
 from git_timewarp.timeline.capture_place import Place
 from git_timewarp.util.text import to_str
@@ -52,6 +54,18 @@ def look(place: Place, folders: Sequence[RepoPath]) -> Folders:
         found.nested += listed.folders
         found.skipped += [Skipped(path, "unreadable") for path in listed.closed]
     return found
+
+
+def replaced(place: Place, changes: Iterable[Change]) -> list[RepoPath]:
+    """Return the folders that lie where the index has a file; git does not list them."""
+    return [
+        change.path
+        for change in changes
+        if change.mode != MODE_GITLINK
+        and change.status in {"D", "T", "U"}
+        and os.path.isdir(place.file(change.path))
+        and not os.path.islink(place.file(change.path))
+    ]
 
 
 def emptied(place: Place, deleted: Iterable[str]) -> list[RepoPath]:

@@ -102,6 +102,8 @@ def _compare_recent(place: Place, seeded: Seeded, *, survey: Survey, now_ns: int
         differs = (recorded[1] and recorded[1] != now[1]) or (recorded[3] and recorded[3] != now[3])
         if same_second and differs:
             seeded.forced.append(path)
+        elif same_second and now[0] >= second(now_ns):
+            note_young(seeded.memory, path=path, found=found, now_ns=now_ns)
 
 
 def note_young(memory: Memory, *, path: str, found: os.stat_result, now_ns: int) -> None:
