@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.run import Git
 from git_timewarp.util import faults
-from git_timewarp.util.text import to_bytes
+from git_timewarp.util.text import to_bytes, to_str
 
 _FATAL = 128
 _ATTRIBUTES = ("text", "crlf", "eol", "ident", "filter", "working-tree-encoding")
@@ -119,3 +119,20 @@ def _line(item: Blob) -> bytes:
 
 def _is_there(folder: str, path: RepoPath) -> bool:
     return os.path.lexists(to_bytes(f"{folder}/{path}"))
+
+
+def ignored_below(git: Git, folder: str, paths: Sequence[RepoPath]) -> set[RepoPath]:
+    """Return those of `paths` that the `.gitignore` files already below `folder` exclude.
+
+    Empty files stand in for the paths, so git's own rules decide, the user's global
+    ones included. `folder` is one of ours; an index is made beside it.
+    """
+    for path in paths:
+        where = to_bytes(f"{folder}/{path}")
+        os.makedirs(os.path.dirname(where), exist_ok=True)
+        with open(where, "ab"):
+            pass
+    asked = git.using(index=folder + ".index", work_tree=folder)
+    out = asked.run("ls-files", "-o", "-i", "--exclude-standard", "-z").out
+    found = {RepoPath(to_str(name)) for name in out.split(b"\0") if name}
+    return found & set(paths)

@@ -81,7 +81,7 @@ def prepare(
         if entry.is_link and links:
             staged.ready[change.path] = Ready(link=data)
         else:
-            staged.ready[change.path] = Ready(file=_write(f"{folder}/exact-{number}", data))
+            staged.ready[change.path] = Ready(file=write_exact(f"{folder}/exact-{number}", data))
     contents = Contents(reader, target)
     for number, (root, wanted) in enumerate(sorted(convert.items())):
         above = root + "/" if root else ""
@@ -129,8 +129,10 @@ def attribute_files(contents: Contents, root: str, paths: Sequence[RepoPath]) ->
     return found
 
 
-def _write(path: str, data: bytes) -> str:
+def write_exact(path: str, data: bytes) -> str:
+    """Write `data` to a file of ours, making its folder; return `path`."""
     faults.point("write staged")
-    with open(path, "wb") as file:
+    os.makedirs(to_bytes(os.path.dirname(path)), exist_ok=True)
+    with open(to_bytes(path), "wb") as file:
         file.write(data)
     return path
