@@ -184,6 +184,10 @@ class Disk:
             with open(to_bytes(source), "rb") as file:
                 while chunk := file.read(_CHUNK):
                     write_all(out, chunk)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=fd)
+            raise
         finally:
             os.close(out)
         return path

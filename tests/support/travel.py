@@ -14,6 +14,7 @@ from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline.apply import Outcome
 from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_filter import PathFilter
+from git_timewarp.timeline.plan_ignored import ignored_then
 from git_timewarp.timeline.plan_needs import needs_whole
 from git_timewarp.timeline.restore import Restorer, Wish, differences
 from tests.support import views
@@ -85,10 +86,16 @@ class Traveller:
         reader = self.quarantine.reader
         now = self.take()
         plan = planning.make(reader, now=now, target=target, paths=wanted)
-        needed = needs_whole(plan, self.quarantine.repo)
-        if needed:
-            now = self.take(whole=tuple(needed))
-            plan = planning.make(reader, now=now, target=target, paths=wanted, spare=needed)
+        spare = needs_whole(plan, self.quarantine.repo)
+        if spare:
+            now = self.take(whole=tuple(spare))
+            plan = planning.make(reader, now=now, target=target, paths=wanted, spare=spare)
+        ignored = ignored_then(
+            self.quarantine, plan, now=now, target=target, staging_dir=self.staging
+        )
+        if ignored:
+            spare |= ignored
+            plan = planning.make(reader, now=now, target=target, paths=wanted, spare=spare)
         return plan, now
 
     def restorer(self) -> Restorer:
