@@ -36,5 +36,8 @@ HANDED_ON_IF_PRESENT = (
 """The same, but only where one exists: the first two cost a process for every ref or index
 written, and the mere presence of the others changes what git does."""
 
+LFS = ("post-checkout", "post-commit", "post-merge", "pre-push")
+"""Hooks that git-lfs installs by itself, but not where one of that name exists already."""
+
 NAMES = (*RECORDED, *HANDED_ON, *HANDED_ON_IF_PRESENT)
 """Every hook git looks for in the hooks folder (fsmonitor-watchman is found by another setting)."""

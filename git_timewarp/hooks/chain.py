@@ -94,14 +94,32 @@ def expanded(repo: Repo, value: str) -> str:
     return found.text.removesuffix("\0") if found.code == 0 else value
 
 
-def next_script(repo: Repo, value: str | None) -> str:
-    """Return the shell assignment that tells our stubs which folder to hand on to."""
-    if value is None:
+def next_script(repo: Repo, place: Place) -> str:
+    """Return the shell assignment that tells our stubs which folder to hand on to.
+
+    A relative folder is taken from where the hook runs, but `git worktree add` runs a hook
+    of one work tree in another and makes the path absolute before; so what `$0` has before
+    our own relative value goes before theirs.
+    """
+    if place.next is None:
         return "_tw_next=${_tw_dir%/timewarp/*}/hooks\n"
-    if value.startswith("~/"):
-        return f"_tw_next=$HOME{_shell_quoted(value[1:].rstrip('/'))}\n"
-    plain = expanded(repo, value)
-    return f"_tw_next={_shell_quoted(plain.rstrip('/') or plain)}\n"
+    if place.next.startswith("~/"):
+        return f"_tw_next=$HOME{_shell_quoted(place.next[1:])}\n"
+    plain = expanded(repo, place.next)
+    if plain.startswith("/") or place.value.startswith("/"):
+        return f"_tw_next={_shell_quoted(plain)}\n"
+    own, theirs = _shell_quoted(place.value), _shell_quoted(plain)
+    return (
+        f"_tw_next=${{_tw_dir%{own}}}\n"
+        f'[ "$_tw_next" != "$_tw_dir" ] || _tw_next=\n'
+        f"_tw_next=$_tw_next{theirs}\n"
+    )
+
+
+def linked_value(folder: str) -> str:
+    """Return our hooks folder as linked work trees have it, spelt so that `$0` tells it apart."""
+    parent, name = os.path.split(folder)
+    return f"{parent}/./{name}"
 
 
 def is_own_folder(repo: Repo, value: str | None) -> bool:

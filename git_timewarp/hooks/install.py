@@ -15,10 +15,10 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, config_file, uninstall
 from git_timewarp.hooks import record as records
-from git_timewarp.hooks.catalog import HANDED_ON, NAMES, RECORDED
+from git_timewarp.hooks.catalog import HANDED_ON, LFS, NAMES, RECORDED
 from git_timewarp.hooks.plan import active, git_hooks, plan, present
 from git_timewarp.hooks.record import BESIDE, Place, Record
-from git_timewarp.hooks.scripts import CHAIN, NEXT, RECORDER, own_hook, script
+from git_timewarp.hooks.scripts import CHAIN, LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.store.spool import Spool
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock
@@ -130,8 +130,8 @@ def _replace(repo: Repo, current: Record | None, wanted: Record, *, clock: Clock
         for place in wanted.places
     )
     wanted = replace(wanted, places=planned)
-    records.save(repo, wanted)
     try:
+        records.save(repo, wanted)
         _write_files(repo, wanted)
         taken = tuple(_take_place(repo, place) for place in planned)
         if taken != planned:
@@ -145,15 +145,17 @@ def _replace(repo: Repo, current: Record | None, wanted: Record, *, clock: Clock
 def _files(repo: Repo, wanted: Record) -> list[tuple[str, bytes, int]]:
     """Return path, content and mode of every file of ours, in the order they are written."""
     found = [(os.path.join(repo.state_dir, RECORDER), script(RECORDER), 0o644)]
+    lfs = os.path.join(repo.state_dir, LFS_STUB)
+    found += [(os.path.join(lfs, name), script(LFS_STUB), 0o755) for name in LFS]
     if wanted.mode == BESIDE:
         folder = git_hooks(repo)
         found += [(os.path.join(folder, name), script(name), 0o755) for name in wanted.stubs]
     for place in wanted.places:
         folder = os.path.join(repo.state_dir, place.folder)
-        handed_on = chain.next_script(repo, place.next)
+        handed_on = chain.next_script(repo, place)
         found.append((os.path.join(folder, NEXT), to_bytes(handed_on), 0o644))
         if place.condition is not None:
-            text = config_file.section("core", "hooksPath", folder)
+            text = config_file.section("core", "hooksPath", chain.linked_value(folder))
             found.append((os.path.join(folder, chain.LINKED_CONFIG), to_bytes(text), 0o644))
         for name in (*RECORDED, *HANDED_ON, *present(repo, place)):
             data = script(name if name in RECORDED else CHAIN)

@@ -27,6 +27,7 @@ def effective_folder(repo: Repo) -> str:
 def probe(repo: Repo, *, clock: Clock) -> dict[str, bool]:
     """Run each of our hooks as git would and tell which left its note.
 
+    The caller holds the store lock, so that no drain takes the notes away before we look.
     A hook that is not ours, or that another tool runs for us, is not started: False.
     """
     folder = effective_folder(repo)

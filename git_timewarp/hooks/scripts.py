@@ -12,6 +12,9 @@ MARK = b"# git-timewarp "
 
 CHAIN = "chain"
 RECORDER = "record.sh"
+LFS_STUB = "lfs"
+"""Also the folder below the state directory in which it lies once for each of its hooks."""
+
 NEXT = ".timewarp-next"
 """In a hooks folder of ours: the shell assignment that names the folder to hand on to."""
 

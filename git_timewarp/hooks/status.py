@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from git_timewarp.git.repo import MAIN_WORKTREE, Repo
 from git_timewarp.hooks import chain, uninstall
 from git_timewarp.hooks import record as records
-from git_timewarp.hooks.catalog import RECORDED
+from git_timewarp.hooks.catalog import LFS, RECORDED
 from git_timewarp.hooks.plan import active, git_hooks, present
 from git_timewarp.hooks.probe import effective_folder, probe
 from git_timewarp.hooks.record import BESIDE, Place, Record
-from git_timewarp.hooks.scripts import RECORDER, own_hook, script
+from git_timewarp.hooks.scripts import LFS_STUB, RECORDER, own_hook, script
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.text import json_name
@@ -168,10 +168,12 @@ def _where(folder: str, name: str) -> str | None:
 
 
 def _chained_to(repo: Repo, place: Place | None, name: str) -> str | None:
-    if place is None:
-        return None
-    path = os.path.join(chain.folder_of(repo, place.next), name)
-    return path if active(path) else None
+    if place is not None:
+        path = os.path.join(chain.folder_of(repo, place.next), name)
+        if active(path):
+            return path
+    has_lfs = name in LFS and os.path.isdir(os.path.join(repo.common_dir, "lfs"))
+    return os.path.join(repo.state_dir, LFS_STUB, name) if has_lfs else None
 
 
 def _not_handed_on(repo: Repo, record: Record) -> list[str]:

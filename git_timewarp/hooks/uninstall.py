@@ -13,7 +13,7 @@ from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import NAMES, RECORDED
 from git_timewarp.hooks.plan import FOLDER, git_hooks, worktree_configs
 from git_timewarp.hooks.record import HooksRecordError, Place, Record
-from git_timewarp.hooks.scripts import NEXT, RECORDER, own_hook, script
+from git_timewarp.hooks.scripts import LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.text import json_name
 
@@ -95,7 +95,7 @@ def remove(repo: Repo, record: Record) -> None:
     if record.made_folder:
         with contextlib.suppress(OSError):
             os.rmdir(git_hooks(repo))
-    for folder in {FOLDER, *(place.folder for place in record.places)}:
+    for folder in {FOLDER, LFS_STUB, *(place.folder for place in record.places)}:
         _remove_folder(os.path.join(repo.state_dir, folder))
     _unlink(os.path.join(repo.state_dir, RECORDER))
     with contextlib.suppress(FileNotFoundError):

@@ -155,10 +155,11 @@ class Spool:
     def probed(self, token: str) -> bool:
         """Tell whether a hook that was run as the probe `token` has left its note."""
         needle = b"\tp=" + token.encode() + b"\t"
-        return any(
-            needle in (atomic.read(os.path.join(self.path, name)) or b"")
-            for name in ("now", *self._retired())
-        )
+        for name in ("now", *self._retired()):
+            with contextlib.suppress(OSError):
+                if needle in (atomic.read(os.path.join(self.path, name)) or b""):
+                    return True
+        return False
 
     def _retired(self) -> list[str]:
         try:
