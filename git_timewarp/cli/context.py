@@ -18,12 +18,14 @@ from git_timewarp.errors import Kind, TimewarpError
 
 if TYPE_CHECKING:
     from git_timewarp.cli.facade import App
-    from git_timewarp.cli.output.console import Console, Pager
+    from git_timewarp.cli.output.console import Console
     from git_timewarp.cli.terminal import Terminal
     from git_timewarp.timeline.results import Json, TravelResult
     from git_timewarp.util.clock import Clock
 
 _FALSE = {"false", "no", "off", "0"}
+_TRUE = {"true", "yes", "on", "1"}
+_OURS = "timewarp."
 
 
 class NotConfirmedError(TimewarpError):
@@ -71,11 +73,13 @@ class Context:
     def app(self) -> App:
         """The app on this repository, opened when it is first asked for."""
         if self._app is None:
+            given = self._overrides.items()
+            ours = {key: value for key, value in given if key.lower().startswith(_OURS)}
             self._app = registry.open_app(
                 self._start,
                 environ=self._environ,
                 clock=self.clock,
-                overrides=self._overrides,
+                overrides=ours,
             )
         return self._app
 
@@ -107,9 +111,10 @@ class Context:
         )
 
     def _wants_ascii(self) -> bool:
-        if self._app is None:
-            return False
-        return self._app.config_get("timewarp.ui.ascii").get("value") == "true"
+        name = "timewarp.ui.ascii"
+        given = {key.lower(): value for key, value in self._overrides.items()}
+        marks = given.get(name) or self._environ.get("GIT_TIMEWARP_UI_ASCII")
+        return (marks or self.settings.get(name, "auto")).lower() in _TRUE
 
     def paints(self, colors: str | None) -> bool:
         """Tell whether output is coloured, given `--color`."""
@@ -123,17 +128,13 @@ class Context:
         """Let the data that follows go through the user's pager, on a terminal."""
         if self.json or not self.terminal.stdout:
             return
-        pager = registry.pager()
-        line = pager.command(choice=self._paginate, settings=self.settings, environ=self._environ)
+        line = registry.pager_line(
+            choice=self._paginate, settings=self.settings, environ=self._environ
+        )
         if line is None:
             return
-
-        def start() -> Pager:
-            started: Pager = pager.Pager(line, self._environ)
-            return started
-
         self._paging = True
-        self.console.page(start)
+        self.console.page(lambda: registry.start_pager(line, self._environ))
 
     def answer(self, record: Json, lines: Iterable[str], talk: Iterable[str] = ()) -> None:
         """Give the result: as JSON, or as lines on standard output and talk on standard error."""
@@ -148,7 +149,7 @@ class Context:
     def notice(self, text: str) -> str:
         """Return the line of standard error that passes on `text`."""
         if self.json:
-            return machine.line(machine.versioned({"notice": text})).decode("utf-8").rstrip("\n")
+            return machine.text(machine.versioned({"notice": text}))
         return text
 
     def travelled(self, result: TravelResult) -> int:

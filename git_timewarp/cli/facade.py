@@ -156,4 +156,4 @@ class App(Protocol):
         """Change a setting in `local`, `worktree` or `global` git config."""
 
     def config_validate(self) -> Sequence[Json]:
-        """Check all settings."""
+        """Return what is wrong with the settings; empty when nothing is."""

@@ -8,11 +8,10 @@ import os
 import platform
 import tempfile
 import traceback
-from collections.abc import Mapping
 
 from git_timewarp import __version__
 from git_timewarp.cli.output import color, machine
-from git_timewarp.cli.terminal import Terminal
+from git_timewarp.cli.terminal import Manner
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util.text import printable
 
@@ -116,19 +115,22 @@ def _write(report: bytes, folder: str | None) -> str | None:
     return None
 
 
-def told(
-    error: TimewarpError, *, json: bool, environ: Mapping[str, str], ends: Terminal
-) -> list[str]:
-    """Return the lines that tell a failure: one JSON object, or `error:` and `hint:`."""
-    if json:
+def explain(
+    exc: BaseException, *, folder: str | None, words: list[str], manner: Manner
+) -> tuple[int, list[str]]:
+    """Return the exit code of a failure and the lines that tell it.
+
+    The lines are one JSON object, or `error:` and `hint:`.
+    """
+    error = known(exc) or bug(exc, folder=folder, words=words)
+    if manner.json:
         record = machine.versioned({"error": error.to_dict()})
-        return [machine.line(record).decode("utf-8").rstrip("\n")]
-    painted = color.wanted(None, settings={}, environ=environ, terminal=ends.stderr)
-    palette = color.palette({}) if painted else color.PLAIN
-    told_lines = [palette.paint("error", "error:") + " " + _line(error.message)]
+        return error.exit_code, [machine.text(record)]
+    palette = color.palette({}) if manner.painted else color.PLAIN
+    lines = [palette.paint("error", "error:") + " " + _line(error.message)]
     if error.hint:
-        told_lines.append(palette.paint("hint", "hint:") + " " + _line(error.hint))
-    return told_lines
+        lines.append(palette.paint("hint", "hint:") + " " + _line(error.hint))
+    return error.exit_code, lines
 
 
 def _line(text: str) -> str:

@@ -73,7 +73,7 @@ class Run:
 
     def _dispatch(self) -> int:
         if "GIT_TIMEWARP_FAULT" in self._environ:
-            registry.injection().install(self._environ)
+            registry.install_faults(self._environ)
         line = lines.read(self._words, self._environ)
         _enter(line.folders)
         if line.wants == "version":
@@ -87,8 +87,8 @@ class Run:
             return self._noun(line)
         command = registry.load(name)
         if line.wants == "help" or _asks_help(rest):
-            text = registry.grammar().help_text(command, columns=self._ends.columns or 80)
-            return self._say(str(text).splitlines())
+            page = registry.help_text(command, columns=self._ends.columns or 80)
+            return self._say(page.splitlines())
         params = parse(command, words=rest)
         return command.run(self._new_context(line, json=bool(params.pop("json", False))), **params)
 
@@ -143,17 +143,15 @@ class Run:
 
     def _failed(self, exc: BaseException) -> int:
         """Tell what failed and what to do next; return the exit code."""
-        failures = registry.failures()
-        error = failures.known(exc)
-        if error is None:
-            app = self._context.opened if self._context is not None else None
-            folder = os.path.join(app.state_dir, "log") if app is not None else None
-            error = failures.bug(exc, folder=folder, words=self._words)
-        for text in failures.told(
-            error, json=lines.is_json(self._words), environ=self._environ, ends=self._ends
-        ):
-            self._console.talk(text)
-        code: int = error.exit_code
+        app = self._context.opened if self._context is not None else None
+        folder = os.path.join(app.state_dir, "log") if app is not None else None
+        manner = terminal.Manner(
+            json=lines.is_json(self._words),
+            painted=self._ends.stderr and terminal.has_colors(self._environ),
+        )
+        code, told = registry.explain(exc, folder=folder, words=self._words, manner=manner)
+        for line in told:
+            self._console.talk(line)
         return code
 
     def _notices(self) -> None:
@@ -186,7 +184,7 @@ def parse(command: Command, *, words: list[str]) -> Params:
     line = before if after is not None else [*before, *rest]
     params = light.parse(command, line)
     if params is None:
-        params = dict(registry.grammar().parse(command, line))
+        params = registry.parse(command, line)
     if after is not None:
         params[after.dest] = tuple(rest[1:])
     return params

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from git_timewarp.cli.context import Context
     from git_timewarp.cli.facade import App
-    from git_timewarp.cli.spec import Command
+    from git_timewarp.cli.output.console import Pager
+    from git_timewarp.cli.spec import Command, Params
+    from git_timewarp.cli.terminal import Manner
     from git_timewarp.util.clock import Clock
 
 _HERE = "git_timewarp.cli.commands."
@@ -81,7 +81,7 @@ COMMANDS: dict[str, Entry] = {
 def load(name: str) -> Command:
     """Import one command and nothing else; KeyError for an unknown name."""
     module, attribute = COMMANDS[name].target.split(":")
-    command: Command = getattr(_module(module), attribute)
+    command: Command = getattr(__import__(module, fromlist=[attribute]), attribute)
     return command
 
 
@@ -112,49 +112,73 @@ def open_app(
     overrides: Mapping[str, str],
 ) -> App:
     """Import the app and open it on the repository around the folder `start`."""
-    opened: App = _module("git_timewarp.app").open(
-        start, environ=environ, clock=clock, overrides=overrides
-    )
-    return opened
+    from git_timewarp import app
+
+    return app.open(start, environ=environ, clock=clock, overrides=overrides)
 
 
 def system_clock() -> Clock:
     """Return the machine's clock."""
-    made: Clock = _module("git_timewarp.util.clock").SystemClock()
-    return made
+    from git_timewarp.util.clock import SystemClock
+
+    return SystemClock()
 
 
-def grammar() -> ModuleType:
-    """Import the parser that explains usage errors and writes help pages."""
-    return _module("git_timewarp.cli.grammar")
+def parse(command: Command, words: list[str]) -> Params:
+    """Import the real parser and parse; UsageError explains what is wrong."""
+    from git_timewarp.cli import grammar
+
+    return grammar.parse(command, words)
 
 
-def pager() -> ModuleType:
-    """Import the pager."""
-    return _module("git_timewarp.cli.output.pager")
+def help_text(command: Command, *, columns: int) -> str:
+    """Import the writer of help pages and return a command's."""
+    from git_timewarp.cli import grammar
+
+    return grammar.help_text(command, columns=columns)
 
 
-def failures() -> ModuleType:
-    """Import what turns exceptions into failures."""
-    return _module("git_timewarp.cli.failures")
+def pager_line(
+    *, choice: bool | None, settings: Mapping[str, str], environ: Mapping[str, str]
+) -> str | None:
+    """Import the pager and return its command line; None for no pager."""
+    from git_timewarp.cli.output import pager
+
+    return pager.command(choice=choice, settings=settings, environ=environ)
 
 
-def injection() -> ModuleType:
-    """Import the faults that tests ask for."""
-    return _module("git_timewarp.cli.injection")
+def start_pager(line: str, environ: Mapping[str, str]) -> Pager:
+    """Import the pager and start it."""
+    from git_timewarp.cli.output import pager
+
+    return pager.Pager(line, environ)
+
+
+def explain(
+    exc: BaseException, *, folder: str | None, words: list[str], manner: Manner
+) -> tuple[int, list[str]]:
+    """Import what turns exceptions into failures; return the exit code and what to say."""
+    from git_timewarp.cli import failures
+
+    return failures.explain(exc, folder=folder, words=words, manner=manner)
+
+
+def install_faults(environ: Mapping[str, str]) -> None:
+    """Import and install the fault that a test asks for."""
+    from git_timewarp.cli import injection
+
+    injection.install(environ)
 
 
 def context() -> type[Context]:
     """Import what a command is given."""
-    found: type[Context] = _module("git_timewarp.cli.context").Context
-    return found
+    from git_timewarp.cli.context import Context
+
+    return Context
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """Return the known word most like `word`, if any is."""
-    return next(iter(_module("difflib").get_close_matches(word, list(known), n=1)), None)
+    from difflib import get_close_matches
 
-
-def _module(name: str) -> ModuleType:
-    """Import a module by its full name."""
-    return __import__(name, fromlist=["_"])
+    return next(iter(get_close_matches(word, list(known), n=1)), None)

@@ -37,6 +37,16 @@ class Terminal:
         self.utf8 = utf8
 
 
+class Manner:
+    """How a failure is told: for a program or for people, painted or not."""
+
+    __slots__ = ("json", "painted")
+
+    def __init__(self, *, json: bool, painted: bool) -> None:
+        self.json = json
+        self.painted = painted
+
+
 def found(environ: Mapping[str, str]) -> Terminal:
     """Look at the streams of this process."""
     stdout = _is_terminal(1)
@@ -55,6 +65,11 @@ def is_utf8(environ: Mapping[str, str]) -> bool:
         if environ.get(key):
             return "utf-8" in environ[key].lower().replace("utf8", "utf-8")
     return False
+
+
+def has_colors(environ: Mapping[str, str]) -> bool:
+    """Tell whether a terminal of this environment shows colours its user wants."""
+    return not environ.get("NO_COLOR") and environ.get("TERM", "dumb") != "dumb"
 
 
 def words() -> list[str]:

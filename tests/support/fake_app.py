@@ -96,7 +96,7 @@ class FakeApp:
     recording: bool = True
     notices: Sequence[str] = ()
     state_dir: str = ""
-    ascii: str = "auto"
+    mistakes: Sequence[Json] = ()
     git_config: Mapping[str, str] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
@@ -317,19 +317,12 @@ class FakeApp:
 
     def config_list(self) -> Sequence[Json]:
         """Answer one changed setting and one default."""
+        key = "timewarp.autosave.intervalSeconds"
+        local = {"scope": "local", "place": ".git/config", "spelling": key.lower()}
+        default = {"scope": "default", "place": "default", "spelling": "timewarp.ui.ascii"}
         return (
-            {
-                "key": "timewarp.autosave.intervalSeconds",
-                "value": 30,
-                "origin": "local (.git/config)",
-                "doc": "longest time between two drafts while you work, in seconds",
-            },
-            {
-                "key": "timewarp.ui.ascii",
-                "value": self.ascii,
-                "origin": "default",
-                "doc": "draw with ASCII characters only",
-            },
+            {"key": key, "value": 30, "origin": local, "doc": "longest time between two drafts"},
+            {"key": "timewarp.ui.ascii", "value": "auto", "origin": default, "doc": "ASCII only"},
         )
 
     def config_get(self, key: str) -> Json:
@@ -342,11 +335,11 @@ class FakeApp:
     def config_set(self, key: str, value: str, scope: str) -> Json:
         """Answer the setting changed."""
         self.asked.append(("config_set", {"key": key, "value": value, "scope": scope}))
-        return self.config_get(key) | {"value": value, "origin": scope}
+        return {"key": key, "value": value, "scope": scope}
 
     def config_validate(self) -> Sequence[Json]:
-        """Answer all settings."""
-        return self.config_list()
+        """Answer what is wrong."""
+        return self.mistakes
 
     def _journey(self, verb: str) -> TravelResult:
         return self.travel or TravelResult(

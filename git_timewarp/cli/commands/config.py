@@ -11,6 +11,7 @@ from git_timewarp.errors import Kind, TimewarpError
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
+    from git_timewarp.timeline.results import Json
 
 _DEFAULT = "default"
 
@@ -25,9 +26,7 @@ class ScopeError(TimewarpError):
 def list_settings(context: Context, *, defaults: bool) -> int:
     """List the settings that differ from their default, or all."""
     records = [
-        record
-        for record in context.app.config_list()
-        if defaults or record.get("origin") not in {_DEFAULT, "defaults"}
+        record for record in context.app.config_list() if defaults or not _is_default(record)
     ]
     if not defaults and not records and not context.json:
         context.console.talk("every setting has its default: git timewarp config list --defaults")
@@ -61,15 +60,20 @@ def set_value(
         context.answer(record, [f"would set {key}={value} ({scope})"])
         return 0
     record = app.config_set(key, value, scope)
-    context.answer(record, human.settings([record], context.look()))
+    context.answer(record, [f"{record['key']}={record['value']} ({scope})"])
     return 0
 
 
 def validate(context: Context) -> int:
     """Check every setting from every source."""
-    records = list(context.app.config_validate())
-    context.answer({"ok": True, "settings": records}, [f"{len(records)} settings, all valid"])
-    return 0
+    found = context.app.config_validate()
+    context.answer({"ok": not found, "problems": list(found)}, human.mistakes(found))
+    return Kind.REFUSED.value if found else 0
+
+
+def _is_default(record: Json) -> bool:
+    origin = record.get("origin")
+    return isinstance(origin, dict) and origin.get("scope") == _DEFAULT
 
 
 LIST = Command(
@@ -113,8 +117,8 @@ option. A value of the wrong kind is refused.""",
 VALIDATE = Command(
     name="config validate",
     description="""Check all settings from git's configuration, the environment and the tracked
-file. An unknown key or a wrong value is an error that names the file, the key and the
-nearest key there is.""",
+file. Each unknown key and wrong value is named with its file and the nearest key there is;
+the exit code is 1 then.""",
     examples=(("git timewarp config validate", "After editing .timewarp.toml:"),),
     run=validate,
     options=(JSON,),

@@ -33,10 +33,8 @@ def run(context: Context, *, words: tuple[str, ...]) -> int:
     elif not name:
         context.console.lines(overview.overview())
     elif name in registry.COMMANDS:
-        text: str = registry.grammar().help_text(
-            registry.load(name), columns=context.terminal.columns or 80
-        )
-        context.console.lines(text.splitlines())
+        page = registry.help_text(registry.load(name), columns=context.terminal.columns or 80)
+        context.console.lines(page.splitlines())
     elif registry.verbs(name):
         context.console.lines(overview.noun(name))
     elif name in topics.TOPICS:

@@ -138,10 +138,20 @@ def stashes(entries: Sequence[StashEntry], look: Look) -> Iterator[str]:
 def settings(records: Iterable[Json], look: Look) -> Iterator[str]:
     """Draw `key=value`, where each comes from and what it is for."""
     for record in records:
-        origin = names.one_line(str(record.get("origin", "")))
-        yield f"{record['key']}={_value(record.get('value'))}  {look.paint('age', f'({origin})')}"
+        origin = look.paint("age", f"({_origin(record.get('origin'))})")
+        yield f"{record['key']}={_value(record.get('value'))}  {origin}"
         if record.get("doc"):
             yield f"    {names.one_line(str(record['doc']))}"
+
+
+def mistakes(found: Sequence[Json]) -> Iterator[str]:
+    """Draw what is wrong with the settings; the names of files are part of each message."""
+    for record in found:
+        yield f"problem: {names.one_line(str(record['message']))}"
+        if record.get("hint"):
+            yield f"  hint: {names.one_line(str(record['hint']))}"
+    if not found:
+        yield "every setting is valid"
 
 
 def hooks(record: Json, look: Look) -> Iterator[str]:
@@ -184,6 +194,13 @@ def _skipped_of(meta: Json | None) -> Iterator[str]:
     listed = meta.get("skipped") if meta else None
     if isinstance(listed, list) and listed:
         yield f"Skipped:  {_count(len(listed), 'path')} (see --json)"
+
+
+def _origin(value: object) -> str:
+    if not isinstance(value, dict):
+        return ""
+    scope, place = str(value.get("scope")), str(value.get("place"))
+    return names.one_line(scope if place in {scope, ""} else f"{scope}: {place}")
 
 
 def _bar(added: int, deleted: int) -> str:

@@ -7,13 +7,18 @@ import json
 from git_timewarp.timeline.results import VERSION, Json
 
 
-def line(record: Json) -> bytes:
-    """Return one record as a line of JSON, UTF-8.
+def text(record: Json) -> str:
+    """Return one record as JSON on one line.
 
     Bytes that are not UTF-8 in free text become `?`; names went through `json_name`.
     """
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace") + b"\n"
+    dumped = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return dumped.encode("utf-8", "replace").decode("utf-8")
+
+
+def line(record: Json) -> bytes:
+    """Return one record as a line of bytes, UTF-8 whatever the locale is."""
+    return text(record).encode("utf-8") + b"\n"
 
 
 def versioned(record: Json) -> Json:
