@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli import registry
-from git_timewarp.cli.output import color, machine, travel
+from git_timewarp.cli.output import color, machine
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.progress import Progress
 from git_timewarp.errors import Kind, TimewarpError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from git_timewarp.cli.facade import App
     from git_timewarp.cli.output.console import Console
     from git_timewarp.cli.terminal import Terminal
-    from git_timewarp.timeline.results import Json, TravelResult
+    from git_timewarp.timeline.results import Json
     from git_timewarp.util.clock import Clock
 
 _FALSE = {"false", "no", "off", "0"}
@@ -151,12 +151,6 @@ class Context:
         if self.json:
             return machine.text(machine.versioned({"notice": text}))
         return text
-
-    def travelled(self, result: TravelResult) -> int:
-        """Tell what a jump or its kin did; 1 when a path had to be refused."""
-        look = self.look()
-        self.answer(result.to_dict(), travel.draw(result, look), travel.talk(result, look))
-        return Kind.REFUSED.value if result.refused and not result.dry_run else 0
 
     def progress(self, title: str) -> Progress:
         """Return a progress line; silent unless a person is watching."""

@@ -7,8 +7,10 @@ option, a missing value, `--help`) it leaves to `grammar`, which explains.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from git_timewarp.cli.spec import Command, Option, Params, Value
+if TYPE_CHECKING:
+    from git_timewarp.cli.spec import Command, Option, Params, Value
 
 
 def parse(command: Command, words: list[str]) -> Params | None:

@@ -50,7 +50,7 @@ def _takes(key: Key) -> str:
     if key.choices:
         return ", ".join(f"`{choice}`" for choice in key.choices)
     if key.type not in {Type.INT, Type.SIZE}:
-        return key.type.value
+        return str(key.type.value)
     if key.high is None:
-        return f"{key.type.value}, at least {key.low}" if key.low else key.type.value
+        return f"{key.type.value}, at least {key.low}" if key.low else str(key.type.value)
     return f"{key.type.value}, {key.low} to {key.high}"

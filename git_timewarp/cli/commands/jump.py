@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from git_timewarp.cli import journey
 from git_timewarp.cli.options import DRY_RUN, FORCE, JSON
 from git_timewarp.cli.spec import Argument, Command, Option
 
@@ -21,10 +22,11 @@ def run(
     dry_run: bool,
 ) -> int:
     """Jump and say what came back, what went and how to go back."""
-    return context.travelled(
+    return journey.told(
+        context,
         context.app.jump(
             target, with_head=with_head, with_refs=with_refs, force=force, dry_run=dry_run
-        )
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from git_timewarp.cli import journey
 from git_timewarp.cli.options import DRY_RUN, FORCE, JSON
 from git_timewarp.cli.spec import Argument, Command, Option
 
@@ -15,8 +16,8 @@ def run(
     context: Context, *, paths: tuple[str, ...], source: str | None, force: bool, dry_run: bool
 ) -> int:
     """Restore the paths and say what came back."""
-    return context.travelled(
-        context.app.restore(paths, source=source, force=force, dry_run=dry_run)
+    return journey.told(
+        context, context.app.restore(paths, source=source, force=force, dry_run=dry_run)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from git_timewarp.cli import journey
 from git_timewarp.cli.options import COLOR, DATE, DRY_RUN, FORCE, JSON, NO_COLOR, PATCH
 from git_timewarp.cli.output import human
 from git_timewarp.cli.spec import Argument, Command, Option
@@ -45,8 +46,8 @@ def show(
 
 def apply(context: Context, *, name: str | None, drop: bool, force: bool, dry_run: bool) -> int:
     """Put a stash on top of what is there."""
-    return context.travelled(
-        context.app.stash_apply(name or LATEST, drop=drop, force=force, dry_run=dry_run)
+    return journey.told(
+        context, context.app.stash_apply(name or LATEST, drop=drop, force=force, dry_run=dry_run)
     )
 
 

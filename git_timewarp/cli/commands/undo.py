@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from git_timewarp.cli import journey
 from git_timewarp.cli.options import DRY_RUN, FORCE, JSON
 from git_timewarp.cli.spec import Argument, Command
 
@@ -19,13 +20,13 @@ _ARGUMENTS = (
 def undo(context: Context, *, what: str | None, force: bool, dry_run: bool) -> int:
     """Undo and say what came back."""
     steps, event = _steps(what)
-    return context.travelled(context.app.undo(steps, event=event, force=force, dry_run=dry_run))
+    return journey.told(context, context.app.undo(steps, event=event, force=force, dry_run=dry_run))
 
 
 def redo(context: Context, *, what: str | None, force: bool, dry_run: bool) -> int:
     """Redo and say what came back."""
     steps, event = _steps(what)
-    return context.travelled(context.app.redo(steps, event=event, force=force, dry_run=dry_run))
+    return journey.told(context, context.app.redo(steps, event=event, force=force, dry_run=dry_run))
 
 
 def _steps(what: str | None) -> tuple[int, str | None]:
