@@ -252,7 +252,8 @@ class Recorder:
         held.torn = 0
         self._remember_refs()
         writer.note_folded(self._around, self.writer, held.head.n)
-        self.quarantine.empty()
+        if not held.intents:
+            self.quarantine.empty()
 
     def _note_superseded(self, planned: Planned) -> None:
         """Remember what nothing of ours names after this fold, for the next merge of packs."""

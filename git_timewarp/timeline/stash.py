@@ -52,19 +52,23 @@ def apply(op: Operation, name: str, how: How, *, drop: bool) -> TravelResult:
     number, entry, stored = _find(op.history, name)
     now = snapshot.capture(op)
     base = _base(op.quarantine.reader, stored)
-    merged = merge3.merge(
+    merged = merge3.merge_views(
         op.quarantine,
         base=base if base is not None else op.quarantine.put_tree([]),
         ours=now,
         theirs=stored.view,
-        name=f"stash@{{{number}}}",
     )
+    if merged.conflicts:
+        raise merge3.MergeConflictError(
+            merged.conflicts, command=f"git timewarp jump {op.label(entry)}"
+        )
     trip = Journey(
         "stash-apply",
         f"stash@{{{number}}}",
-        merged,
+        merged.view,
         f"applied stash {op.label(entry)}",
         data={"stash": entry.id},
+        is_merged=True,
     )
     result = go(op, trip, replace(how, index=False), now=now)
     if drop and not how.dry_run:

@@ -83,6 +83,8 @@ class Journey:
         to: the snapshot the view is of, or None (a git revision, a merge result).
         commit: the revision's commit, for the intent.
         data: further members of the event's data.
+        is_merged: the view's objects are in the quarantine only, so nothing is folded
+            (and the quarantine not emptied) before it is in the work tree.
     """
 
     verb: str
@@ -92,6 +94,7 @@ class Journey:
     to: SnapshotId | None = None
     commit: Oid | None = None
     data: Json = field(default_factory=dict)
+    is_merged: bool = False
 
 
 def jump(op: Operation, text: str, how: How) -> TravelResult:
@@ -141,7 +144,7 @@ def journey(op: Operation, verb: str, target: Target, now: View) -> Journey:
     if target.snapshot is not None:
         label = op.label(target.entry) if target.entry is not None else target.text
         summary = f"{verb} to {label}" if verb == "jump" else f"{verb} {label}"
-        return Journey(verb, target.text, target.snapshot.view, summary, to=target.snapshot.id)
+        return Journey(verb, label, target.snapshot.view, summary, to=target.snapshot.id)
     tree = target.files
     view = View(
         tree=tree,
@@ -172,8 +175,9 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     if how.dry_run:
         return _dry(op, trip, plan)
     before = op.latest()
-    stashing = _is_uncommitted(op, now, before)
-    safety = _safety(op, now, stashing=stashing, whole=spare)
+    leaves = how.filter is None and not trip.is_merged
+    stashing = leaves and _is_uncommitted(op, now, before)
+    safety = _safety(op, now, stashing=stashing, whole=spare, fold=not trip.is_merged)
     now = safety.view
     intent = _intent(op, trip, how, safety)
     op.begin(intent)
@@ -355,11 +359,13 @@ def _by_hand(op: Operation) -> bool:
     return entry is not None and entry.type in SAVED_BY_HAND
 
 
-def _safety(op: Operation, now: View, *, stashing: bool, whole: Collection[RepoPath] = ()) -> Taken:
+def _safety(
+    op: Operation, now: View, *, stashing: bool, whole: Collection[RepoPath], fold: bool
+) -> Taken:
     if stashing:
         branch = (now.head.branch or "no branch").removeprefix("refs/heads/")
         wish = Wish(
-            "stash", "stash", summary=f"work in progress on {branch}", fold=True, always=True
+            "stash", "stash", summary=f"work in progress on {branch}", fold=fold, always=True
         )
     else:
         wish = Wish("safety", "safety", summary=f"before {op.verb}")
