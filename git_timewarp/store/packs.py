@@ -95,11 +95,12 @@ class Packs:
         out = self._quarantine.git.run("show-index", algorithm, stdin=data).text
         return [Oid(line.split(" ")[1]) for line in out.splitlines()]
 
-    def merge(self, *, limit: int, garbage: set[Oid]) -> str | None:
-        """Merge the smaller packs when there are `limit` or more; return the new name.
+    def merge(self, *, limit: int, garbage: set[Oid]) -> set[Oid] | None:
+        """Merge the smaller packs when there are `limit` or more.
 
         Sizes stay a geometric progression (each at least twice all smaller ones), so an
-        object is rewritten O(log n) times. Objects in `garbage` are left behind.
+        object is rewritten O(log n) times. Objects in `garbage` are left behind; the result
+        is those that were, None when nothing was merged.
         """
         superseded = self._superseded()
         live = [name for name in self.names() if name not in superseded]
@@ -112,26 +113,31 @@ class Packs:
                 count = position + 1
             total += self._size(live[position])
         chosen = live[: max(count, 2)]
-        wanted: dict[Oid, None] = {}
-        for name in chosen:
-            wanted.update(dict.fromkeys(oid for oid in self.objects_of(name) if oid not in garbage))
-        new = self.build(wanted, bulk=False)
+        held = {oid for name in chosen for oid in self.objects_of(name)}
+        new = self.build(sorted(held - garbage), bulk=False)
         self.install(new)
         now = self._clock.now_ns() // 1_000_000_000
         self._write_superseded({**superseded, **{n: now for n in chosen if n != new}})
-        return new
+        return held & garbage
 
-    def sweep(self, *, grace_seconds: int) -> list[str]:
-        """Remove superseded packs older than the grace time, unless a gc is alive."""
-        superseded = self._superseded()
+    def due(self, *, grace_seconds: int) -> list[str]:
+        """Return the superseded packs whose grace time is over; none while a gc is alive."""
         now = self._clock.now_ns() // 1_000_000_000
-        due = [name for name, since in superseded.items() if now - since >= grace_seconds]
-        if not due or gc_is_alive(self._quarantine.repo.common_dir):
-            return []
-        for name in due:
+        due = [n for n, since in self._superseded().items() if now - since >= grace_seconds]
+        return [] if not due or gc_is_alive(self._quarantine.repo.common_dir) else due
+
+    def only_in(self, names: Sequence[str]) -> set[Oid]:
+        """Return the ids that are in the packs `names` and in no other pack of ours."""
+        others = [name for name in self.names() if name not in names]
+        kept = {oid for name in others for oid in self.objects_of(name)}
+        return {oid for name in names for oid in self.objects_of(name)} - kept
+
+    def sweep(self, names: Sequence[str]) -> None:
+        """Remove superseded packs."""
+        for name in names:
             self.drop(name)
-        self._write_superseded({n: s for n, s in superseded.items() if n not in due})
-        return due
+        superseded = self._superseded()
+        self._write_superseded({n: s for n, s in superseded.items() if n not in names})
 
     def release(self) -> None:
         """Drop the `.keep` files: from now on git's own gc looks after the packs."""

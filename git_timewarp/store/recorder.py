@@ -157,6 +157,20 @@ class Recorder:
             held.fold = prepared[0]
             self._finish_fold(prepared[0])
 
+    def tidy(self) -> None:
+        """Merge packs when there are many, and remove what an earlier merge made superfluous."""
+        data = atomic.read(self.paths.superseded) or b""
+        garbage = {Oid(word.decode()) for word in data.split()}
+        builder = Builder(self.quarantine, self.writer, refs=self.refs)
+        dropped = self.packs.merge(limit=self._limits.packs, garbage=garbage - builder.live())
+        if dropped:
+            left = "".join(f"{oid}\n" for oid in sorted(garbage - dropped))
+            atomic.write(self.paths.superseded, left.encode(), sync=False)
+        due = self.packs.due(grace_seconds=self._limits.grace_seconds)
+        if due:
+            transaction.trim_reflogs(self.repo, self.packs.only_in(due))
+            self.packs.sweep(due)
+
     def mend_journal(self) -> None:
         """End and mark a line that a crash cut off."""
         if self.journal.ends_torn:

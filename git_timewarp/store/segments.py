@@ -15,6 +15,8 @@ from git_timewarp.git.refs import RefUpdate
 from git_timewarp.store import layout
 from git_timewarp.store.events import Event
 from git_timewarp.store.notes import NOTE_LIMIT, NotesTree, overflow_anchor
+from git_timewarp.store.notes import folders as walk_folders
+from git_timewarp.store.notes import walk as walk_notes
 from git_timewarp.store.quarantine import Quarantine
 
 
@@ -83,6 +85,20 @@ class Builder:
         """Return the number of the newest segment of `kind`, 0 when there is none."""
         found = [layout.parse_ref(name) for name in self._refs]
         return max((f[2] for f in found if f and f[0] == self._writer and f[1] == kind), default=0)
+
+    def live(self) -> set[Oid]:
+        """Return what the open segments are made of now: tags, roots, folders and notes."""
+        found: set[Oid] = set()
+        for kind in layout.KINDS:
+            tag = self._refs.get(layout.ref(self._writer, kind, self.last_segment(kind)))
+            if tag is None:
+                continue
+            root = self.tree_of(tag)
+            found |= {tag, root}
+            if kind == layout.EVENTS:
+                found |= {oid for _, oid in walk_folders(self._reader, root)}
+                found |= {oid for _, oid in walk_notes(self._reader, root)}
+        return found
 
     def tree_of(self, tag: Oid) -> Oid:
         """Return the tree a tag of ours names."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid, RefName
@@ -98,6 +99,22 @@ def remove_stale_locks(repo: Repo, *, clock: Clock) -> list[str]:
                 os.unlink(path)
                 removed.append(path)
     return removed
+
+
+def trim_reflogs(repo: Repo, gone: AbstractSet[Oid]) -> None:
+    """Take values that are about to be removed out of the reflogs of our refs."""
+    root = os.path.join(repo.common_dir, "logs", *layout.ROOT.split("/"))
+    if not os.path.isdir(root):
+        return
+    for folder, _, files in os.walk(root):
+        for name in files:
+            path = os.path.join(folder, name)
+            lines = (atomic.read(path) or b"").splitlines(keepends=True)
+            kept = [
+                line for line in lines if not gone & {Oid(w.decode()) for w in line.split()[:2]}
+            ]
+            if len(kept) < len(lines):
+                atomic.write(path, b"".join(kept), sync=False)
 
 
 def _locks(repo: Repo) -> dict[str, int]:

@@ -170,14 +170,8 @@ class Operation:
         return label(self.history, entry)
 
     def _tidy(self) -> None:
-        limits = self.world.limits
-        superseded = atomic.read(self.recorder.paths.superseded) or b""
-        garbage = {Oid(line.decode()) for line in superseded.split()}
-        if self.recorder.folded_events or garbage:
-            merged = self.recorder.packs.merge(limit=limits.packs, garbage=garbage)
-            self.recorder.packs.sweep(grace_seconds=limits.grace_seconds)
-            if merged is not None:
-                atomic.write(self.recorder.paths.superseded, b"", sync=False)
+        if self.recorder.folded_events:
+            self.recorder.tidy()
 
     def _index_folded(self) -> None:
         if self.recorder.folded_events:
