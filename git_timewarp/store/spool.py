@@ -23,7 +23,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from git_timewarp.store.spool_lines import HookEvent, Scan, scan
@@ -58,6 +58,12 @@ class Batch:
     taken: Mapping[str, int]
     lost_total: int
 
+    @property
+    def lost_key(self) -> str:
+        """Return the key under which the loss is told once."""
+        place = "".join(f":{name}:{end}" for name, end in list(self.taken.items())[-1:])
+        return f"lost:{self.lost_total}{place}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
@@ -67,37 +73,52 @@ class _Taken:
 
 
 class Spool:
-    """The spool of one repository. `take` and `ack` need the store lock; hooks never do."""
+    """The spool of one repository. `take` and `ack` need the store lock; hooks never do.
 
-    def __init__(self, state_dir: str, *, clock: Clock, uptime: str = "/proc/uptime") -> None:
+    Args:
+        state_dir: the state directory of the repository.
+        clock: for times, and for how long a retired file is kept where `alone` cannot tell.
+        alone: tells whether nobody has a file open (None: unknown).
+        uptime: where the system says how long ago it was started.
+    """
+
+    def __init__(
+        self,
+        state_dir: str,
+        *,
+        clock: Clock,
+        alone: Callable[[str], bool | None] = sole_user,
+        uptime: str = "/proc/uptime",
+    ) -> None:
         self.path = os.path.join(state_dir, "spool")
         self._now = os.path.join(self.path, "now")
         self._lost = os.path.join(self.path, "lost")
         self._taken = os.path.join(self.path, "taken")
         self._clock = clock
+        self._alone = alone
         self._uptime = uptime
 
     def create(self, *, shared: bool = False) -> None:
         """Make the folder and its files, so that a hook on a full disk can still count a loss.
 
-        `shared`: the group writes too (core.sharedRepository). What exists is left alone.
+        `shared`: the group writes too (core.sharedRepository). What is in them stays.
         """
-        if not os.path.isdir(self.path):
-            os.makedirs(self.path)
-            if shared:
-                os.chmod(self.path, 0o2775)  # noqa: S103 - that is what sharing means
+        os.makedirs(self.path, exist_ok=True)
         mode = 0o664 if shared else 0o644
         for path in (self._lost, self._now):
             faults.point(f"write {os.path.basename(path)}")
             with contextlib.suppress(FileExistsError):
                 fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
                 try:
-                    if shared:
-                        os.fchmod(fd, mode)
                     if path == self._lost:
                         os.write(fd, b"\n")
                 finally:
                     os.close(fd)
+        if shared:
+            with contextlib.suppress(PermissionError):
+                os.chmod(self.path, 0o2775)  # noqa: S103 - that is what sharing means
+                for path in (self._lost, self._now):
+                    os.chmod(path, mode)
 
     @property
     def size(self) -> int:
@@ -117,7 +138,8 @@ class Spool:
         """Return what hooks noted since the last acknowledged batch; nothing is removed.
 
         Asked twice without `ack` it answers the same entries with the same keys. Entries
-        that are still being written are left for the next call.
+        that are still being written are left for the next call. A batch that tells nothing
+        (probes only) needs no `ack`.
         """
         self._finish_retirement()
         known = self._load()
@@ -135,7 +157,10 @@ class Spool:
             taken[name] = found.end
         lost_total = self._lost_total()
         lost = max(lost_total - known.lost, torn, 0)
-        return Batch(tuple(events), lost, taken, lost_total)
+        batch = Batch(tuple(events), lost, taken, lost_total)
+        if taken and not events and not lost:
+            self.ack(batch)
+        return batch
 
     def ack(self, batch: Batch) -> None:
         """Forget `batch`: it is durable elsewhere. Retired files nobody can write to go."""
@@ -183,7 +208,7 @@ class Spool:
     def _is_final(self, name: str) -> bool:
         """Tell whether no hook can append to this retired file any more."""
         path = os.path.join(self.path, name)
-        alone = sole_user(path)
+        alone = self._alone(path)
         if alone is None:
             return self._clock.now_ns() - os.stat(path).st_ctime_ns > LATE_NS
         return alone

@@ -524,6 +524,7 @@ def test_shared_repository(tmp_path: Path) -> None:
     """With core.sharedRepository the spool is writable for the group."""
     repo = RepoBuilder(tmp_path / "repo")
     repo.git("config", "core.sharedRepository", "group")
+    Spool(repo_at(repo.path).state_dir, clock=CLOCK).create()
     put_in(repo.path)
     now = repo.path / ".git/timewarp/spool/now"
     assert now.stat().st_mode & 0o777 == 0o664

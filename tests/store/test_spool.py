@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from git_timewarp.store import spool as spool_module
 from git_timewarp.store.spool import Spool
 from git_timewarp.util import faults
 from git_timewarp.util.clock import SystemClock
@@ -56,6 +56,17 @@ def names(spool: Spool) -> set[str]:
     return set(os.listdir(spool.path))
 
 
+@dataclass(frozen=True)
+class Later(SystemClock):
+    """A clock that is some minutes fast."""
+
+    minutes: int = 0
+
+    def now_ns(self) -> int:
+        """Return the time so many minutes later."""
+        return CLOCK.now_ns() + self.minutes * 60 * 10**9
+
+
 class TestTakeAndAck:
     """The protocol between spool and journal."""
 
@@ -92,6 +103,16 @@ class TestTakeAndAck:
             spool.ack(batch)
         assert len(keys) == 5
 
+    def test_probes_alone_need_no_ack(self, spool: Spool) -> None:
+        """Notes of probes are dropped by the look at them, however many there are."""
+        for number in range(20):
+            append(spool, line(number, extra="\th=post-commit\tp=abc"))
+            assert spool.probed("abc")
+            assert spool.take().events == ()
+        append(spool, line(1))
+        assert numbers(spool) == ["1"]
+        assert names(spool) == {"now", "lost", "taken"}
+
     def test_a_hook_that_opened_the_file_before(self, spool: Spool) -> None:
         """A writer that was asleep between open and write still gets through, days later."""
         append(spool, line(1))
@@ -106,17 +127,16 @@ class TestTakeAndAck:
         assert numbers(spool) == []
         assert names(spool) == {"now", "lost", "taken"}
 
-    def test_without_leases_a_retired_file_is_kept_a_minute(
-        self, spool: Spool, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_without_leases_a_retired_file_is_kept_a_minute(self, tmp_path: Path) -> None:
         """Where nobody can tell who has a file open, time must do."""
-        monkeypatch.setattr(spool_module, "sole_user", lambda _path: None)
+        spool = Spool(str(tmp_path), clock=CLOCK, alone=lambda _path: None)
+        spool.create()
         append(spool, line(1))
         assert numbers(spool) == ["1"]
         (kept,) = names(spool) - {"now", "lost", "taken"}
         append(spool, line(2), name=kept)
         assert numbers(spool) == ["2"]
-        monkeypatch.setattr(spool_module, "LATE_NS", -1)
+        spool = Spool(str(tmp_path), clock=Later(minutes=2), alone=lambda _path: None)
         assert numbers(spool) == []
         append(spool, line(3))
         assert numbers(spool) == ["3"]
@@ -165,8 +185,13 @@ class TestDamage:
         batch = spool.take()
         assert [event.args[0] for event in batch.events] == ["1", "3", "4"]
         assert batch.lost == 2
+        assert spool.take().lost_key == batch.lost_key
         spool.ack(batch)
         assert spool.take().lost == 0
+        append(spool, line(5)[:-9])
+        again = spool.take()
+        assert again.lost == 1
+        assert again.lost_key != batch.lost_key
 
     def test_an_entry_in_parts_waits_for_its_last(self, spool: Spool) -> None:
         """Parts of two writers are sorted out; what is still being written is left alone."""
