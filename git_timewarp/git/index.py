@@ -186,6 +186,16 @@ def files(data: bytes, *, hex_length: int) -> Iterator[tuple[bytes, int]]:
             yield name, int.from_bytes(data[position + 24 : position + 28], "big")
 
 
+def folders(data: bytes, *, hex_length: int) -> Iterator[bytes]:
+    """Yield the folder of each entry, not repeated while it stays the same."""
+    last = b""
+    for _, name in _walk(data, hex_length=hex_length):
+        folder = name.rpartition(b"/")[0]
+        if folder != last:
+            last = folder
+            yield folder
+
+
 def stat_fields(found: os.stat_result) -> tuple[int, ...]:
     """Return ctime s, ns, mtime s, ns, ino, size as an index would record them."""
     ctime, mtime = divmod(found.st_ctime_ns, _SEC), divmod(found.st_mtime_ns, _SEC)

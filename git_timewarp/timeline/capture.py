@@ -40,6 +40,7 @@ from git_timewarp.timeline import (
     capture_operation,
     capture_place,
     capture_seed,
+    capture_special,
     capture_update,
     capture_whole,
 )
@@ -159,6 +160,10 @@ class _Run:
         self._feed(sorted_paths, now_ns=now_ns)
         tree = self._tree()
         self._beside(sorted_paths)
+        special = capture_special.update(
+            place, self.memory, touched=[*self.changed, *sorted_paths.deleted], now_ns=now_ns
+        )
+        self.skipped += [Skipped(path, "special") for path in special]
         empty = {*folders.empty, *capture_folders.emptied(place, sorted_paths.deleted)}
         nested = capture_nested.capture(
             place,

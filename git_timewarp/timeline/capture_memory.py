@@ -40,6 +40,7 @@ class Memory:
         raw: path -> [stamp, mode, blob, why] of exact bytes kept beside the tree.
         digests: path -> [stamp, SHA-256] of files too large to be captured.
         recheck: path -> stamp of files written in the second they were captured.
+        special: sockets, FIFOs and devices; None before the first look.
         nested: path -> view tree of nested repositories copied whole.
     """
 
@@ -63,6 +64,7 @@ class Memory:
     raw: dict[str, list[str]] = field(default_factory=dict)
     digests: dict[str, list[str]] = field(default_factory=dict)
     recheck: dict[str, str] = field(default_factory=dict)
+    special: list[str] | None = None
     nested: dict[str, str] = field(default_factory=dict)
 
     def dump(self) -> bytes:

@@ -7,6 +7,7 @@ keep for it between captures lives in one folder, `<state>/index/<worktree>/`:
     memory.json  what the capture remembers, see `capture_memory.py`
     modes        the last `modes` part
     seed         contents of the index as last checked for conversions
+    folders      folders and their times, see `capture_special.py`
     stamp        an empty file whose mtime is the file system's own clock
     staging/     files as a checkout would write them; removed after use
     nested/      one such folder for each nested repository

@@ -62,6 +62,7 @@ def seed(place: Place, *, old: Memory, sources: str, now_ns: int) -> Seeded:
         attributes=old.attributes,
         raw=old.raw,
         digests=old.digests,
+        special=old.special,
         nested=old.nested,
     )
     seeded = Seeded(memory)
