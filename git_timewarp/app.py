@@ -164,9 +164,7 @@ class App:
         if not self.recording:
             raise NotRecordingError
         with told():
-            operation = Operation(self.world, verb)
-            with operation as op:
-                self.notices += op.notices
+            with Operation(self.world, verb, notices=self.notices) as op:
                 self.notices += recover.unfinished(op)
                 observe.drain(op)
                 yield op
@@ -193,8 +191,7 @@ class App:
         created = not self.recording
         with told():
             start.prepare(self.repo, self.world)
-            with Operation(self.world, "init") as op:
-                self.notices += op.notices
+            with Operation(self.world, "init", notices=self.notices) as op:
                 wish = snapshot.Wish("init", "init", fold=True, summary="started recording")
                 taken = snapshot.take(op, replace(wish, always=created))
                 first = snapshot.result(op, taken)

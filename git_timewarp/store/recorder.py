@@ -90,7 +90,7 @@ class Recorder:
         self.folded_events: list[Event] = []
         self._identify()
         if self.journal.fold is not None:
-            self._finish_fold(self.journal.fold)
+            self._finish_fold(self.journal.fold, after_crash=True)
         self._heal_refs()
 
     @property
@@ -155,7 +155,7 @@ class Recorder:
             self.journal.head = _head_after(events[-1])
         if prepared is not None:
             held.fold = prepared[0]
-            self._finish_fold(prepared[0])
+            self._finish_fold(prepared[0], after_crash=False)
 
     def tidy(self) -> None:
         """Merge packs when there are many, and remove what an earlier merge made superfluous."""
@@ -196,14 +196,18 @@ class Recorder:
             self.append(fold=True)
 
     def fold_if_due(self) -> None:
-        """Fold when it is time; a lock of git's that does not come free only defers it."""
+        """Fold when it is time; a failure only defers it, everything is durable already."""
         if not self.fold_is_due():
             return
         try:
             self.fold()
-        except GitError as exc:
-            if "lock" not in exc.stderr:
-                raise
+        except (GitError, OSError) as exc:
+            self.notices.append(f"everything is recorded, folding it into git was put off: {exc}")
+
+    def know_lamport(self, lamport: int) -> None:
+        """Tell the highest Lamport number of other writers, so that ours goes on from it."""
+        if lamport > self.journal.head.lamport:
+            self.journal.head = replace(self.journal.head, lamport=lamport)
 
     def _prepare(
         self,
@@ -229,42 +233,55 @@ class Recorder:
         self._note_superseded(planned)
         return record, updates
 
-    def _finish_fold(self, record: Mapping[str, object]) -> None:
-        """Bring a fold whose intent is in the journal to its end (also after a crash)."""
+    def _finish_fold(self, record: Mapping[str, object], *, after_crash: bool) -> None:
+        """Bring a fold whose intent is in the journal to its end, or put it off.
+
+        Everything it folds is durable already, so a lock of git's or a full disk only
+        defers it: the next command folds again.
+        """
         pack = str(record["pack"])
         updates = _updates(record)
-        self.packs.install(pack)
-        if transaction.settle(self.repo, updates, clock=self.clock) == "none":
-            try:
+        try:
+            self.packs.install(pack)
+            state = "none"
+            if after_crash:
+                state = transaction.settle(self.repo, updates, clock=self.clock)
+            if state == "none":
                 transaction.move(self.repo, updates, clock=self.clock)
-            except (RefConflictError, GitError):
-                self._give_up_fold(record, pack)
-                raise
-        elif transaction.current(self.repo) != {**self.refs, **{u.name: u.new for u in updates}}:
-            self.refs = transaction.current(self.repo)
-            if any(self.refs.get(u.name) != u.new for u in updates):
-                self._give_up_fold(record, pack)
-                return
+        except (RefConflictError, GitError, OSError) as exc:
+            self._put_off_fold(record, pack, exc)
+            return
         self.refs = transaction.current(self.repo)
+        if state == "other":
+            self._put_off_fold(record, pack, None)
+            return
         self.folded_events += self.journal.events
         self._close_journal()
 
-    def _give_up_fold(self, record: Mapping[str, object], pack: str) -> None:
+    def _put_off_fold(
+        self, record: Mapping[str, object], pack: str, reason: Exception | None
+    ) -> None:
+        """End the intent without it; the objects stay in the quarantine, packed there."""
         line = journal_file.line("G", compact_json({"fold": record["fold"]}))
         journal_file.append(self.paths.journal, [line])
         self.journal.fold = None
-        self.packs.drop(pack)
         self.refs = transaction.current(self.repo)
+        moved = {change.new for change in _updates(record)} & set(self.refs.values())
+        if not moved:
+            self.packs.drop(pack)
+        why = "a ref of ours was moved by somebody else" if reason is None else str(reason)
+        self.notices.append(f"everything is recorded, folding it into git was put off: {why}")
 
     def _close_journal(self) -> None:
         held = self.journal
         lines = [journal_file.header_line(self.writer, held.head)]
         lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
+        # Before the journal forgets the fold: `_heal_refs` takes this file for the truth.
+        self._remember_refs()
         journal_file.rewrite(self.paths.journal, lines)
         held.folded = held.head
         held.events, held.snapshots, held.kept, held.fold = [], [], [], None
         held.torn = 0
-        self._remember_refs()
         writer.note_folded(self._around, self.writer, held.head.n)
         if not held.intents:
             self.quarantine.empty()
@@ -276,12 +293,8 @@ class Recorder:
                 file.write("".join(f"{oid}\n" for oid in planned.replaced).encode())
 
     def _remember_refs(self) -> None:
-        mine = {
-            str(name): str(oid)
-            for name, oid in self.refs.items()
-            if name.startswith(f"{layout.ROOT}/{self.writer}/")
-        }
-        atomic.write(self.paths.known_refs, compact_json({"v": 1, "refs": mine}), sync=False)
+        mine = {str(name): str(oid) for name, oid in self.refs.items() if self._is_mine(name)}
+        atomic.write(self.paths.known_refs, compact_json({"v": 1, "refs": mine}))
 
     # -- opening ----------------------------------------------------------------------
 
@@ -318,20 +331,21 @@ class Recorder:
             known = json.loads(data)["refs"] if data else {}
         except (ValueError, KeyError, TypeError):
             return
-        gone = transaction.lost(known, self.refs)
+        gone = [u for u in transaction.lost(known, self.refs) if self._is_mine(u.name)]
         if not gone:
             return
         there = [change for change in gone if self.quarantine.reader.info(change.new) is not None]
         transaction.move(self.repo, there, clock=self.clock)
         self.refs = transaction.current(self.repo)
         for change in gone:
-            healed = change in there
-            self.notices.append(
-                f"ref '{change.name}' of ours had vanished: "
-                + ("it was put back" if healed else "its objects are gone too, it is lost")
-            )
+            what = "had vanished" if change.old.is_zero else "had gone back to an older value"
+            end = "it was put back" if change in there else "its objects are gone too, it is lost"
+            self.notices.append(f"ref '{change.name}' of ours {what}: {end}")
         if len(there) < len(gone):
             self._remember_refs()
+
+    def _is_mine(self, name: str) -> bool:
+        return name.startswith(f"{layout.ROOT}/{self.writer}/")
 
 
 def _with_lock(repo: Repo, fd: int) -> Repo:

@@ -129,11 +129,15 @@ def _locks(repo: Repo) -> dict[str, int]:
 
 
 def lost(known: Mapping[str, str], now: Mapping[RefName, Oid]) -> list[RefUpdate]:
-    """Return the moves that heal refs of ours that vanished (a mirror fetch, a restored backup)."""
+    """Return the moves that heal refs of ours which are not what we last made them.
+
+    Only this clone writes them, so a ref that vanished (a mirror fetch) or went back (a
+    restored backup) was not moved by us.
+    """
     return [
-        RefUpdate(RefName(name), Oid.zero(len(oid)), Oid(oid))
+        RefUpdate(RefName(name), now.get(RefName(name), Oid.zero(len(oid))), Oid(oid))
         for name, oid in sorted(known.items())
-        if RefName(name) not in now
+        if now.get(RefName(name)) != oid
     ]
 
 

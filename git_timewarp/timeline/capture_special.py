@@ -24,9 +24,7 @@ from git_timewarp.util.text import to_bytes, to_str
 _FILE = "folders"
 
 
-def update(
-    place: Place, memory: Memory, *, touched: Iterable[str], now_ns: int
-) -> list[RepoPath]:
+def update(place: Place, memory: Memory, *, touched: Iterable[str], now_ns: int) -> list[RepoPath]:
     """Return the special files that lie in folders with captured files.
 
     `touched` are paths captured for the first time or again: their folders count too.

@@ -19,6 +19,7 @@ from typing import Self
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import GitError
 from git_timewarp.store import layout
 from git_timewarp.store.events import Actor, Event, Json, NewEvent
 from git_timewarp.store.history import History
@@ -45,11 +46,11 @@ class NotRecordingError(TimewarpError):
 class Operation:
     """Holds the lock of the store as a context manager; see the module's docstring."""
 
-    def __init__(self, world: World, verb: str) -> None:
+    def __init__(self, world: World, verb: str, *, notices: list[str] | None = None) -> None:
         self.world = world
         self.verb = verb
         self.id = uuid7(world.clock)
-        self.notices: list[str] = []
+        self.notices = notices if notices is not None else []
         self.recorder = Recorder(
             world.repo, clock=world.clock, around=world.around, limits=world.limits
         )
@@ -59,6 +60,9 @@ class Operation:
     def __enter__(self) -> Self:
         self.recorder.__enter__()
         self.notices += self.recorder.notices
+        self.recorder.notices = self.notices
+        if self._has_other_writers():
+            self.recorder.know_lamport(self.history.index.highest_lamport())
         return self
 
     def __exit__(
@@ -169,9 +173,17 @@ class Operation:
         """Return the event's label, `E47`; with the writer where another shares the number."""
         return label(self.history, entry)
 
+    def _has_other_writers(self) -> bool:
+        mine = f"{layout.ROOT}/{self.recorder.writer}/"
+        return any(not name.startswith(mine) for name in self.recorder.refs)
+
     def _tidy(self) -> None:
-        if self.recorder.folded_events:
+        if not self.recorder.folded_events:
+            return
+        try:
             self.recorder.tidy()
+        except (GitError, OSError) as exc:
+            self.notices.append(f"everything is recorded, merging packs was put off: {exc}")
 
     def _index_folded(self) -> None:
         if self.recorder.folded_events:
