@@ -27,7 +27,7 @@ from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.store.segments import Builder, Planned
+from git_timewarp.store.segments import Builder
 from git_timewarp.store.writer import Surroundings
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock, iso, parse_iso
@@ -88,6 +88,7 @@ class Recorder:
         self.journal = journal_file.load(self.paths.journal)
         self.refs = transaction.current(self.repo)
         self.folded_events: list[Event] = []
+        self._replaced: list[Oid] = []
         self._identify()
         if self.journal.fold is not None:
             self._finish_fold(self.journal.fold, after_crash=True)
@@ -230,7 +231,7 @@ class Recorder:
             "pack": pack,
             "refs": [{"name": u.name, "old": u.old, "new": u.new} for u in updates],
         }
-        self._note_superseded(planned)
+        self._replaced = planned.replaced
         return record, updates
 
     def _finish_fold(self, record: Mapping[str, object], *, after_crash: bool) -> None:
@@ -258,10 +259,8 @@ class Recorder:
         self.folded_events += self.journal.events
         self._close_journal()
 
-    def _put_off_fold(
-        self, record: Mapping[str, object], pack: str, reason: Exception | None
-    ) -> None:
-        """End the intent without it; the objects stay in the quarantine, packed there."""
+    def _give_up_fold(self, record: Mapping[str, object], pack: str) -> None:
+        self._replaced = []
         line = journal_file.line("G", compact_json({"fold": record["fold"]}))
         journal_file.append(self.paths.journal, [line])
         self.journal.fold = None
@@ -282,15 +281,23 @@ class Recorder:
         held.folded = held.head
         held.events, held.snapshots, held.kept, held.fold = [], [], [], None
         held.torn = 0
+        self._remember_refs()
+        self._note_superseded()
         writer.note_folded(self._around, self.writer, held.head.n)
         if not held.intents:
             self.quarantine.empty()
 
-    def _note_superseded(self, planned: Planned) -> None:
-        """Remember what nothing of ours names after this fold, for the next merge of packs."""
-        if planned.replaced:
+    def _note_superseded(self) -> None:
+        """Remember what nothing of ours names after this fold, for the next merge of packs.
+
+        Only now that the refs have moved: an object called superseded while a ref still
+        named it would be left out of the next merged pack. A crash before this forgets
+        some garbage, which costs a little disk.
+        """
+        replaced, self._replaced = self._replaced, []
+        if replaced:
             with open(self.paths.superseded, "ab") as file:
-                file.write("".join(f"{oid}\n" for oid in planned.replaced).encode())
+                file.write("".join(f"{oid}\n" for oid in replaced).encode())
 
     def _remember_refs(self) -> None:
         mine = {str(name): str(oid) for name, oid in self.refs.items() if self._is_mine(name)}
