@@ -163,11 +163,10 @@ class App:
 
         if not self.recording:
             raise NotRecordingError
-        with told():
-            with Operation(self.world, verb, notices=self.notices) as op:
-                self.notices += recover.unfinished(op)
-                observe.drain(op)
-                yield op
+        with told(), Operation(self.world, verb, notices=self.notices) as op:
+            self.notices += recover.unfinished(op)
+            observe.drain(op)
+            yield op
 
     @contextlib.contextmanager
     def _history(self) -> Iterator[History]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
@@ -35,8 +34,7 @@ class MissingObjectError(TimewarpError):
         self.name = name
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """One entry of a tree: mode as git writes it, name, object id."""
 
     mode: int
@@ -49,8 +47,7 @@ class TreeEntry:
         return self.mode == MODE_TREE
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """A git object: id, type (`blob`, `tree`, `commit`, `tag`) and contents."""
 
     oid: Oid

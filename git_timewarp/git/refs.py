@@ -6,7 +6,7 @@ Only `store/transaction.py` may call `update`. Source: git-update-ref(1).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName
@@ -21,8 +21,7 @@ class RefConflictError(TimewarpError):
     reference = "ref-moved"
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """A ref, its value, the peeled value of a tag, and the target of a symbolic ref."""
 
     name: RefName
@@ -30,8 +29,7 @@ class Ref:
     symref: RefName | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefUpdate:
+class RefUpdate(NamedTuple):
     """Move `name` from `old` to `new`; a zero `old` creates, a zero `new` deletes."""
 
     name: RefName

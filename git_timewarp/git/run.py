@@ -11,6 +11,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util import faults
@@ -63,8 +64,7 @@ class GitMissingError(TimewarpError):
     reference = "git-missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a git call gave: exit code, output and messages as bytes."""
 
     code: int

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId, WriterId
@@ -38,8 +39,7 @@ class NewerFormatError(TimewarpError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who acted: `kind` is `person`, `agent` or `system`."""
 
     kind: str
@@ -84,8 +84,7 @@ class NewEvent:
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A stored event: its line (bytes, no newline), the members, and its anchor."""
 
     line: bytes
@@ -119,8 +118,7 @@ class Event:
         return None if value is None else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class ChainHead:
+class ChainHead(NamedTuple):
     """Where a writer's chain stands: last number, last hash, last Lamport number."""
 
     n: int = 0

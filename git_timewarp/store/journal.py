@@ -25,6 +25,7 @@ import os
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId, WriterId
@@ -42,8 +43,7 @@ class DamagedJournalError(TimewarpError):
     reference = "damaged-journal"
 
 
-@dataclass(frozen=True, slots=True)
-class PendingSnapshot:
+class PendingSnapshot(NamedTuple):
     """A snapshot that has no ref yet.
 
     Attributes:
@@ -59,8 +59,7 @@ class PendingSnapshot:
     new: tuple[Oid, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PendingKept:
+class PendingKept(NamedTuple):
     """A commit or tag to keep; `entry` is the tree `{object, type, tree?}`."""
 
     oid: Oid

@@ -208,7 +208,7 @@ class Recorder:
     def know_lamport(self, lamport: int) -> None:
         """Tell the highest Lamport number of other writers, so that ours goes on from it."""
         if lamport > self.journal.head.lamport:
-            self.journal.head = replace(self.journal.head, lamport=lamport)
+            self.journal.head = self.journal.head._replace(lamport=lamport)
 
     def _prepare(
         self,
@@ -259,7 +259,10 @@ class Recorder:
         self.folded_events += self.journal.events
         self._close_journal()
 
-    def _give_up_fold(self, record: Mapping[str, object], pack: str) -> None:
+    def _put_off_fold(
+        self, record: Mapping[str, object], pack: str, reason: Exception | None
+    ) -> None:
+        """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         line = journal_file.line("G", compact_json({"fold": record["fold"]}))
         journal_file.append(self.paths.journal, [line])
@@ -281,7 +284,6 @@ class Recorder:
         held.folded = held.head
         held.events, held.snapshots, held.kept, held.fold = [], [], [], None
         held.torn = 0
-        self._remember_refs()
         self._note_superseded()
         writer.note_folded(self._around, self.writer, held.head.n)
         if not held.intents:

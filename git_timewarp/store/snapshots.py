@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.objects import (
@@ -29,8 +29,7 @@ FORMAT_VERSION = 1
 _BLOBS = frozenset({"refs", "modes", "meta"})
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """A stored snapshot: its id, the tree that holds it, what it looked like and why it is."""
 
     id: SnapshotId
@@ -44,8 +43,7 @@ class Snapshot:
     meta: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class NewSnapshot:
+class NewSnapshot(NamedTuple):
     """A snapshot to be stored."""
 
     id: SnapshotId

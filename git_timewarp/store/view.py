@@ -21,6 +21,7 @@ Two views are equal when everything but who took them and when is equal.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, RepoPath
 from git_timewarp.util.text import json_name, name_from_json, to_bytes, to_str
@@ -28,8 +29,7 @@ from git_timewarp.util.text import json_name, name_from_json, to_bytes, to_str
 FORMAT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Where HEAD points: a commit, a branch, or a branch that is not born yet."""
 
     oid: Oid | None
@@ -46,8 +46,7 @@ class Head:
         return self.oid is None
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A path that was not captured, and why.
 
     `reason` is one of `too-large`, `unreadable`, `special`, `encrypted`, `nested-unborn`,

@@ -5,7 +5,7 @@ Field names are the stable contract of design 8; `docs/reference/json.md` lists 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.store.view import Skipped
@@ -19,8 +19,7 @@ def _names(paths: tuple[RepoPath, ...]) -> list[object]:
     return [json_name(path) for path in paths]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """How many paths a snapshot added, modified and deleted against the one before it."""
 
     added: int = 0
@@ -33,8 +32,7 @@ class Changes:
         return self.added + self.modified + self.deleted
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotResult:
+class SnapshotResult(NamedTuple):
     """Answer of `snapshot`; `created` is false when the existing id was answered."""
 
     snapshot: SnapshotId
@@ -57,16 +55,14 @@ class SnapshotResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A path that was left alone and why."""
 
     path: RepoPath
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TravelResult:
+class TravelResult(NamedTuple):
     """Answer of `jump`, `restore`, `undo`, `redo` and `stash apply`.
 
     `event` is None for a dry run. `stashed` names the stash entry a jump over
@@ -110,8 +106,7 @@ class TravelResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(NamedTuple):
     """A mark of significance on an event (kinds: design 4)."""
 
     kind: str
@@ -126,8 +121,7 @@ class Milestone:
         return record
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One event as `log` shows it.
 
     `event` is the label (`E47`, or `E47.<writer prefix>` where two writers share the
@@ -175,8 +169,7 @@ class LogEntry:
         return record
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """One path that differs between two snapshots; status A, M, D, T (type) as git's.
 
     `additions` and `deletions` are lines, None for binary files.
@@ -197,8 +190,7 @@ class FileChange:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class DiffResult:
+class DiffResult(NamedTuple):
     """Answer of `diff`: files, and the patch as git prints it (bytes, maybe coloured)."""
 
     files: tuple[FileChange, ...]
@@ -209,8 +201,7 @@ class DiffResult:
         return {"v": VERSION, "files": [item.to_dict() for item in self.files]}
 
 
-@dataclass(frozen=True, slots=True)
-class ShowResult:
+class ShowResult(NamedTuple):
     """Answer of `show`: the event whole, its snapshot's meta and what it changed."""
 
     entry: LogEntry
@@ -230,8 +221,7 @@ class ShowResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class StashEntry:
+class StashEntry(NamedTuple):
     """One stash: uncommitted work a jump put away; `name` is `stash@{n}` of ours, newest 0."""
 
     name: str
@@ -255,8 +245,7 @@ class StashEntry:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that is wrong: what, where, what it touches and the next command.
 
     `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
@@ -279,8 +268,7 @@ class Problem:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
+class VerifyReport(NamedTuple):
     """Answer of `verify`; `level` is `quick` or `full`."""
 
     level: str
@@ -307,8 +295,7 @@ class VerifyReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class StatusResult:
+class StatusResult(NamedTuple):
     """Answer of `status`.
 
     `recording` is false before `init`. `dirty` says whether the work tree differs from
@@ -326,7 +313,7 @@ class StatusResult:
     hooks: Json
     pending: Json
     counts: Json
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
@@ -346,8 +333,7 @@ class StatusResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One line of `doctor`: a check, whether it passed (None: not applicable), what to do."""
 
     name: str
@@ -360,8 +346,7 @@ class Check:
         return {"name": self.name, "ok": self.passed, "text": self.text, "hint": self.hint}
 
 
-@dataclass(frozen=True, slots=True)
-class InitResult:
+class InitResult(NamedTuple):
     """Answer of `init`: the writer, the first snapshot, and what is protected from now on."""
 
     writer: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import Reader, TreeEntry
 from git_timewarp.timeline.results import Changes
 
 
-@dataclass(frozen=True, slots=True)
-class PathChange:
+class PathChange(NamedTuple):
     """A path that differs; `before` or `after` is None where it is not there."""
 
     path: RepoPath
