@@ -254,16 +254,14 @@ class App:
         if not self.recording:
             return integrity_status.not_recording(hooks=hooks, watcher=watcher)
         problems: list[Problem] = []
+        with self._history() as history:
+            if not history.needs_recovery:
+                return integrity_status.status(self.world, history, watcher=watcher, hooks=hooks)
         try:
-            with told(), History.peek(self.repo) as looked:
-                needs = looked.needs_recovery
-            if needs:
-                with self._operation("status"):
-                    pass
-                problems += [
-                    Problem("recovered", text, "git timewarp log") for text in self.notices
-                ]
-                self.notices.clear()
+            with self._operation("status"):
+                pass
+            problems += [Problem("recovered", text, "git timewarp log") for text in self.notices]
+            self.notices.clear()
         except TimewarpError as exc:
             problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
         with self._history() as history:

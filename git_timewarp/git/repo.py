@@ -12,6 +12,20 @@ from git_timewarp.git.run import Git, GitError, scrubbed
 
 MAIN_WORKTREE = "main-worktree"
 
+_FACTS = (
+    "--is-bare-repository",
+    "--is-inside-git-dir",
+    "--show-object-format",
+    "--path-format=absolute",
+    "--git-dir",
+    "--git-common-dir",
+    "--git-path",
+    "objects",
+)
+_NOT_PRINTED = 2
+"""Words of `_FACTS` that have no line in the answer: the path format, and `objects`."""
+_PLACE = ("--show-toplevel", "--show-prefix")
+
 
 class NotARepositoryError(TimewarpError):
     """There is no repository where the command was started."""
@@ -78,35 +92,15 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
     """
     base = Git(scrubbed(environ))
     try:
-        out = base.run(
-            "rev-parse",
-            "--is-bare-repository",
-            "--is-inside-git-dir",
-            "--show-object-format",
-            "--path-format=absolute",
-            "--git-dir",
-            "--git-common-dir",
-            "--git-path",
-            "objects",
-            cwd=start,
-        ).text
-    except GitError as exc:
-        raise _not_a_repository(start, exc) from exc
+        out = base.run("rev-parse", *_FACTS, *_PLACE, cwd=start).text
+    except GitError:
+        out = _without_work_tree(base, start)
     lines = out.split("\n")
-    bare, inside, hash_name = lines[:3]
-    git_dir, common_dir, objects_dir = _paths(out, lines)
-    if bare == "true":
-        raise BareRepositoryError(
-            f"'{git_dir}' is a bare repository and has no work tree to record",
-            hint="run git timewarp in a clone of it",
-        )
-    if inside == "true":
+    if len(lines) != len(_FACTS) - _NOT_PRINTED + len(_PLACE):
         raise NotARepositoryError(
-            f"'{start}' is inside a git directory, not in a work tree",
-            hint=f"cd {os.path.dirname(common_dir)}",
+            f"the path of the repository holds a newline: {out!r}", hint="rename the folder"
         )
-    top = base.run("rev-parse", "--show-toplevel", cwd=start).text
-    prefix = base.run("rev-parse", "--show-prefix", cwd=start).text
+    _, _, hash_name, git_dir, common_dir, objects_dir, top, prefix = lines
     worktree = MAIN_WORKTREE
     if git_dir != common_dir:
         worktree = "worktrees/" + os.path.basename(git_dir)
@@ -122,13 +116,24 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
     )
 
 
-def _paths(out: str, lines: list[str]) -> tuple[str, str, str]:
-    if len(lines) != 6:
-        raise NotARepositoryError(
-            f"the path of the repository holds a newline: {out!r}",
-            hint="rename the folder",
+def _without_work_tree(base: Git, start: str) -> str:
+    """Say why there is no work tree at `start`; return the facts where git changed its mind."""
+    try:
+        out = base.run("rev-parse", *_FACTS, cwd=start).text
+    except GitError as exc:
+        raise _not_a_repository(start, exc) from exc
+    bare, inside, _, git_dir, common_dir, *_ = out.split("\n")
+    if bare == "true":
+        raise BareRepositoryError(
+            f"'{git_dir}' is a bare repository and has no work tree to record",
+            hint="run git timewarp in a clone of it",
         )
-    return lines[3], lines[4], lines[5]
+    if inside == "true":
+        raise NotARepositoryError(
+            f"'{start}' is inside a git directory, not in a work tree",
+            hint=f"cd {os.path.dirname(common_dir)}",
+        )
+    return base.run("rev-parse", *_FACTS, *_PLACE, cwd=start).text
 
 
 def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:

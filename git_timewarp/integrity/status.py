@@ -12,7 +12,12 @@ from git_timewarp.timeline.world import World
 
 
 def status(
-    world: World, history: History, *, watcher: Json, hooks: Json, problems: tuple[Problem, ...]
+    world: World,
+    history: History,
+    *,
+    watcher: Json,
+    hooks: Json,
+    problems: tuple[Problem, ...] = (),
 ) -> StatusResult:
     """Gather the state of the recorder; looks at the journal, our refs and the index only."""
     held = history.journal

@@ -17,14 +17,13 @@ from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, WriterId
 from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.git.repo import Repo
-from git_timewarp.store import layout, notes
+from git_timewarp.store import layout, notes, transaction
 from git_timewarp.store.events import GENESIS, body_of
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import load
 from git_timewarp.timeline.results import Problem, VerifyReport
-from git_timewarp.util import atomic
 
 Progress = Callable[[int, int], None]
 _N = re.compile(rb'[,{]"n":(\d+)[,}]')
@@ -91,11 +90,7 @@ def _journal(look: _Look) -> None:
 
 
 def _refs(look: _Look) -> None:
-    data = atomic.read(Paths(look.repo.state_dir).known_refs)
-    try:
-        known = json.loads(data)["refs"] if data else {}
-    except (ValueError, KeyError, TypeError):
-        known = {}
+    known = transaction.known(Paths(look.repo.state_dir).known_refs)
     for name, oid in sorted(known.items()):
         now = look.history.refs.get(name)
         if now is None:

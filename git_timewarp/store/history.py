@@ -6,7 +6,6 @@ fold moves meanwhile is seen twice (and shown once), never missed.
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,21 +43,13 @@ class History:
         self._index: ReadIndex | None = None
         self.catalog = Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
 
-    @classmethod
-    @contextlib.contextmanager
-    def peek(cls, repo: Repo) -> Iterator[History]:
-        """Open and close in a `with`."""
-        history = cls(repo)
-        try:
-            yield history
-        finally:
-            history.close()
-
     @property
     def needs_recovery(self) -> bool:
         """Whether a crash left something for the next writer to finish."""
         held = self.journal
-        return bool(held.intents or held.fold is not None or held.ends_torn or held.damaged)
+        if held.intents or held.fold is not None or held.ends_torn:
+            return True
+        return bool(transaction.lost(transaction.known(self._paths.known_refs), self.refs))
 
     def close(self) -> None:
         """Close the index, and the reader when it is this object's own."""

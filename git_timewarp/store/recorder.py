@@ -10,7 +10,6 @@ transaction. The order of a fold, so that a crash anywhere can be finished:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -335,11 +334,7 @@ class Recorder:
         self.journal = journal_file.load(self.paths.journal)
 
     def _heal_refs(self) -> None:
-        data = atomic.read(self.paths.known_refs)
-        try:
-            known = json.loads(data)["refs"] if data else {}
-        except (ValueError, KeyError, TypeError):
-            return
+        known = transaction.known(self.paths.known_refs)
         gone = [u for u in transaction.lost(known, self.refs) if self._is_mine(u.name)]
         if not gone:
             return

@@ -12,6 +12,7 @@ a fold replaced reachable, so that `git fsck` has nothing dangling to tell of.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -126,6 +127,16 @@ def _locks(repo: Repo) -> dict[str, int]:
                 with contextlib.suppress(FileNotFoundError):
                     found[path] = os.stat(path).st_ino
     return found
+
+
+def known(path: str) -> dict[str, str]:
+    """Return the last values of our refs as `refs.json` holds them; empty when unreadable."""
+    data = atomic.read(path)
+    try:
+        found = json.loads(data)["refs"] if data else {}
+        return {str(name): str(oid) for name, oid in found.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def lost(known: Mapping[str, str], now: Mapping[RefName, Oid]) -> list[RefUpdate]:
