@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from git_timewarp.errors import TimewarpError
-from git_timewarp.git.names import Oid, WriterId
+from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.git.repo import Repo
 from git_timewarp.store import layout, notes, transaction
@@ -92,7 +92,7 @@ def _journal(look: _Look) -> None:
 def _refs(look: _Look) -> None:
     known = transaction.known(Paths(look.repo.state_dir).known_refs)
     for name, oid in sorted(known.items()):
-        now = look.history.refs.get(name)
+        now = look.history.refs.get(RefName(name))
         if now is None:
             look.wrong("missing-object", f"ref {name}", "git timewarp status", (name,))
         elif now != oid and look.history.journal.fold is None:
