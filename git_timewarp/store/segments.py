@@ -6,6 +6,7 @@ fold packs and syncs them) and answers which refs should move where.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,12 +34,18 @@ class Builder:
     """Builds segment trees of one writer on top of the current ref values."""
 
     def __init__(
-        self, quarantine: Quarantine, writer: WriterId, *, refs: Mapping[RefName, Oid]
+        self,
+        quarantine: Quarantine,
+        writer: WriterId,
+        *,
+        refs: Mapping[RefName, Oid],
+        limits: Mapping[str, int] = layout.SEGMENT_LIMITS,
     ) -> None:
         self._quarantine = quarantine
         self._reader: Reader = quarantine.reader
         self._writer = writer
         self._refs = refs
+        self._limits = limits
         self.planned = Planned()
 
     def add_entries(self, kind: str, entries: Sequence[tuple[str, Oid]]) -> None:
@@ -49,7 +56,7 @@ class Builder:
             name = layout.ref(self._writer, kind, segment)
             old = self._refs.get(name)
             present = self._entries(old)
-            room = layout.SEGMENT_LIMITS[kind] - len(present)
+            room = self._limits[kind] - len(present)
             fresh = [(key, oid) for key, oid in left if key not in present]
             if room > 0 and fresh:
                 for key, oid in fresh[:room]:
@@ -61,8 +68,8 @@ class Builder:
             segment += 1
 
     def add_events(self, events: Sequence[Event]) -> None:
-        """Add events to their segments (decided by their number)."""
-        limit = layout.SEGMENT_LIMITS[layout.EVENTS]
+        """Add events to their segments (decided by their number); one that is there is left out."""
+        limit = self._limits[layout.EVENTS]
         by_segment: dict[int, list[Event]] = {}
         for event in events:
             by_segment.setdefault((event.n - 1) // limit + 1, []).append(event)
@@ -71,11 +78,11 @@ class Builder:
             old = self._refs.get(name)
             root = self.tree_of(old) if old is not None else None
             notes = NotesTree(self._reader, root)
-            by_anchor: dict[Oid, list[bytes]] = {}
+            by_anchor: dict[Oid, list[Event]] = {}
             for event in members:
-                by_anchor.setdefault(event.anchor, []).append(event.line)
-            for anchor, lines in by_anchor.items():
-                self._append_note(notes, anchor, lines)
+                by_anchor.setdefault(event.anchor, []).append(event)
+            for anchor, about in by_anchor.items():
+                self._append_note(notes, anchor, about)
             tree, written = notes.write(self._quarantine)
             self.planned.objects += written
             self.planned.replaced += notes.replaced
@@ -111,7 +118,8 @@ class Builder:
         tree = self.tree_of(tag)
         return {entry.name: entry for entry in self._reader.tree(tree)}
 
-    def _append_note(self, notes: NotesTree, anchor: Oid, lines: list[bytes]) -> None:
+    def _append_note(self, notes: NotesTree, anchor: Oid, events: Sequence[Event]) -> None:
+        """Append the lines of events that the note on `anchor` does not have already."""
         hash_name = self._quarantine.repo.hash_name
         k = 0
         while notes.get(overflow_anchor(anchor, k + 1, hash_name=hash_name)) is not None:
@@ -119,14 +127,16 @@ class Builder:
         place = overflow_anchor(anchor, k, hash_name=hash_name)
         old = notes.get(place)
         text = bytearray(self._reader.read(old, kind="blob") if old is not None else b"")
-        for line in lines:
+        present = _last_n(text)
+        for line in (event.line for event in events if event.n > present):
             if text and len(text) + len(line) + 1 > NOTE_LIMIT:
                 self._put_note(notes, place, bytes(text), old)
                 k += 1
                 place, old = overflow_anchor(anchor, k, hash_name=hash_name), None
                 text = bytearray()
             text += line + b"\n"
-        self._put_note(notes, place, bytes(text), old)
+        if text:
+            self._put_note(notes, place, bytes(text), old)
 
     def _put_note(self, notes: NotesTree, place: Oid, text: bytes, old: Oid | None) -> None:
         note = self._quarantine.put("blob", text, sync=False)
@@ -147,3 +157,12 @@ class Builder:
         self.planned.objects.append(tag)
         zero = self._quarantine.repo.zero
         self.planned.updates.append(RefUpdate(name, old if old is not None else zero, tag))
+
+
+def _last_n(note: bytes | bytearray) -> int:
+    """Return the number of the last event in a note; events of a writer are in order."""
+    last = bytes(note).rstrip(b"\n").rpartition(b"\n")[2]
+    try:
+        return int(json.loads(last)["n"])
+    except (ValueError, KeyError, TypeError):
+        return 0
