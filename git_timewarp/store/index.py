@@ -175,9 +175,9 @@ class ReadIndex:
         query = f"SELECT COUNT(*) FROM events WHERE {where}"  # noqa: S608 - our own SQL
         return int(self._db.execute(query, tuple(args)).fetchone()[0])
 
-    def highest_lamport(self) -> int:
+    def top_lamport(self) -> int:
         """Return the highest Lamport number of any writer, 0 when there is no event."""
-        return int(self._db.execute("SELECT COALESCE(MAX(lamport), 0) FROM events").fetchone()[0])
+        return int(self._db.execute("SELECT MAX(lamport) FROM events").fetchone()[0] or 0)
 
     def _open(self) -> sqlite3.Connection:
         try:

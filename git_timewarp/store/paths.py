@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from dataclasses import dataclass
 
 
@@ -51,3 +52,7 @@ class Paths:
     def aside(self) -> str:
         """Files that changed under a restore, kept."""
         return os.path.join(self.root, "aside")
+
+    def damaged(self, journal: bytes) -> str:
+        """Folder for a copy of a journal that was found damaged, and of its objects."""
+        return os.path.join(self.root, "damaged", f"{zlib.crc32(journal):08x}")

@@ -10,11 +10,13 @@ transaction. The order of a fold, so that a crash anywhere can be finished:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
+from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
@@ -22,6 +24,7 @@ from git_timewarp.git.run import GitError
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store import layout, transaction, writer
 from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, seal
+from git_timewarp.store.index import ReadIndex
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
@@ -29,8 +32,8 @@ from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.segments import Builder
 from git_timewarp.store.writer import Surroundings
 from git_timewarp.util import atomic
-from git_timewarp.util.clock import Clock, iso, parse_iso
-from git_timewarp.util.ids import uuid7
+from git_timewarp.util.clock import Clock, iso
+from git_timewarp.util.ids import uuid7, uuid7_ns
 from git_timewarp.util.locking import FileLock
 from git_timewarp.util.text import compact_json
 
@@ -86,12 +89,14 @@ class Recorder:
         self.packs = Packs(self.quarantine, clock=self.clock)
         self.journal = journal_file.load(self.paths.journal)
         self.refs = transaction.current(self.repo)
-        self.folded_events: list[Event] = []
+        self.folded_events = 0
         self._replaced: list[Oid] = []
-        self._identify()
-        if self.journal.fold is not None:
+        self._keep_damaged()
+        if self.journal.fold is not None and self.journal.writer is not None:
             self._finish_fold(self.journal.fold, after_crash=True)
+        self._identify()
         self._heal_refs()
+        self._follow_others()
 
     @property
     def writer(self) -> WriterId:
@@ -128,6 +133,9 @@ class Recorder:
         Raises:
             OSError: nothing was recorded.
             GitError: a fold at once needed an object that is gone; nothing was recorded.
+
+        Refs that cannot be moved now (git's own work holds a lock) defer the fold: what was
+        asked for is recorded all the same.
         """
         lines = [journal_file.line("I", compact_json(item)) for item in intents]
         lines += [journal_file.kept_line(item) for item in kept]
@@ -187,7 +195,7 @@ class Recorder:
         drafts = len(held.snapshots)
         if len(held.events) >= self._limits.events or drafts >= self._limits.drafts:
             return True
-        oldest = parse_iso(str(held.events[0].record["ts"])) if held.events else 0
+        oldest = uuid7_ns(str(held.events[0].record["id"])) if held.events else 0
         return self.clock.now_ns() - oldest > self._limits.seconds * 1_000_000_000
 
     def fold(self) -> None:
@@ -203,11 +211,6 @@ class Recorder:
             self.fold()
         except (GitError, OSError) as exc:
             self.notices.append(f"everything is recorded, folding it into git was put off: {exc}")
-
-    def know_lamport(self, lamport: int) -> None:
-        """Tell the highest Lamport number of other writers, so that ours goes on from it."""
-        if lamport > self.journal.head.lamport:
-            self.journal.head = self.journal.head._replace(lamport=lamport)
 
     def _prepare(
         self,
@@ -255,7 +258,7 @@ class Recorder:
         if state == "other":
             self._put_off_fold(record, pack, None)
             return
-        self.folded_events += self.journal.events
+        self.folded_events += len(self.journal.events)
         self._close_journal()
 
     def _put_off_fold(
@@ -282,7 +285,7 @@ class Recorder:
         journal_file.rewrite(self.paths.journal, lines)
         held.folded = held.head
         held.events, held.snapshots, held.kept, held.fold = [], [], [], None
-        held.torn = 0
+        held.torn = held.damaged = 0
         self._note_superseded()
         writer.note_folded(self._around, self.writer, held.head.n)
         if not held.intents:
@@ -322,16 +325,58 @@ class Recorder:
     def _start_journal(self, new: WriterId, held: Journal) -> None:
         """Begin a journal for `new`; what the old one still held is recorded again."""
         lamport = max((_lamport(event) for event in held.events), default=held.folded.lamport)
+        lamport = max(lamport, self._top_lamport(self.refs))
         fresh = Journal(writer=new, exists=True)
         fresh.head = fresh.folded = ChainHead(lamport=lamport)
         self.journal = fresh
         lines = [journal_file.header_line(new, fresh.head)]
+        lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
         again = self.seal([_again(event) for event in held.events])
         lines += [journal_file.snapshot_line(item) for item in held.snapshots]
         lines += [journal_file.kept_line(item) for item in held.kept]
         lines += [journal_file.event_line(event) for event in again]
         journal_file.rewrite(self.paths.journal, lines)
         self.journal = journal_file.load(self.paths.journal)
+
+    def _keep_damaged(self) -> None:
+        """Keep a copy of a journal with lines that are not what was written.
+
+        And of the quarantine: a snapshot whose line is damaged has its objects there only.
+        """
+        if not self.journal.damaged:
+            return
+        data = atomic.read(self.paths.journal) or b""
+        kept = self.paths.damaged(data)
+        if not os.path.isdir(kept):
+            self.quarantine.copy_out(os.path.join(kept, "objects"))
+            atomic.write(os.path.join(kept, "journal"), data)
+        self.notices.append(
+            f"{self.journal.damaged} line(s) of the journal are not what was written; "
+            f"a copy is kept in '{kept}'"
+        )
+
+    def _follow_others(self) -> None:
+        """Number on from the highest Lamport number any writer has used."""
+        own = f"{layout.ROOT}/{self.writer}/"
+        others = {name: oid for name, oid in self.refs.items() if not name.startswith(own)}
+        top = self._top_lamport(others)
+        head = self.journal.head
+        if top > head.lamport:
+            self.journal.head = head._replace(lamport=top)
+
+    def _top_lamport(self, refs: Mapping[RefName, Oid]) -> int:
+        parsed = [layout.parse_ref(name) for name in refs]
+        if not any(found and found[1] == layout.EVENTS for found in parsed):
+            return 0
+        index = ReadIndex(self.paths.index)
+        try:
+            index.update(self.quarantine.reader, self.refs)
+            return index.top_lamport()
+        except TimewarpError as exc:
+            self.notices.append(f"what other clones recorded cannot be read: {exc.message}")
+            return 0
+        finally:
+            index.close()
 
     def _heal_refs(self) -> None:
         known = transaction.known(self.paths.known_refs)

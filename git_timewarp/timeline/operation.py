@@ -61,8 +61,6 @@ class Operation:
         self.recorder.__enter__()
         self.notices += self.recorder.notices
         self.recorder.notices = self.notices
-        if self._has_other_writers():
-            self.recorder.know_lamport(self.history.index.highest_lamport())
         return self
 
     def __exit__(
@@ -172,10 +170,6 @@ class Operation:
     def label(self, entry: Entry) -> str:
         """Return the event's label, `E47`; with the writer where another shares the number."""
         return label(self.history, entry)
-
-    def _has_other_writers(self) -> bool:
-        mine = f"{layout.ROOT}/{self.recorder.writer}/"
-        return any(not name.startswith(mine) for name in self.recorder.refs)
 
     def _tidy(self) -> None:
         if not self.recorder.folded_events:

@@ -24,6 +24,11 @@ def uuid7(clock: Clock) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def uuid7_ns(text: str) -> int:
+    """Return when a UUIDv7 was made, in nanoseconds since the epoch (to the millisecond)."""
+    return int(text.replace("-", "")[:12], 16) * 1_000_000
+
+
 def letters(clock: Clock, length: int) -> str:
     """Return `length` random letters from k to z (4 bits each)."""
     return "".join(LETTERS[byte & 0xF] for byte in clock.random_bytes(length))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,171 @@ def test_a_fold_given_up_half_way_breaks_no_ref(repo: RepoBuilder) -> None:
     lines = repo.git("cat-file", "blob", note).splitlines()
     assert len(lines) == len(set(lines)) == 2
     assert verify(given.repo, full=True).problems == ()
+
+
+def test_a_fold_that_cannot_move_refs_now_is_put_off(repo: RepoBuilder) -> None:
+    """A snapshot is recorded although somebody stands in the way of its ref."""
+    given = recording.begin(repo, clock=CountingClock())
+    recording.record(given, [recording.note(head(repo))], fold=True)
+    writer = next(iter(planned_names(given))).split("/")[2]
+    block = f"refs/timewarp/{writer}/snapshots"
+    repo.git("update-ref", block, head(repo))
+    taken = recording.take(given)
+    assert taken.created
+    repo.write("a", "2\n")
+    again = recording.take(given)
+    repo.git("update-ref", "-d", block)
+    repo.git("prune", "--expire=now")
+    with recording.recorder(given) as rec:
+        assert len(rec.journal.events) == 2
+        rec.fold()
+        assert rec.notices == []
+    with recording.history(given) as found:
+        for snapshot in (taken, again):
+            assert found.snapshot(snapshot.id) is not None
+    assert verify(given.repo, full=True).problems == ()
+
+
+def planned_names(given: World) -> list[str]:
+    with recording.history(given) as found:
+        return [str(name) for name in found.refs]
+
+
+def test_a_fold_cut_off_before_the_repository_was_moved_is_finished(
+    repo: RepoBuilder, tmp_path: Path
+) -> None:
+    given = recording.begin(repo)
+    recording.take(given)
+    repo.write("a", "2\n")
+    stop_at("git update-ref")
+    try:
+        with pytest.raises(StoppedError):
+            recording.take(given)
+    finally:
+        faults.install(None)
+    os.rename(repo.path, tmp_path / "moved")
+    moved = recording.world(RepoBuilder(tmp_path / "moved", init=False))
+    with recording.recorder(moved) as rec:
+        assert "new writer id" in rec.notices[0]
+        rec.fold()
+    with recording.history(moved) as found:
+        assert [entry.n for entry in found.entries()] == [2, 1]
+        assert len({entry.writer for entry in found.entries()}) == 1
+    assert verify(moved.repo, full=True).problems == ()
+
+
+def test_an_operation_cut_off_before_the_repository_was_moved_is_known(
+    repo: RepoBuilder, tmp_path: Path
+) -> None:
+    given = recording.begin(repo)
+    with recording.recorder(given) as rec:
+        rec.append(rec.seal([recording.note(head(repo))]), intents=[{"op": "1", "verb": "jump"}])
+    os.rename(repo.path, tmp_path / "moved")
+    moved = recording.world(RepoBuilder(tmp_path / "moved", init=False))
+    with recording.recorder(moved) as rec:
+        assert rec.journal.intents == {"1": {"op": "1", "verb": "jump"}}
+        assert [event.record["summary"] for event in rec.journal.events] == ["note"]
+
+
+def test_a_new_writer_numbers_on_from_the_old_one(repo: RepoBuilder, tmp_path: Path) -> None:
+    """Also when the journal is gone, and while another clone's events are here."""
+    given = recording.begin(repo)
+    recording.record(given, [recording.note(head(repo)) for _ in range(5)], fold=True)
+    os.unlink(Paths(given.repo.state_dir).journal)
+    event = recording.record(given, [recording.note(head(repo), "after")])[0]
+    assert event.record["lamport"] == 6
+    assert event.n == 1
+    other = RepoBuilder(tmp_path / "other")
+    theirs = recording.begin(other)
+    recording.record(theirs, [recording.note(other.commit(), f"{i}") for i in range(20)], fold=True)  # type: ignore[arg-type]
+    repo.git("fetch", "-q", str(other.path), "refs/timewarp/*:refs/timewarp/*")
+    event = recording.record(given, [recording.note(head(repo), "later")])[0]
+    assert event.record["lamport"] == 21
+    assert event.n == 2
+    assert verify(given.repo, full=True).problems == ()
+
+
+def test_a_ref_that_vanished_or_went_back_is_healed(repo: RepoBuilder) -> None:
+    given = recording.begin(repo)
+    recording.record(given, [recording.note(head(repo), "one")], fold=True)
+    (name,) = planned_names(given)
+    old = repo.git("rev-parse", name)
+    recording.record(given, [recording.note(head(repo), "two")], fold=True)
+    new = repo.git("rev-parse", name)
+    for wreck in (["-d", name], [name, old]):
+        repo.git("update-ref", *wreck)
+        with recording.recorder(given) as rec:
+            assert len(rec.notices) == 1
+            assert "put back" in rec.notices[0]
+        assert repo.git("rev-parse", name) == new
+    assert verify(given.repo, full=True).problems == ()
+
+
+def test_a_crash_between_refs_and_journal_heals_nothing_back(repo: RepoBuilder) -> None:
+    """A fold that moved its refs and died is finished, at whichever step it died."""
+    given = recording.begin(repo)
+    recording.record(given, [recording.note(head(repo), "first")], fold=True)
+    for step in range(1, 60):
+        count = 0
+
+        def hook(point: str, last: int = step) -> None:
+            nonlocal count
+            count += 1
+            if count == last:
+                raise StoppedError(point)
+
+        new = [recording.note(head(repo), f"step {step}")]
+        faults.install(hook)
+        try:
+            recording.record(given, new, fold=True)
+        except StoppedError:
+            pass
+        else:
+            break
+        finally:
+            faults.install(None)
+        with recording.recorder(given) as rec:
+            assert rec.journal.fold is None
+            assert rec.notices == []
+        assert verify(given.repo, full=True).problems == (), step
+    assert step > 10
+    with recording.history(given) as found:
+        told = [entry.summary for entry in found.entries()]
+    assert len(told) == len(set(told))
+
+
+def test_a_damaged_journal_is_kept_and_told(repo: RepoBuilder) -> None:
+    given = recording.begin(repo)
+    recording.take(given)
+    recording.record(given, [recording.note(head(repo), f"event {i}") for i in range(3)])
+    repo.write("a", "2\n")
+    draft = recording.take(given, kind="draft", fold=False)
+    assert draft.created
+    path = Path(Paths(given.repo.state_dir).journal)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"event 1", b"event X"))
+    with recording.recorder(given) as rec:
+        assert rec.journal.damaged == 1
+        assert "a copy is kept in" in rec.notices[0]
+        kept = Path(rec.notices[0].split("'")[1])
+        assert (kept / "journal").read_bytes() == path.read_bytes()
+        rec.fold()
+    assert list((kept / "objects").rglob("??/*"))
+    with recording.recorder(given) as rec:
+        assert rec.notices == []
+        assert rec.journal.damaged == 0
+    (problem,) = {p.kind for p in verify(given.repo, full=True).problems}
+    assert problem == "broken-chain"
+
+
+def test_an_event_with_an_old_time_of_its_own_does_not_fold_at_once(repo: RepoBuilder) -> None:
+    given = recording.begin(repo, limits=Limits())
+    old = replace(recording.note(head(repo)), ts="2001-01-01T00:00:00.000Z")
+    recording.record(given, [old])
+    with recording.recorder(given) as rec:
+        assert not rec.fold_is_due()
+    clock = CountingClock()
+    clock.advance(10**9)
+    later = recording.world(repo, clock=clock)
+    with recording.recorder(later) as rec:
+        assert rec.fold_is_due()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.repo import Repo, discover
@@ -33,9 +33,7 @@ def around(repo: RepoBuilder) -> Surroundings:
     return Surroundings("machine-1", os.path.join(repo.env()["HOME"], ".local/state/git-timewarp"))
 
 
-def world(
-    repo: RepoBuilder, *, clock: Clock | None = None, limits: Limits | None = None
-) -> World:
+def world(repo: RepoBuilder, *, clock: Clock | None = None, limits: Limits | None = None) -> World:
     """Return what operations are given."""
     return World(
         repo=opened(repo),
@@ -46,9 +44,7 @@ def world(
     )
 
 
-def begin(
-    repo: RepoBuilder, *, clock: Clock | None = None, limits: Limits | None = None
-) -> World:
+def begin(repo: RepoBuilder, *, clock: Clock | None = None, limits: Limits | None = None) -> World:
     """Start recording and return the world: state folder, settings, no snapshot yet."""
     given = world(repo, clock=clock, limits=limits)
     start.prepare(given.repo, given)
@@ -95,7 +91,7 @@ def take(
 @contextmanager
 def history(given: World) -> Iterator[History]:
     """Open everything recorded."""
-    with History.peek(given.repo) as found:
+    with closing(History(given.repo)) as found:
         yield found
 
 

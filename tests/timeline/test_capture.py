@@ -93,7 +93,18 @@ def test_a_folder_replaced_by_a_link_to_one_like_it(builder: RepoBuilder) -> Non
 
 
 def test_names_of_any_bytes(builder: RepoBuilder) -> None:
-    for name in ("new\nline", 'quo"te', "-n", "--all", " ", "tab\t", "\udcff\udcfe", "ü", ":x", "*"):
+    for name in (
+        "new\nline",
+        'quo"te',
+        "-n",
+        "--all",
+        " ",
+        "tab\t",
+        "\udcff\udcfe",
+        "ü",
+        ":x",
+        "*",
+    ):
         builder.write(name, name)
         builder.write(f"folder{name}/{name}", name)
     same_as_git(builder)

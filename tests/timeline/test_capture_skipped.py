@@ -186,7 +186,13 @@ def test_names_and_contents_servers_refuse_lie_apart(builder: RepoBuilder) -> No
         assert reasons(view) == {}
     for oid in (view.tree, view.raw):
         done = recorder.quarantine.git.run(
-            "-c", "core.protectHFS=true", "fsck", "--strict", "--no-dangling", str(oid), ok=range(99)
+            "-c",
+            "core.protectHFS=true",
+            "fsck",
+            "--strict",
+            "--no-dangling",
+            str(oid),
+            ok=range(99),
         )
         assert b"error" not in done.err
     builder.remove("sub/.gitmodules")
@@ -244,5 +250,3 @@ def test_a_file_that_vanishes_under_the_capture(builder: RepoBuilder) -> None:
     finally:
         faults.install(None)
     assert set(recorder.files(view.tree)) == {"a", "dir/b", "dir/c", "one", "three"}
-
-

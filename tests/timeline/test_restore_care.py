@@ -241,7 +241,9 @@ def test_a_failing_filter_costs_its_own_file_only(repo: RepoBuilder) -> None:
     repo.git("config", "filter.x.clean", "cat")
     repo.git("config", "filter.x.smudge", "cat")
     repo.git("config", "filter.x.required", "true")
-    repo.commit("filtered", {".gitattributes": "*.bin filter=x\n", "m.bin": "old\n", "z.txt": "z\n"})
+    repo.commit(
+        "filtered", {".gitattributes": "*.bin filter=x\n", "m.bin": "old\n", "z.txt": "z\n"}
+    )
     target = travel.take()
     repo.commit("next", {"m.bin": "new\n", "z.txt": "changed\n", "a.txt": "changed\n"})
     repo.git("config", "filter.x.smudge", "false")
