@@ -87,6 +87,13 @@ KEYS: tuple[Key, ...] = (
         aliases=("auto_save_interval_seconds", "autosave.auto_save_interval_seconds"),
     ),
     Key(
+        "timewarp.autosave.mode",
+        Type.CHOICE,
+        "auto",
+        "how the watcher notices changes: auto asks the system, polling looks every few seconds",
+        choices=("auto", "polling"),
+    ),
+    Key(
         "timewarp.fold.drafts",
         Type.INT,
         64,
@@ -186,8 +193,8 @@ IGNORED: dict[str, str] = {
 }
 """Spellings of other designs that the tracked file may hold and that change nothing (C4)."""
 
-RESERVED_VARIABLES = ("GIT_TIMEWARP_FAULT",)
-"""Beginnings of our environment variables that are not settings (tests of crashes use them)."""
+RESERVED_VARIABLES = ("GIT_TIMEWARP_FAULT", "GIT_TIMEWARP_READY_FD")
+"""Beginnings of our environment variables that are not settings: of tests, of the watcher."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
