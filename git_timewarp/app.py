@@ -480,7 +480,7 @@ class App:
         """Watch until told to stop: the background process's own work."""
         from git_timewarp.watch import loop  # noqa: PLC0415
 
-        loop.run(self.world, settings=self.settings)
+        loop.run(self.world, settings=self.settings, environ=self._environ)
 
     def hooks_install(self) -> Json:
         """Install the hooks beside the user's own."""

@@ -1,0 +1,40 @@
+"""One look at the work tree: an ordinary capture, kept as a draft when something changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from git_timewarp.store import layout
+from git_timewarp.timeline import observe, snapshot
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look brought: whether anything was recorded, and what was noticed on the way."""
+
+    recorded: bool
+    notices: tuple[str, ...] = ()
+
+
+def take(world: World) -> Looked:
+    """Drain what hooks noted and take a draft; nothing changed, nothing recorded.
+
+    The work tree is never written to: an operation that a crash cut off waits for the next
+    command of the user.
+
+    Raises:
+        TimewarpError, OSError: nothing was recorded; try again later.
+    """
+    with Operation(world, "draft") as op:
+        noted = observe.drain(op)
+        wish = snapshot.Wish("draft", "watch", kind=layout.DRAFTS, actor=world.system)
+        taken = snapshot.take(op, wish)
+        return Looked(taken.created or bool(noted), tuple(op.notices))
+
+
+def fold(world: World) -> None:
+    """Fold what has waited long enough although nothing happens any more."""
+    with Operation(world, "fold") as op:
+        observe.drain(op)

@@ -1,0 +1,84 @@
+"""Which changes are worth a look: not those of ignored files, nor git's own bookkeeping."""
+
+from __future__ import annotations
+
+import os
+
+from git_timewarp.git import ignores
+from git_timewarp.git.repo import Repo
+from git_timewarp.watch.source import Batch
+
+_GIT_NAMES = frozenset(
+    {
+        "HEAD",
+        "index",
+        "packed-refs",
+        "config",
+        "config.worktree",
+        "MERGE_HEAD",
+        "CHERRY_PICK_HEAD",
+        "REVERT_HEAD",
+        "BISECT_LOG",
+        "rebase-merge",
+        "rebase-apply",
+        "sequencer",
+        "tables.list",
+    }
+)
+"""What in git's folders tells of a move of refs, index or an operation in progress."""
+
+_RULES = frozenset({".gitignore", ".gitattributes", ".gitmodules", ".git"})
+_MOST_ASKED = 256
+_MOST_KNOWN = 10_000
+
+
+class Filter:
+    """Tells whether a batch of changes matters; remembers what git said about a path."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+        self._root = repo.work_tree.rstrip("/") + "/"
+        self._git_dirs = tuple({f"{path}/" for path in (repo.git_dir, repo.common_dir)})
+        self._state = repo.state_dir
+        self._ours = os.path.join(repo.common_dir, "refs", "timewarp")
+        self._known: dict[str, bool] = {}
+        self.rules_changed = False
+
+    def matters(self, batch: Batch) -> bool:
+        """Tell whether something changed that a capture could see.
+
+        Sets `rules_changed` when other folders may have to be watched from now on.
+        """
+        tree = [path for path in batch.paths if not self._is_git(path)]
+        git = [path for path in batch.paths if self._is_git(path)]
+        moved = any(self._git_matters(path) for path in git)
+        ruled = any(os.path.basename(path) in _RULES for path in tree) or any(
+            path.endswith("/info/exclude") for path in git
+        )
+        if moved or ruled or batch.unnamed:
+            self._known.clear()
+        self.rules_changed = self.rules_changed or ruled
+        return moved or ruled or batch.unnamed or self._tree_matters(tree)
+
+    def _tree_matters(self, paths: list[str]) -> bool:
+        names = [path.removeprefix(self._root) for path in paths if path.startswith(self._root)]
+        if len(names) < len(paths) or any(self._known.get(name) is False for name in names):
+            return True
+        unknown = [name for name in names if name not in self._known]
+        if len(unknown) > _MOST_ASKED:
+            return True
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        left_out = ignores.left_out(self._repo.git, unknown)
+        self._known |= {name: name in left_out for name in unknown}
+        return len(left_out) < len(unknown)
+
+    def _is_git(self, path: str) -> bool:
+        return path.startswith(self._git_dirs)
+
+    def _git_matters(self, path: str) -> bool:
+        if path.startswith((self._state, self._ours)) or path.endswith(".lock"):
+            return False
+        base = next(base for base in self._git_dirs if path.startswith(base))
+        name = path.removeprefix(base)
+        return name in _GIT_NAMES or name.startswith(("refs/", "reftable/", "info/"))

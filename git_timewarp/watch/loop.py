@@ -1,0 +1,124 @@
+"""The life of the background process, from the lock to the last draft."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from git_timewarp import __version__
+from git_timewarp.config.settings import Settings
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.timeline import start
+from git_timewarp.timeline.operation import NotRecordingError
+from git_timewarp.timeline.world import World
+from git_timewarp.util.clock import iso
+from git_timewarp.util.locking import FileLock, LockTimeoutError
+from git_timewarp.watch import identity, place, spawn
+from git_timewarp.watch.place import Place
+from git_timewarp.watch.schedule import Pace
+from git_timewarp.watch.source import Stop
+from git_timewarp.watch.state import State
+from git_timewarp.watch.watcher import Manner, Watcher
+
+_NICE = 10
+_LOCK_SECONDS = 5.0
+_OTHER_SECONDS = 1.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class AlreadyWatchingError(TimewarpError):
+    """Another process watches this work tree."""
+
+    kind = Kind.REFUSED
+    reference = "already-watching"
+
+
+def run(world: World, *, settings: Settings, environ: Mapping[str, str]) -> None:
+    """Watch until told to stop; in the background when `spawn.launch` started us.
+
+    Raises:
+        NotRecordingError: nothing records here.
+        AlreadyWatchingError: there is a watcher already.
+    """
+    ready = spawn.waited_for(environ)
+    if ready is None:
+        _run(world, settings, ready)
+        return
+    try:
+        _run(world, settings, ready)
+    except TimewarpError as exc:
+        ready.tell({"error": exc.to_dict()})
+        raise
+
+
+def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
+    if not start.is_recording(world.repo):
+        raise NotRecordingError
+    where = place.of(world.repo)
+    os.makedirs(where.folder, exist_ok=True)
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
+    with _alone(world, where) as lock, _signalled() as stop:
+        _forget(where.stop)
+        _forget(where.state)
+        told = State(
+            running=True,
+            identity=identity.own(),
+            version=__version__,
+            since=iso(world.clock.now_ns()),
+        )
+        patient = replace(world, limits=replace(world.limits, lock_seconds=_LOCK_SECONDS))
+        watcher = Watcher(patient, where, _manner(settings), lock_fd=lock.fd, told=told)
+        try:
+            watcher.look()
+            if ready is not None:
+                ready.tell({"watching": True})
+            watcher.run(stop)
+        finally:
+            watcher.close()
+            _forget(where.state)
+            _forget(where.stop)
+
+
+def _manner(settings: Settings) -> Manner:
+    pace = Pace(
+        quiet=settings.int("timewarp.autosave.debounceSeconds"),
+        longest=settings.int("timewarp.autosave.intervalSeconds"),
+    )
+    return Manner(pace, polling=settings.str("timewarp.autosave.mode") == "polling")
+
+
+@contextlib.contextmanager
+def _alone(world: World, where: Place) -> Iterator[FileLock]:
+    lock = FileLock(where.lock, clock=world.clock, timeout=_OTHER_SECONDS)
+    try:
+        lock.acquire()
+    except LockTimeoutError as exc:
+        raise AlreadyWatchingError(
+            f"another process watches '{world.repo.work_tree}'", hint="git timewarp watch status"
+        ) from exc
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _signalled() -> Iterator[Stop]:
+    """Give a stop request that the usual signals set; they do what they did before, afterwards."""
+    stop = Stop()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+        stop.close()
+
+
+def _forget(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)

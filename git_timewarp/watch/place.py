@@ -1,0 +1,53 @@
+"""The files of a work tree's watcher, below `$GIT_COMMON_DIR/timewarp/watch`.
+
+<id>.lock    held with `flock` as long as the watcher lives: whether it runs, and why
+             there are never two
+<id>.json    what it tells about itself (see `state`)
+<id>.stop    there when it is asked to end
+<id>.log     its last words when something went wrong
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from git_timewarp.git.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the files of one watcher are.
+
+    Attributes:
+        folder: holds those of all work trees of the repository.
+        name: the work tree's id with `-` for `/`.
+    """
+
+    folder: str
+    name: str
+
+    @property
+    def lock(self) -> str:
+        """The file whose `flock` means that the watcher lives."""
+        return os.path.join(self.folder, f"{self.name}.lock")
+
+    @property
+    def state(self) -> str:
+        """What the watcher tells about itself."""
+        return os.path.join(self.folder, f"{self.name}.json")
+
+    @property
+    def stop(self) -> str:
+        """The request to end."""
+        return os.path.join(self.folder, f"{self.name}.stop")
+
+    @property
+    def log(self) -> str:
+        """What went wrong."""
+        return os.path.join(self.folder, f"{self.name}.log")
+
+
+def of(repo: Repo) -> Place:
+    """Return where the files of this work tree's watcher are."""
+    return Place(os.path.join(repo.state_dir, "watch"), repo.worktree.replace("/", "-"))

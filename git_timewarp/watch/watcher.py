@@ -1,0 +1,203 @@
+"""The watcher: notices changes, waits for quiet, takes drafts, and survives what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass, replace
+
+from git_timewarp.errors import TimewarpError
+from git_timewarp.timeline import start
+from git_timewarp.timeline.world import World
+from git_timewarp.util.clock import iso
+from git_timewarp.watch import draft, state
+from git_timewarp.watch.filter import Filter
+from git_timewarp.watch.log import Log
+from git_timewarp.watch.place import Place
+from git_timewarp.watch.schedule import Pace, Schedule
+from git_timewarp.watch.source import GoneError, NoEventsError, Polling, Source, Stop
+from git_timewarp.watch.state import State
+
+if sys.platform == "linux":
+    from git_timewarp.watch.inotify import Inotify as Events
+else:
+    from git_timewarp.watch.recursive import Recursive as Events
+
+_TICK = 1.0
+_SLEPT = 5.0
+_TRY_EVENTS = 600.0
+_TRY_FOLD = 60.0
+_SHARE = 10
+"""A look by turns takes at most one part in this many of a processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to watch: the pace, and whether to poll although the system could tell."""
+
+    pace: Pace
+    polling: bool = False
+
+
+class Watcher:
+    """Watches one work tree. Its caller holds the lock of `place`, open as `lock_fd`."""
+
+    def __init__(
+        self, world: World, place: Place, manner: Manner, *, lock_fd: int, told: State
+    ) -> None:
+        self._world = world
+        self._place = place
+        self._manner = manner
+        self._lock_fd = lock_fd
+        self._clock = world.clock
+        self._log = Log(place.log, clock=world.clock)
+        self._filter = Filter(world.repo)
+        self._state = told
+        self._took = 0.0
+        self._fold_at = float("inf")
+        self._events_at = float("inf")
+        self._wall, self._mono = self._times()
+        self._source: Source
+        self._schedule: Schedule
+        self._open()
+
+    @property
+    def state(self) -> State:
+        """What is told about this watcher."""
+        return self._state
+
+    def close(self) -> None:
+        """Give the watches back."""
+        self._source.close()
+
+    def look(self) -> None:
+        """Take a draft now if anything changed; what fails is told and tried again."""
+        asked = self._schedule.is_pending
+        self._schedule.begins()
+        began = self._clock.monotonic()
+        try:
+            self._renew()
+            looked = draft.take(self._world)
+        except GoneError:
+            return
+        except Exception as exc:  # noqa: BLE001 - a watcher that died protects nobody
+            self._failed(exc)
+            return
+        now = self._clock.monotonic()
+        self._took = now - began
+        self._schedule.looked(now, found=looked.recorded, asked=asked)
+        for notice in looked.notices:
+            self._log.write(notice)
+        if looked.recorded:
+            self._fold_at = now + self._world.limits.seconds + _TICK
+            self._tell(replace(self._state, last_draft=iso(self._clock.now_ns()), problem=None))
+        elif self._state.problem is not None:
+            self._tell(replace(self._state, problem=None))
+
+    def run(self, stop: Stop) -> None:
+        """Watch until asked to stop or until there is nothing left to watch."""
+        while not (stop.is_set() or self._is_gone()):
+            if os.path.exists(self._place.stop):
+                break
+            self._turn(stop)
+        if self._is_gone():
+            return
+        self._notice(stop, seconds=0.0)
+        if self._schedule.is_pending:
+            self._world = _patience(self._world, seconds=0.5)
+            self.look()
+
+    def _turn(self, stop: Stop) -> None:
+        wait = min(_TICK, max(0.0, self._schedule.due() - self._clock.monotonic()))
+        self._notice(stop, seconds=wait)
+        now = self._clock.monotonic()
+        if stop.is_set():
+            return
+        if now >= self._schedule.due():
+            self.look()
+        if now >= self._fold_at:
+            self._fold(now)
+        if now >= self._events_at:
+            self._source.close()
+            self._open()
+            self._schedule.changed(now)
+
+    def _notice(self, stop: Stop, *, seconds: float) -> None:
+        batch = self._source.wait(seconds, stop)
+        wall, mono = self._times()
+        slept = (wall - self._wall) - (mono - self._mono) > _SLEPT
+        self._wall, self._mono = wall, mono
+        if slept or (batch and self._filter.matters(batch)):
+            self._schedule.changed(mono)
+
+    def _renew(self) -> None:
+        try:
+            self._source.renew(everything=self._filter.rules_changed)
+        except NoEventsError as exc:
+            self._source.close()
+            self._poll(str(exc))
+        self._filter.rules_changed = False
+
+    def _open(self) -> None:
+        """Watch by events where the system gives them, else by turns."""
+        self._events_at = float("inf")
+        if self._manner.polling:
+            self._poll("timewarp.autosave.mode asks for it")
+            return
+        try:
+            self._source = Events(self._world.repo)
+        except NoEventsError as exc:
+            self._poll(str(exc))
+            self._events_at = self._clock.monotonic() + _TRY_EVENTS
+        else:
+            self._schedule = Schedule(self._manner.pace)
+            self._tell(replace(self._state, mode=state.EVENTS, reason=None))
+
+    def _poll(self, reason: str) -> None:
+        quiet = self._manner.pace.quiet
+        self._source = Polling(self._clock, every=lambda: max(quiet, _SHARE * self._took))
+        self._schedule = Schedule(replace(self._manner.pace, quiet=0.0))
+        self._tell(replace(self._state, mode=state.POLLING, reason=reason))
+
+    def _fold(self, now: float) -> None:
+        self._fold_at = float("inf")
+        try:
+            draft.fold(self._world)
+        except (TimewarpError, OSError) as exc:
+            self._log.write(f"fold: {exc}")
+            self._fold_at = now + _TRY_FOLD
+
+    def _failed(self, exc: Exception) -> None:
+        if self._is_gone():
+            return
+        self._schedule.failed(self._clock.monotonic())
+        expected = isinstance(exc, TimewarpError | OSError)
+        text = str(exc) if expected else "".join(traceback.format_exception(exc))
+        if self._state.problem != str(exc):
+            self._log.write(text)
+            self._tell(replace(self._state, problem=str(exc)))
+
+    def _is_gone(self) -> bool:
+        """Tell whether repository, recording or our own lock file went away under us."""
+        try:
+            same = os.path.samestat(os.stat(self._place.lock), os.fstat(self._lock_fd))
+        except OSError:
+            return True
+        repo = self._world.repo
+        return not (same and start.is_recording(repo) and os.path.isdir(repo.work_tree))
+
+    def _tell(self, told: State) -> None:
+        self._state = told
+        try:
+            state.store(self._place, self._state)
+        except OSError as exc:
+            self._log.write(f"cannot tell how the watcher is: {exc}")
+
+    def _times(self) -> tuple[float, float]:
+        return self._clock.now_ns() / 1e9, self._clock.monotonic()
+
+
+def _patience(world: World, *, seconds: float) -> World:
+    """Return a world whose operations wait at most `seconds` for the lock."""
+    return replace(world, limits=replace(world.limits, lock_seconds=seconds))
