@@ -49,8 +49,17 @@ class Head(NamedTuple):
 class Skipped(NamedTuple):
     """A path that was not captured, and why.
 
-    `reason` is one of `too-large`, `unreadable`, `special`, `encrypted`, `nested-unborn`,
-    `vanished`, `submodule`, `refused`; `size` in bytes and `digest` (SHA-256) where known.
+    `size` in bytes and `digest` (SHA-256) are given where known. `reason` is one of
+
+        too-large    untracked and over the limit; `digest` says what it was
+        unreadable   permission denied or an input error; the tree holds what it held
+        special      a socket, FIFO or device
+        encrypted    changed, and its filter encrypts: never stored in clear
+        vanished     gone while it was captured, or its object lost with no file to read
+        staged-lost  the object that was staged is gone from git's store
+        worktree     another work tree of this repository
+        nested       a nested repository that could not be opened
+        refused      git would not take it
     """
 
     path: RepoPath
