@@ -69,7 +69,7 @@ class Scan:
             changes=tuple(parse_raw(changes.out)),
             others=others,
             folders=folders,
-            closed=tuple(_closed(to_str(changes.err)) + _closed(to_str(listed.err))),
+            closed=tuple(closed_places(to_str(changes.err)) + closed_places(to_str(listed.err))),
         )
 
     def stop(self) -> None:
@@ -89,7 +89,7 @@ def files_below(git: Git, folders: Sequence[RepoPath]) -> Found:
         files, repositories = _split(listed.out)
         others += files
         nested += repositories
-        closed += _closed(to_str(listed.err))
+        closed += closed_places(to_str(listed.err))
     return Found((), tuple(others), tuple(nested), tuple(closed))
 
 
@@ -121,7 +121,8 @@ def _split(out: bytes) -> tuple[tuple[RepoPath, ...], tuple[RepoPath, ...]]:
     return files, folders
 
 
-def _closed(messages: str) -> list[RepoPath]:
+def closed_places(messages: str) -> list[RepoPath]:
+    """Return the paths that git says it could not look at."""
     found = []
     for line in messages.splitlines():
         match = _CLOSED.fullmatch(line)

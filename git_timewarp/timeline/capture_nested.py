@@ -163,8 +163,7 @@ def _copy(inner: Place, tree: Oid, *, base: str | None) -> None:
         if mode != MODE_GITLINK and outer.reader.info(oid) is None
     ]
     if len(missing) <= _BULK:
-        # Children first: a tree that is there has all below it.
-        for oid in reversed(missing):
+        for oid in missing:
             found = inner.reader.find(oid)
             if found is not None:
                 outer.put(found.type, found.data)
@@ -173,4 +172,5 @@ def _copy(inner: Place, tree: Oid, *, base: str | None) -> None:
     listed = b"".join(oid.encode() + b"\n" for oid in missing)
     pack = source.run("pack-objects", "--stdout", "-q", stdin=listed).out
     with inner.writing():
-        inner.git.run("unpack-objects", "-q", stdin=pack)
+        # As the outer repository: what the nested one has would be left out otherwise.
+        outer.git.run("unpack-objects", "-q", stdin=pack)

@@ -150,7 +150,7 @@ def test_links_written_as_files(builder: RepoBuilder) -> None:
     same_as_git(builder)
 
 
-def test_a_rename_in_case_only_with_ignorecase(builder: RepoBuilder, tmp_path: Path) -> None:
+def test_a_rename_in_case_only_with_ignorecase(builder: RepoBuilder) -> None:
     builder.git("config", "core.ignoreCase", "true")
     os.rename(builder.path / "a.txt", builder.path / "A.TXT")
     os.rename(builder.path / "dir", builder.path / "Dir")

@@ -131,7 +131,7 @@ def everything(recorder: Recorder) -> bytes:
 
 
 def test_a_touched_file_with_a_filter_in_the_second_of_its_commit(builder: RepoBuilder) -> None:
-    """git doubts entries of its index's own second; nanoseconds say they are clean."""
+    """Git doubts entries of its index's own second; nanoseconds say they are clean."""
     builder.write("a.up", "three\n")
     builder.commit("again")
     now = os.stat(builder.path / "a.up").st_mtime

@@ -77,7 +77,7 @@ def test_another_umask_judges_all_files_again(builder: RepoBuilder) -> None:
 def test_modes_when_the_executable_bit_means_nothing(builder: RepoBuilder) -> None:
     builder.git("update-index", "--chmod=+x", "run")
     builder.git("config", "core.fileMode", "false")
-    os.chmod(builder.path / "a", 0o755)
+    builder.write("a", "a\n", mode=0o755)
     view = Recorder(builder).take()
     assert Recorder(builder).blob(view.modes) == b"755 a\x00644 run\x00"
 

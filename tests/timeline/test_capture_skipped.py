@@ -151,7 +151,7 @@ def test_what_may_not_be_read(builder: RepoBuilder) -> None:
     command = [*as_nobody, sys.executable, "-c", CAPTURE, str(builder.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     for name in ("closed", "a", "secret"):
-        os.chmod(builder.path / name, 0o755)
+        os.chmod(builder.path / name, 0o700)
     assert done.stderr == ""
     expected_reasons = [("a", "unreadable"), ("closed", "unreadable"), ("secret", "unreadable")]
     expected_files = [
