@@ -6,8 +6,8 @@
     feed     one update-index and one write-tree on the copy        capture_update.py
     beside   exact bytes, modes, folders, nested repositories       capture_bytes.py …
 
-At most three of the steps start a process when nothing changed. A failed step never
-falls back to an older tree: what cannot be captured is left out and listed.
+When nothing changed, the scan is all that runs. A failed step never falls back to an
+older tree: what cannot be captured is left out and listed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import shutil
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import index as index_file
@@ -53,6 +54,7 @@ from git_timewarp.util.clock import Clock
 from git_timewarp.util.text import to_bytes
 
 MAX_UNTRACKED = 10 * 1024 * 1024
+_ATTEMPTS = 4
 
 
 class StaleIndexError(TimewarpError):
@@ -108,12 +110,13 @@ class Capture:
         return self._view(place, whole=whole, fresh=fresh)
 
     def _view(self, place: Place, *, whole: Collection[RepoPath], fresh: bool) -> View:
-        for attempt in (fresh, True, True):
-            run = _Run(place, limits=self._limits, clock=self._clock, fresh=attempt)
+        again = False
+        for _ in range(_ATTEMPTS):
+            run = _Run(place, limits=self._limits, clock=self._clock, fresh=fresh, again=again)
             try:
-                return run.view(whole=whole, take=lambda inner: self._nested(inner, fresh=fresh))
-            except _SeedAgainError:
-                continue
+                return run.view(whole=whole, take=partial(self._nested, fresh=fresh))
+            except _SeedAgainError as exc:
+                again, fresh = True, fresh or exc.lost
         raise StaleIndexError(
             f"objects of the index of '{place.repo.work_tree}' are missing", hint="git fsck"
         )
@@ -123,7 +126,14 @@ class Capture:
 
 
 class _SeedAgainError(Exception):
-    """The private index does not fit any more; seeding it anew helps."""
+    """The private index does not fit any more; seeding it anew helps.
+
+    `lost` says that objects are missing: nothing remembered is to be believed.
+    """
+
+    def __init__(self, *, lost: bool = False) -> None:
+        super().__init__()
+        self.lost = lost
 
 
 @dataclass
@@ -134,17 +144,17 @@ class _Run:
     limits: CaptureLimits
     clock: Clock
     fresh: bool
+    again: bool
     memory: Memory = field(default_factory=Memory)
     seeded: bool = False
     convertible: bool = False
+    now_ns: int = 0
     changed: set[RepoPath] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
 
     def view(self, *, whole: Collection[RepoPath], take: capture_nested.Take) -> View:
         """Do all steps and return the view."""
-        place = self.place
-        now_ns = place.now_ns(self.clock)
-        self._prepare(now_ns)
+        place, memory = self.place, self._prepare()
         scan, refs = Scan(place.git), RefsReading(place)
         try:
             found = scan.result()
@@ -156,65 +166,64 @@ class _Run:
         folders = capture_folders.look(place, [*found.folders, *replaced])
         self.skipped += folders.skipped
         self.skipped += [Skipped(path, "unreadable") for path in found.closed]
-        sorted_paths = self._sort(found, [*found.others, *folders.files])
-        self._feed(sorted_paths, now_ns=now_ns)
+        paths = self._sort(found, [*found.others, *folders.files])
+        self._feed(paths)
         tree = self._tree()
-        self._beside(sorted_paths)
-        special = capture_special.update(
-            place, self.memory, touched=[*self.changed, *sorted_paths.deleted], now_ns=now_ns
-        )
-        self.skipped += [Skipped(path, "special") for path in special]
-        empty = {*folders.empty, *capture_folders.emptied(place, sorted_paths.deleted)}
+        self._beside(paths)
         nested = capture_nested.capture(
             place,
-            self.memory,
+            memory,
             found=folders.nested,
-            recorded=capture_nested.recorded_commits(place, self.memory),
+            recorded=capture_nested.recorded_commits(place, memory),
             take=take,
             fresh=self.fresh,
         )
         self.skipped += nested.skipped
-        raw = self._raw(whole, tree=tree)
-        modes = capture_modes.update(
-            place,
-            self.memory,
-            changed=self.changed,
-            apart=sorted_paths.apart,
-            removed={*sorted_paths.deleted, *sorted_paths.drop},
-            seeded=self.seeded,
-        )
-        self.memory.refs = place.put("blob", listed, known=self.memory.refs)
+        empty = {*folders.empty, *capture_folders.emptied(place, paths.deleted)}
+        memory.refs = place.put("blob", listed, known=memory.refs)
         operation_name = capture_operation.name(place)
+        raw = self._raw(whole, tree=tree)
         view = View(
             tree=tree,
-            index_tree=Oid(self.memory.index_tree),
-            refs=Oid(self.memory.refs),
+            index_tree=Oid(memory.index_tree),
+            refs=Oid(memory.refs),
             head=head,
             index=self._index_part(head, tree=tree),
             raw=raw,
-            modes=modes,
+            modes=self._modes(paths),
             nested=nested.part,
             operation=capture_operation.state(place) if operation_name else None,
             operation_name=operation_name,
-            empty_dirs=tuple(RepoPath(p) for p in capture_place.sorted_paths(empty)),
-            literal=tuple(RepoPath(p) for p in self.memory.literal),
+            empty_dirs=tuple(RepoPath(path) for path in capture_place.sorted_paths(empty)),
+            literal=tuple(RepoPath(path) for path in memory.literal),
             skipped=_once(self.skipped),
         )
-        self.memory.private = self._identity() or ""
-        self.memory.save(place.folder)
+        memory.private = self._identity() or ""
+        memory.save(place.folder)
         return view
+
+    def _modes(self, paths: Sorted) -> Oid | None:
+        return capture_modes.update(
+            self.place,
+            self.memory,
+            changed=self.changed,
+            apart=paths.apart,
+            removed={*paths.deleted, *paths.drop},
+            seeded=self.seeded,
+        )
 
     def _identity(self) -> str | None:
         return index_file.identity(self.place.index, hex_length=self.place.repo.hex_length)
 
-    def _prepare(self, now_ns: int) -> None:
+    def _prepare(self) -> Memory:
         """Have a private index that fits the user's, doubtful entries made dirty."""
         place = self.place
+        self.now_ns = now_ns = place.now_ns(self.clock)
         old = Memory() if self.fresh else capture_memory.load(place.folder)
         sources = _sources(place)
         user = index_file.identity(place.user_index, hex_length=place.repo.hex_length) or ""
         fits = (
-            not self.fresh
+            not self.again
             and old.index_tree != ""
             and old.private == self._identity()
             and old.seed == user
@@ -227,10 +236,13 @@ class _Run:
             self.skipped += seeded.skipped
             self.changed |= set(seeded.recent)
             capture_seed.force(place, seeded.forced)
-            return
+            if self.fresh:
+                self._mend()
+            return self.memory
         self.memory = old
         capture_seed.appeared(place, old)
         capture_seed.force(place, capture_seed.recheck(place, old, now_ns=now_ns))
+        return old
 
     def _sort(self, found: Found, others: list[RepoPath]) -> Sorted:
         paths = [*(change.path for change in found.changes), *others]
@@ -252,7 +264,7 @@ class _Run:
         bits = set(self.place.reader.read(self.memory.bits).split(b"\0"))
         return any(b"skip-worktree " + to_bytes(path) in bits for path in deleted)
 
-    def _feed(self, paths: Sorted, *, now_ns: int) -> None:
+    def _feed(self, paths: Sorted) -> None:
         """Bring the private index up to date."""
         place, memory = self.place, self.memory
         capture_update.drop(place, paths.drop)
@@ -266,7 +278,7 @@ class _Run:
             if path in lost:
                 continue
             self.changed.add(path)
-            capture_seed.note_young(memory, path=path, found=found, now_ns=now_ns)
+            capture_seed.note_young(memory, path=path, found=found, now_ns=self.now_ns)
         literal = (set(memory.literal) - set(paths.stats) - set(paths.deleted)) | (
             paths.literal - lost
         )
@@ -278,11 +290,11 @@ class _Run:
             done = self._write_tree()
             if done.code != 0:
                 if not self.seeded:
-                    raise _SeedAgainError
+                    raise _SeedAgainError(lost=True)
                 self._mend()
                 done = self._write_tree()
             if done.code != 0:
-                raise _SeedAgainError
+                raise _SeedAgainError(lost=True)
             self.memory.tree = done.text
         return Oid(self.memory.tree)
 
@@ -327,6 +339,10 @@ class _Run:
             removed=[*paths.deleted, *paths.drop],
             foreign=self.convertible,
         )
+        special = capture_special.update(
+            place, memory, touched=[*self.changed, *paths.deleted], now_ns=self.now_ns
+        )
+        self.skipped += special
         apart = set(paths.apart)
         for path, kept in list(memory.raw.items()):
             if kept[3] == capture_bytes.APART and path not in apart:

@@ -20,6 +20,8 @@ from git_timewarp.store.view import Skipped
 from git_timewarp.timeline.capture_place import Place
 from git_timewarp.util.text import to_str
 
+_LONGEST_POINTER = 1 << 14
+
 
 @dataclass
 class Folders:
@@ -83,15 +85,22 @@ def emptied(place: Place, deleted: Iterable[str]) -> list[RepoPath]:
 
 
 def _is_nested(place: Place, folder: str) -> bool:
-    """Tell whether git would take the folder for a repository of its own."""
+    """Tell whether git takes the folder for a repository of its own (setup.c)."""
     dot = os.path.join(place.file(folder), b".git")
     try:
-        mode = os.lstat(dot).st_mode
+        if stat.S_ISREG(os.lstat(dot).st_mode):
+            with open(dot, "rb") as file:
+                marker, _, target = file.read(_LONGEST_POINTER).partition(b"gitdir: ")
+            if marker or not target:
+                return False
+            dot = os.path.join(os.path.dirname(dot), target.rstrip(b"\r\n"))
     except OSError:
         return False
-    if stat.S_ISDIR(mode):
-        return os.path.lexists(os.path.join(dot, b"HEAD"))
-    return os.path.isfile(dot)
+    if not os.path.lexists(os.path.join(dot, b"HEAD")):
+        return False
+    return os.path.isfile(os.path.join(dot, b"commondir")) or (
+        os.path.isdir(os.path.join(dot, b"objects")) and os.path.isdir(os.path.join(dot, b"refs"))
+    )
 
 
 def _walk(place: Place, found: Folders, *, start: Sequence[RepoPath]) -> list[RepoPath]:

@@ -11,6 +11,8 @@ of `View.to_json` with `"v": 1`.
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,10 +25,11 @@ from git_timewarp.store.quarantine import new_objects
 from git_timewarp.store.view import FORMAT_VERSION, Skipped, View, escape
 from git_timewarp.timeline.capture_memory import Memory
 from git_timewarp.timeline.capture_place import Place, at
-from git_timewarp.util.text import compact_json, to_str
+from git_timewarp.util.text import compact_json, to_bytes, to_str
 
 _BLOBS = frozenset({"refs", "modes"})
 _BULK = 32
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 Take = Callable[[Place], View]
 """Captures one place."""
@@ -69,7 +72,9 @@ def capture(
                 take=take,
                 base=None if fresh else known.get(path),
             )
-        except TimewarpError:
+        except (TimewarpError, OSError) as exc:
+            if isinstance(exc, OSError) and exc.errno in _FULL:
+                raise
             skipped.append(Skipped(path, "nested"))
             continue
         if oid is not None:
@@ -123,7 +128,8 @@ def _one(
     outer = place.quarantine
     reader = Reader(repo.git.using(alternates=(outer.path, outer.repo.objects_dir)))
     try:
-        folder = os.path.join(place.folder, "nested", escape(path))
+        name = hashlib.sha256(to_bytes(path)).hexdigest()[:32]
+        folder = os.path.join(place.folder, "nested", name)
         inner = at(repo, outer, folder=folder, reader=reader)
         view = take(inner)
         if recorded is not None and _is_commit(view, reader, recorded):

@@ -10,7 +10,7 @@ keep for it between captures lives in one folder, `<state>/index/<worktree>/`:
     folders      folders and their times, see `capture_special.py`
     stamp        an empty file whose mtime is the file system's own clock
     staging/     files as a checkout would write them; removed after use
-    nested/      one such folder for each nested repository
+    nested/      one such folder for each nested repository, named by the hash of its path
 """
 
 from __future__ import annotations
@@ -148,6 +148,7 @@ def at(repo: Repo, quarantine: Quarantine, *, folder: str, reader: Reader | None
     os.makedirs(folder, exist_ok=True)
     outer = quarantine.repo.objects_dir
     alternates = (repo.objects_dir,) if repo.objects_dir == outer else (repo.objects_dir, outer)
+    faults.point("unlink private index lock")
     with contextlib.suppress(FileNotFoundError):
         # Whoever made it died: our caller holds the lock, and so would a child of his.
         os.unlink(os.path.join(folder, "index.lock"))

@@ -230,6 +230,7 @@ def _made_whole(place: Place, *, since: int) -> Survey:
 
 
 def _from_head(place: Place) -> None:
+    faults.point("unlink private index")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(place.index)
     if place.git.run("read-tree", "HEAD", ok=range(256)).code != 0:
@@ -295,16 +296,25 @@ def _index_tree(place: Place, seeded: Seeded, *, unmerged: Sequence[RepoPath]) -
         return Oid(done.text)
     finally:
         for name in (temporary, temporary + ".lock"):
+            faults.point("unlink index part")
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
 
 
 def lost_entries(place: Place, data: bytes) -> list[IndexEntry]:
-    """Return the entries of an index whose blob is nowhere (a prune took it)."""
+    """Return the entries of an index whose blob is nowhere (a prune took it).
+
+    A partial clone lacks the blobs of its sparse paths on purpose.
+    """
+    partial = place.config.get("extensions.partialclone") is not None or any(
+        key == "promisor" for _, key, _ in place.config.below("remote")
+    )
     entries = [
         entry
         for entry in index_file.entries(data, hex_length=place.repo.hex_length)
-        if entry.mode != MODE_GITLINK and not entry.stage and not entry.intent_to_add
+        if entry.mode != MODE_GITLINK
+        and not (entry.stage or entry.intent_to_add)
+        and not (partial and entry.skip_worktree)
     ]
     asked = b"".join(entry.oid.encode() + b"\n" for entry in entries)
     lines = place.git.run("cat-file", "--batch-check", stdin=asked).out.splitlines()

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from git_timewarp.git import index as index_file
 from git_timewarp.git import worktree
 from git_timewarp.git.names import RepoPath
+from git_timewarp.store.view import Skipped
 from git_timewarp.timeline.capture_memory import Memory
 from git_timewarp.timeline.capture_place import Place
 from git_timewarp.util import atomic
@@ -24,8 +25,11 @@ from git_timewarp.util.text import to_bytes, to_str
 _FILE = "folders"
 
 
-def update(place: Place, memory: Memory, *, touched: Iterable[str], now_ns: int) -> list[RepoPath]:
+def update(place: Place, memory: Memory, *, touched: Iterable[str], now_ns: int) -> list[Skipped]:
     """Return the special files that lie in folders with captured files.
+
+    So does a `.git` in such a folder: git captures the files beside it as ours and looks
+    neither into it nor at what it says.
 
     `touched` are paths captured for the first time or again: their folders count too.
     """
@@ -59,7 +63,10 @@ def update(place: Place, memory: Memory, *, touched: Iterable[str], now_ns: int)
     data = b"".join(b"%x %s\0" % (time, folder) for folder, time in seen.items())
     if data != stored:
         atomic.write(path, data, sync=False)
-    return [RepoPath(name) for name in memory.special]
+    return [
+        Skipped(RepoPath(name), "nested" if name.endswith("/.git") else "special")
+        for name in memory.special
+    ]
 
 
 def _parse(stored: bytes) -> dict[bytes, int]:
@@ -88,9 +95,12 @@ def _special(root: bytes, folder: bytes) -> list[str]:
             return [
                 to_str(folder + b"/" + item.name if folder else item.name)
                 for item in items
-                if not item.is_file(follow_symlinks=False)
-                and not item.is_dir(follow_symlinks=False)
-                and not item.is_symlink()
+                if (item.name == b".git" and folder)
+                or not (
+                    item.is_file(follow_symlinks=False)
+                    or item.is_dir(follow_symlinks=False)
+                    or item.is_symlink()
+                )
             ]
     except OSError:
         return []

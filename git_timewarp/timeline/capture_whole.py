@@ -24,6 +24,7 @@ from git_timewarp.git.objects import (
 from git_timewarp.store.view import Skipped
 from git_timewarp.timeline import capture_bytes
 from git_timewarp.timeline.capture_place import Place, open_regular
+from git_timewarp.timeline.capture_seed import behind_link
 from git_timewarp.timeline.capture_tree import Leaf
 from git_timewarp.util.text import to_bytes, to_str
 
@@ -66,6 +67,8 @@ def _below(place: Place, paths: Collection[RepoPath], skipped: list[Skipped]) ->
         skipped.append(Skipped(RepoPath(to_str(name)), "unreadable"))
 
     for path in paths:
+        if behind_link(place, path):
+            continue
         name = place.file(path)
         if not os.path.isdir(name) or os.path.islink(name):
             if os.path.lexists(name):

@@ -212,6 +212,20 @@ def test_a_staged_blob_that_was_pruned(builder: RepoBuilder) -> None:
     assert reasons(view) == {"a": "staged-lost", "lost": "staged-lost"}
 
 
+def test_a_lost_blob_below_a_tree_that_git_does_not_check(builder: RepoBuilder) -> None:
+    builder.write("in/c", "staged\n")
+    builder.git("add", "in/c")
+    builder.git("write-tree")
+    recorder = Recorder(builder)
+    view = recorder.take()
+    oid = builder.git("rev-parse", ":in/c")
+    recorder.quarantine.empty()
+    (builder.git_dir() / "objects" / oid[:2] / oid[2:]).unlink()
+    again = recorder.take(fresh=True)
+    assert again.tree == view.tree
+    assert recorder.files(again.tree)["in/c"][1] == b"staged\n"
+
+
 def test_a_blob_pruned_between_two_captures(builder: RepoBuilder) -> None:
     recorder = Recorder(builder)
     builder.write("new/file", "new\n")
@@ -242,3 +256,4 @@ def test_a_partial_clone_is_not_completed(builder: RepoBuilder, tmp_path: Path) 
     )
     assert with_c == expected
     assert reasons(view) == {}
+    assert recorder.take(fresh=True).tree == view.tree

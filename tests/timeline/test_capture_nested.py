@@ -162,3 +162,24 @@ def test_an_ignored_one_is_left_alone(builder: RepoBuilder) -> None:
     builder.write(".gitignore", "vendor/\n")
     view = Recorder(builder).take()
     assert (view.nested, view.skipped) == (None, ())
+
+
+def test_a_folder_that_only_looks_like_one(builder: RepoBuilder) -> None:
+    builder.write("x/.git/HEAD", "junk\n")
+    builder.write("x/f", "f\n")
+    builder.write("y/.git", "gitdir: nowhere\n")
+    builder.write("y/g", "g\n")
+    recorder = Recorder(builder)
+    for _ in range(2):
+        view = recorder.take()
+        assert set(recorder.files(view.tree)) == {"a", "x/f", "y/g"}
+        assert reasons(view) == {"x/.git": "nested", "y/.git": "nested"}
+
+
+def test_a_long_path(builder: RepoBuilder) -> None:
+    path = "/".join(letter * 100 for letter in "abcd")
+    inner(builder, path, {"f": "f\n"})
+    recorder = Recorder(builder)
+    view = recorder.take()
+    assert list(views(recorder, view.nested)) == [path]
+    assert reasons(view) == {}

@@ -73,3 +73,13 @@ def test_what_the_tree_holds_is_not_stored_twice(builder: RepoBuilder) -> None:
     builder.link("l", "a")
     recorder = Recorder(builder)
     assert recorder.take(whole=("a", "l", "run")).raw is None
+
+
+def test_nothing_behind_a_link_is_read(builder: RepoBuilder, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "f").write_text("private\n")
+    builder.link("link", "../outside")
+    recorder = Recorder(builder)
+    view = recorder.take(whole=("link/f", "link"))
+    assert view.raw is None
+    assert recorder.files(view.tree)["link"] == (0o120000, b"../outside")
