@@ -14,6 +14,10 @@ from git_timewarp.git.run import DURABLE, Git, GitError
 from git_timewarp.util.text import to_bytes, to_str
 
 
+_MOVED = ("but expected", "reference already exists", "unable to resolve reference")
+"""What git says when a ref has another value than expected, exists, or is gone."""
+
+
 class RefConflictError(TimewarpError):
     """A ref is not what we expected it to be: somebody moved it meanwhile."""
 
@@ -74,7 +78,7 @@ def update(
             "update-ref", *told, "--no-deref", "--stdin", "-z", stdin=to_bytes("\0".join(lines))
         )
     except GitError as exc:
-        if "but expected" in exc.stderr or "reference already exists" in exc.stderr:
+        if any(words in exc.stderr for words in _MOVED):
             raise RefConflictError(
                 f"a ref moved while it was being updated: {exc.stderr.strip().splitlines()[-1]}",
                 hint="run the command again",
