@@ -181,10 +181,13 @@ class _Run:
         self._done = _Progress()
         self._temporaries: set[str] = set()
         self._default: dict[bool, int] = {}
+        self._wanted_folders: set[str] = set()
 
     def carry_out(self, plan: Plan, staged: Staged) -> Outcome:
         plan = _less(plan, staged.refused)
         writes = [*plan.writes, *plan.reconvert]
+        self._wanted_folders = {above for item in writes for above in parents(item.path)}
+        self._wanted_folders.update(plan.make_dirs)
         looks = look_at(self._repo, self._disk, [*writes, *plan.removes], staged.ready)
         jobs = self._ready(writes, staged, looks)
         with ThreadPoolExecutor(_SYNC_THREADS) as pool:
@@ -261,7 +264,7 @@ class _Run:
         if look.state is State.ABSENT:
             return
         if look.state is State.FOLDER:
-            if not self._disk.is_git(change.path):
+            if change.path not in self._wanted_folders and not self._disk.is_git(change.path):
                 self._refuse(change.path, "changed-since")
             return
         if look.state is State.BEFORE and look.is_same(self._disk.stat(change.path)):
@@ -378,7 +381,8 @@ class _Run:
             elif self._disk.rmdir(folder):
                 self._done.removed.add(folder)
                 self._done.folders.add(os.path.dirname(folder))
-        emptied = {above for path in self._done.removed for above in parents(path)}
+        gone = {*self._done.removed, *(change.path for change in plan.removes)}
+        emptied = {above for path in gone for above in parents(path)}
         for empty in sorted(emptied - stay, key=len, reverse=True):
             self._disk.rmdir(empty)
         for made in plan.make_dirs:
