@@ -138,7 +138,12 @@ def update(
         now = index_file.contents(data, hex_length=place.repo.hex_length)
         then = {} if before != rules.key else _contents(seed, place)
         wanted |= {name for name, entry in now.items() if then.get(name) != entry}
-        wanted |= {to_bytes(p) for p, kept in memory.raw.items() if kept[3] == CONVERTED}
+        kept_names = [p for p, kept in memory.raw.items() if kept[3] == CONVERTED]
+        for path in kept_names:
+            # The user's index was replaced: a file it does not name and that is gone.
+            if to_bytes(path) not in now:
+                del memory.raw[path]
+        wanted |= {to_bytes(path) for path in kept_names}
         atomic.write(seed, data, sync=False)
     literal = set(memory.literal)
     skipped = []
