@@ -13,8 +13,10 @@ from git_timewarp.errors import Kind, TimewarpError
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
+    from git_timewarp.cli.facade import App
     from git_timewarp.cli.spec import Command, Params
     from git_timewarp.cli.terminal import Terminal
+    from git_timewarp.util.clock import Clock
 
 _HELP = ("-h", "--help")
 
@@ -42,15 +44,27 @@ def main() -> int:
 
 
 class Run:
-    """One command line on its way from words to an exit code."""
+    """One command line on its way from words to an exit code.
+
+    Without `app` the repository around the current folder is opened when a command asks.
+    """
 
     def __init__(
-        self, words: list[str], *, environ: Mapping[str, str], ends: Terminal, console: Console
+        self,
+        words: list[str],
+        *,
+        environ: Mapping[str, str],
+        ends: Terminal,
+        console: Console,
+        app: App | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._words = words
         self._environ = environ
         self._ends = ends
         self._console = console
+        self._app = app
+        self._clock = clock
         self._context: Context | None = None
 
     def to_end(self) -> int:
@@ -134,6 +148,8 @@ class Run:
             overrides=line.overrides,
             paginate=line.paginate,
             json=json,
+            app=self._app,
+            clock=self._clock,
         )
         return self._context
 

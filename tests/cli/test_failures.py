@@ -1,0 +1,107 @@
+"""Any exception becomes an exit code, a message and a next step."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from git_timewarp.cli import failures
+from git_timewarp.cli.terminal import Manner
+from git_timewarp.errors import Kind, TimewarpError
+
+PLAIN = Manner(json=False, painted=False)
+
+
+class SampleError(TimewarpError):
+    """A failure for these tests."""
+
+    kind = Kind.CONFLICT
+    reference = "sample"
+
+
+def _stumble() -> None:
+    raise KeyError("sneaky\nkey")
+
+
+def told(exc: BaseException, *, manner: Manner = PLAIN) -> tuple[int, list[str]]:
+    return failures.explain(exc, folder=None, words=[], manner=manner)
+
+
+def test_a_failure_of_ours_is_told_as_it_is() -> None:
+    assert told(SampleError("'x' moved", hint="git timewarp log")) == (
+        4,
+        ["error: 'x' moved", "hint: git timewarp log"],
+    )
+    assert told(SampleError("no hint")) == (4, ["error: no hint"])
+
+
+def test_a_failure_stays_on_its_line() -> None:
+    assert told(SampleError("'a\nb\x1b[2J'")) == (4, ["error: 'a b\\x1b[2J'"])
+
+
+def test_a_failure_in_colour() -> None:
+    manner = Manner(json=False, painted=True)
+    assert told(SampleError("x", hint="y"), manner=manner)[1] == [
+        "\x1b[1;31merror:\x1b[m x",
+        "\x1b[36mhint:\x1b[m y",
+    ]
+
+
+def test_a_failure_in_json() -> None:
+    code, lines = told(SampleError("x\udcff"), manner=Manner(json=True, painted=False))
+    assert code == 4
+    assert [json.loads(line) for line in lines] == [
+        {"v": 1, "error": {"code": 4, "reference": "sample", "message": "x?", "hint": None}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "reference"),
+    [
+        (errno.ENOSPC, "disk-full"),
+        (errno.EDQUOT, "disk-full"),
+        (errno.EROFS, "not-writable"),
+        (errno.EACCES, "not-writable"),
+        (errno.EIO, "input-output"),
+    ],
+)
+def test_the_system_refusing_is_no_bug(number: int, reference: str) -> None:
+    error = failures.known(OSError(number, "x", "/some/file"))
+    assert error is not None
+    assert (error.reference, error.exit_code) == (reference, 1)
+    assert "'/some/file'" in error.message
+    assert error.hint
+
+
+def test_a_bug_leaves_a_report_and_asks_for_an_issue(tmp_path: Path) -> None:
+    state = tmp_path / "timewarp"
+    state.mkdir()
+    try:
+        _stumble()
+    except KeyError as exc:
+        code, lines = failures.explain(
+            exc, folder=str(state / "log"), words=["log", "-p"], manner=PLAIN
+        )
+    (report,) = (state / "log").iterdir()
+    assert code == 70
+    assert lines == [
+        f"error: this is a bug: KeyError: 'sneaky\\nkey'; please open an issue with the file '{report}'",
+        "hint: git timewarp doctor",
+    ]
+    text = report.read_text()
+    assert "arguments: ['log', '-p']\n" in text
+    assert "in _stumble" in text
+
+
+def test_a_bug_where_nothing_is_recorded_leaves_its_report_elsewhere(tmp_path: Path) -> None:
+    code, lines = failures.explain(
+        ValueError("x"), folder=str(tmp_path / "gone" / "log"), words=[], manner=PLAIN
+    )
+    assert code == 70
+    assert not (tmp_path / "gone").exists()
+    report = Path(lines[0].rpartition(" '")[2].rstrip("'"))
+    assert report.read_text().endswith("ValueError: x\n")
+    report.unlink()
