@@ -45,16 +45,17 @@ __git_timewarp_now () {
 	case "$1" in
 	target)
 		command git-timewarp "${__git_timewarp_where[@]}" log -n 100 --json 2>/dev/null |
-			sed -n -e 's/^{"event":"\([^"]*\)".*/\1/p' -e 's/.*"snapshot":"\([k-z]*\)".*/\1/p'
+			sed -n -e h -e 's/^{"event":"\([^"]*\)".*/\1/p' -e g \
+				-e 's/.*"snapshot":"\([k-z]*\)".*/\1/p'
 		command git "${__git_timewarp_where[@]}" for-each-ref \
 			--format='%(refname:short)' refs/heads refs/tags 2>/dev/null
 		echo @ ;;
 	stash)
 		command git-timewarp "${__git_timewarp_where[@]}" stash list --json 2>/dev/null |
-			sed -e 's/{"name":/\n&/g' | sed -n 's/^{"name":"\([^"]*\)".*/\1/p' ;;
+			sed $'s/{"name":/\\\n&/g' | sed -n 's/^{"name":"\([^"]*\)".*/\1/p' ;;
 	setting)
 		command git-timewarp "${__git_timewarp_where[@]}" config list --defaults --json 2>/dev/null |
-			sed -e 's/"key":/\n&/g' | sed -n 's/^"key":"\([^"]*\)".*/\1/p' ;;
+			tr '{' '\n' | sed -n 's/^"key":"\([^"]*\)".*/\1/p' ;;
 	esac
 }
 

@@ -26,16 +26,17 @@ __git_timewarp_now () {
 \tcase "$1" in
 \ttarget)
 \t\tcommand git-timewarp "${__git_timewarp_where[@]}" log -n 100 --json 2>/dev/null |
-\t\t\tsed -n -e 's/^{"event":"\\([^"]*\\)".*/\\1/p' -e 's/.*"snapshot":"\\([k-z]*\\)".*/\\1/p'
+\t\t\tsed -n -e h -e 's/^{"event":"\\([^"]*\\)".*/\\1/p' -e g \\
+\t\t\t\t-e 's/.*"snapshot":"\\([k-z]*\\)".*/\\1/p'
 \t\tcommand git "${__git_timewarp_where[@]}" for-each-ref \\
 \t\t\t--format='%(refname:short)' refs/heads refs/tags 2>/dev/null
 \t\techo @ ;;
 \tstash)
 \t\tcommand git-timewarp "${__git_timewarp_where[@]}" stash list --json 2>/dev/null |
-\t\t\tsed -e 's/{"name":/\\n&/g' | sed -n 's/^{"name":"\\([^"]*\\)".*/\\1/p' ;;
+\t\t\tsed $'s/{"name":/\\\\\\n&/g' | sed -n 's/^{"name":"\\([^"]*\\)".*/\\1/p' ;;
 \tsetting)
 \t\tcommand git-timewarp "${__git_timewarp_where[@]}" config list --defaults --json 2>/dev/null |
-\t\t\tsed -e 's/"key":/\\n&/g' | sed -n 's/^"key":"\\([^"]*\\)".*/\\1/p' ;;
+\t\t\ttr '{' '\\n' | sed -n 's/^"key":"\\([^"]*\\)".*/\\1/p' ;;
 \tesac
 }
 
