@@ -16,6 +16,7 @@ from git_timewarp.timeline.results import (
     Changes,
     Check,
     FileChange,
+    Json,
     Milestone,
     Problem,
     SnapshotResult,
@@ -83,8 +84,7 @@ recording: on, timeline 'main'
 latest:    E47  2 minutes ago  +2  [user v1] works
 watcher:   running (pid 4711, last draft 5 seconds ago)
 hooks:     installed (2 of 2)
-HEAD:      refs/heads/main
-event:     E47  2 minutes ago  +2  [user v1] works
+HEAD:      main
 kept:      47 events, 12 snapshots
 pending:   3 events, 1 draft
 writer:    klmnopqrstuvwxyz
@@ -105,7 +105,7 @@ def test_status() -> None:
     problem = Problem("gap", "refs moved unseen", "git timewarp doctor", ("refs/heads/x",))
     app = FakeApp(entries=[last], problems=(problem,))
     assert told("status", app) == (STATUS, "")
-    short = "".join(STATUS.splitlines(keepends=True)[:4] + STATUS.splitlines(keepends=True)[9:])
+    short = "".join(STATUS.splitlines(keepends=True)[:4] + STATUS.splitlines(keepends=True)[8:])
     assert told("status -s", app) == (short, "")
 
 
@@ -440,22 +440,26 @@ def test_hooks() -> None:
 
 def test_config() -> None:
     key = "timewarp.autosave.intervalSeconds"
-    shown = (
-        f"{key}=30  (local (.git/config))\n"
-        "    longest time between two drafts while you work, in seconds\n"
-    )
+    shown = f"{key}=30  (local: .git/config)\n    longest time between two drafts\n"
     assert told("config list")[0] == shown
-    assert told("config list --defaults")[0] == shown + (
-        "timewarp.ui.ascii=auto  (default)\n    draw with ASCII characters only\n"
+    assert told("config list --defaults")[0] == (
+        shown + "timewarp.ui.ascii=auto  (default)\n    ASCII only\n"
     )
     assert told(f"config get {key}")[0] == "30\n"
     app = FakeApp()
-    assert told(f"config set {key} 40 --global", app)[0].startswith(f"{key}=40  (global)\n")
+    assert told(f"config set {key} 40 --global", app)[0] == f"{key}=40 (global)\n"
     assert app.asked == [("config_set", {"key": key, "value": "40", "scope": "global"})]
     assert told(f"config set {key} 40 -n")[0] == f"would set {key}=40 (local)\n"
-    assert told("config validate")[0] == "2 settings, all valid\n"
     with pytest.raises(ScopeError):
         Desk().run(f"config set {key} 1 --global --worktree")
+
+
+def test_config_validate_fails_on_a_mistake() -> None:
+    assert told("config validate")[0] == "every setting is valid\n"
+    mistake: Json = {"place": ".git/config", "message": "'x' is no setting", "hint": "git config"}
+    desk = Desk(FakeApp(mistakes=[mistake]))
+    assert desk.run("config validate") == 1
+    assert desk.out == "problem: 'x' is no setting\n  hint: git config\n"
 
 
 def test_notes_publish() -> None:

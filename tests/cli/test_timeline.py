@@ -96,7 +96,7 @@ def test_a_terminal_that_is_not_utf8_gets_ascii_marks() -> None:
 
 
 def test_the_setting_for_ascii_counts() -> None:
-    desk = Desk(FakeApp(entries=ENTRIES[2:3], ascii="true"))
+    desk = Desk(FakeApp(entries=ENTRIES[2:3], git_config={"timewarp.ui.ascii": "true"}))
     desk.run("log")
     assert desk.out == ". E45 67m jump to E12\n"
 

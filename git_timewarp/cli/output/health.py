@@ -32,8 +32,8 @@ def status(result: StatusResult, look: Look, *, short: bool = False) -> Iterator
     yield _row("hooks", _hooks(result.hooks, look))
     if not short:
         if result.head:
-            yield _row("HEAD", names.one_line(result.head))
-        if result.last_event is not None:
+            yield _row("HEAD", names.one_line(result.head.removeprefix("refs/heads/")))
+        if result.last_event is not None and result.last_event != result.last_snapshot:
             yield _row("event", _moment(result.last_event, look))
         for label, record in (("kept", result.counts), ("pending", result.pending)):
             told = numbers(record)
