@@ -90,6 +90,7 @@ class Git:
         alternates: object directories that are read besides it.
         config: extra `key=value` settings.
         pass_fds: descriptors that children inherit (the lock).
+        as_user: run git as the user would, without our guards (the demo does).
     """
 
     environ: Mapping[str, str]
@@ -101,6 +102,7 @@ class Git:
     config: tuple[str, ...] = ()
     pass_fds: tuple[int, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
+    as_user: bool = False
 
     def using(
         self,
@@ -126,10 +128,12 @@ class Git:
     def env(self) -> dict[str, str]:
         """Return the environment git is started with."""
         env = dict(self.environ)
-        env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        if not self.as_user:
+            env["GIT_OPTIONAL_LOCKS"] = "0"
         if self.git_dir is not None:
             env["GIT_DIR"] = self.git_dir
-        if self.work_tree is not None:
+        if self.work_tree is not None and not self.as_user:
             env["GIT_WORK_TREE"] = self.work_tree
         if self.index is not None:
             env["GIT_INDEX_FILE"] = self.index
@@ -144,9 +148,9 @@ class Git:
     def argv(self, args: Sequence[str]) -> list[bytes]:
         """Return the whole command line as bytes."""
         line = ["git", "--no-pager"]
-        if args[0] not in NEVER_LITERAL:
+        if args[0] not in NEVER_LITERAL and not self.as_user:
             line.append("--literal-pathspecs")
-        for setting in (*GUARDS, *self.config):
+        for setting in (*(() if self.as_user else GUARDS), *self.config):
             line += ["-c", setting]
         return [to_bytes(word) for word in (*line, *args)]
 
