@@ -70,6 +70,16 @@ class Context:
         self._app = app
 
     @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of this process."""
+        return self._environ
+
+    @property
+    def start(self) -> str:
+        """The folder the command was started in."""
+        return self._start
+
+    @property
     def app(self) -> App:
         """The app on this repository, opened when it is first asked for."""
         if self._app is None:
