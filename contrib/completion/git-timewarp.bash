@@ -13,6 +13,7 @@ __git_timewarp_table () {
 	"config get") printf '%s\n' setting --json --help ;;
 	"config set") printf '%s\n' setting --global --worktree -n --dry-run --json --help ;;
 	"config validate") printf '%s\n' other --json --help ;;
+	"demo") printf '%s\n' other --repo --commits --keep --json --help ;;
 	"help") printf '%s\n' command --json --help ;;
 	"snapshot") printf '%s\n' other -m --message --milestone -n --dry-run --json --help ;;
 	"watch start") printf '%s\n' other -n --dry-run --json --help ;;
@@ -105,7 +106,7 @@ _git_timewarp () {
 	if [ -z "$name" ]; then
 		case "$current" in
 		-*) __git_timewarp_offer "$(printf '%s\n' -C -c -p --paginate -P --no-pager -v --version -h --help)" "$current" ;;
-		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config help snapshot watch hooks record log show diff cat jump restore undo redo stash verify notes)" "$current" ;;
+		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify notes)" "$current" ;;
 		esac
 		return
 	fi
@@ -129,7 +130,7 @@ _git_timewarp () {
 	--color) __git_timewarp_offer $'always\nnever\nauto' "$current"; return ;;
 	esac
 	case "$kind" in
-	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config help snapshot watch hooks record log show diff cat jump restore undo redo stash verify notes)" "$current" ;;
+	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify notes)" "$current" ;;
 	target|stash|setting) __git_timewarp_offer "$(__git_timewarp_now "$kind")" "$current" ;;
 	target+path)
 		if [ "${#typed[@]}" -le 1 ]; then
