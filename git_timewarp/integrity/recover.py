@@ -45,12 +45,10 @@ def _finish(op: Operation, intent: Json) -> str:
     if before is None or target is None:
         op.recorder.append(done=[str(intent["op"])])
         return f"'{name}' was cut off and its target is gone; see snapshot '{intent['before']}'"
-    found = intent.get("paths")
-    words = [str(word) for word in found] if isinstance(found, list) else []
     how = How(
         with_head=bool(intent["with_head"]),
         with_refs=bool(intent["with_refs"]),
-        filter=PathFilter.parse(words, prefix=str(intent["prefix"])) if words else None,
+        filter=_filter(intent),
         index=bool(intent["index"]),
     )
     data = intent.get("data")
@@ -63,6 +61,16 @@ def _finish(op: Operation, intent: Json) -> str:
         data=data if isinstance(data, dict) else {},
     )
     return _again(op, trip, how, cut_off=str(intent["op"]), before=before.view, safety=before.id)
+
+
+def _filter(intent: Json) -> PathFilter | None:
+    found = intent.get("paths")
+    if not isinstance(found, list):
+        return None
+    words = [str(word) for word in found]
+    if intent.get("exact"):
+        return PathFilter.exact(words)
+    return PathFilter.parse(words, prefix=str(intent["prefix"]))
 
 
 def _again(

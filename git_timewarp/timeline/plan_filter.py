@@ -16,6 +16,7 @@ from git_timewarp.errors import Kind, TimewarpError
 
 _GLOB = frozenset("*?[\\")
 _SHORT = {"/": "top", "!": "exclude", "^": "exclude"}
+_EXACT = ":(top,literal)"
 _MAGIC = frozenset({"top", "exclude", "literal", "glob", "icase"})
 
 
@@ -48,9 +49,16 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class PathFilter:
-    """The patterns of one command; an empty filter matches nothing."""
+    """The patterns of one command.
+
+    Attributes:
+        patterns: what the user typed, or the names of `exact`.
+        is_exact: the patterns are names found out by us: one that is nowhere is no mistake,
+            and none at all match nothing.
+    """
 
     patterns: tuple[Pattern, ...]
+    is_exact: bool = False
 
     @classmethod
     def parse(cls, args: Sequence[str], *, prefix: str = "") -> PathFilter:
@@ -61,16 +69,24 @@ class PathFilter:
         """
         return cls(tuple(_pattern(arg, prefix) for arg in args))
 
+    @classmethod
+    def exact(cls, names: Sequence[str]) -> PathFilter:
+        """Return the filter of these files, relative to the root of the work tree."""
+        found = (name.removeprefix(_EXACT) for name in names)
+        return cls(tuple(_pattern(_EXACT + name, "") for name in found), is_exact=True)
+
     def matches(self, path: str) -> bool:
         """Tell whether `path` is asked for: some pattern takes it and none excludes it."""
         if any(item.is_exclude and item.matches(path) for item in self.patterns):
             return False
         including = [item for item in self.patterns if not item.is_exclude]
-        return not including or any(item.matches(path) for item in including)
+        if not including:
+            return not self.is_exact
+        return any(item.matches(path) for item in including)
 
     def unmatched(self, paths: Iterable[str]) -> list[str]:
         """Return the patterns, as typed, that match none of `paths`."""
-        left = [item for item in self.patterns if not item.is_exclude]
+        left = [item for item in self.patterns if not (item.is_exclude or self.is_exact)]
         for path in paths:
             if not left:
                 break

@@ -383,6 +383,7 @@ def _intent(op: Operation, trip: Journey, how: How, safety: Taken) -> Json:
         "tree": trip.view.tree,
         "before": safety.id,
         "paths": [item.typed for item in how.filter.patterns] if how.filter else None,
+        "exact": how.filter is not None and how.filter.is_exact,
         "prefix": op.repo.prefix,
         "with_head": how.with_head,
         "with_refs": how.with_refs,

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import SnapshotId
+from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.store.index import Entry
-from git_timewarp.timeline import selector, snapshot, treediff
+from git_timewarp.timeline import plan as planning
+from git_timewarp.timeline import selector, snapshot
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.results import TravelResult
@@ -117,16 +119,10 @@ def _touched(op: Operation, chosen: Sequence[Entry]) -> PathFilter | None:
         before = op.history.snapshot(SnapshotId(str(entry.data["before"])))
         after = op.history.snapshot(entry.snapshot) if entry.snapshot is not None else None
         if before is None or after is None:
-            return None
+            raise MissingObjectError(str(entry.data["before"] if before is None else entry.id))
         reader = op.quarantine.reader
-        paths.update(c.path for c in treediff.compare(reader, before.view.tree, after.view.tree))
-        if (before.view.raw, before.view.modes, before.view.empty_dirs) != (
-            after.view.raw,
-            after.view.modes,
-            after.view.empty_dirs,
-        ):
-            return None
-    return PathFilter.parse([f":(top,literal){path}" for path in sorted(paths)]) if paths else None
+        paths.update(planning.make(reader, now=before.view, target=after.view).touched)
+    return PathFilter.exact(sorted(paths))
 
 
 def _steps(entry: Entry) -> int:
