@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 
 from git_timewarp.git import refs as git_refs
@@ -17,6 +18,7 @@ from git_timewarp.store.paths import Paths
 from git_timewarp.store.spool import Spool
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.world import World
+from git_timewarp.util import atomic
 
 GC_SECTION = f"gc.{layout.ROOT}/*"
 GC_SETTINGS = (f"{GC_SECTION}.reflogExpire", f"{GC_SECTION}.reflogExpireUnreachable")
@@ -82,6 +84,7 @@ def stop(world: World, *, purge: bool) -> dict[str, object]:
             _hand_back(op, packs, names)
             for name in names:
                 packs.drop(name)
+            _unlist(repo, names)
         else:
             packs.release()
         known = op.recorder.journal.writer
@@ -127,6 +130,23 @@ def _hand_back(op: Operation, packs: Packs, names: list[str]) -> None:
         prefix = os.path.join(op.repo.objects_dir, "pack", "pack")
         words = "".join(f"{oid}\n" for oid in left).encode()
         git.using(config=DURABLE).run("pack-objects", "-q", prefix, stdin=words)
+
+
+def _unlist(repo: Repo, names: list[str]) -> None:
+    """Take our refs and packs out of the lists a gc wrote for servers without git."""
+    packs = {f"P {name}.pack".encode() for name in names}
+    for path in (
+        os.path.join(repo.common_dir, "info", "refs"),
+        os.path.join(repo.objects_dir, "info", "packs"),
+    ):
+        data = atomic.read(path)
+        if data is None:
+            continue
+        lines = data.splitlines(keepends=True)
+        mine = f"\t{layout.ROOT}/".encode()
+        kept = [line for line in lines if mine not in line and line.rstrip(b"\n") not in packs]
+        if len(kept) < len(lines):
+            atomic.write(path, b"".join(kept), mode=stat.S_IMODE(os.stat(path).st_mode))
 
 
 def _link_others(repo: Repo, view: str, names: list[str]) -> None:
