@@ -98,8 +98,11 @@ class Sorter:
                 out.skipped.append(Skipped(path, "unreadable"))
             return
         if stat.S_ISDIR(found.st_mode):
-            out.feed.append(path)
-            if change.mode != MODE_GITLINK:
+            if change.mode == MODE_GITLINK:
+                out.feed.append(path)
+            else:
+                # git would keep the stages of a conflict where a folder is now.
+                out.drop.append(path)
                 out.deleted.append(path)
             return
         self._file(path, found, large)
