@@ -13,7 +13,6 @@ from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.run import DURABLE, Git, GitError
 from git_timewarp.util.text import to_bytes, to_str
 
-
 _MOVED = ("but expected", "reference already exists", "unable to resolve reference")
 """What git says when a ref has another value than expected, exists, or is gone."""
 

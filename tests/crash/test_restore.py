@@ -40,7 +40,7 @@ def scene(path: Path) -> tuple[Traveller, View, State]:
     repo.remove("link")
     repo.write("link/x", "a folder now\n")
     repo.remove("void")
-    os.chmod(repo.location("dir/b.txt"), 0o755)
+    os.chmod(repo.location("dir/b.txt"), 0o700)
     return travel, target, state
 
 
@@ -91,9 +91,7 @@ def test_killed_anywhere_it_can_be_finished(tmp_path: Path, start: int) -> None:
         user_index.remove_stale_lock(travel.quarantine.repo)
         assert not (repo.git_dir() / "index.lock").exists()
         repo.git("status")
-        outcome = travel.restorer().restore(
-            plan, now=now, target=target, wish=ALL, resume=True
-        )
+        outcome = travel.restorer().restore(plan, now=now, target=target, wish=ALL, resume=True)
         travel.quarantine.close()
         travel.litter_free()
         assert outcome.refused == ()

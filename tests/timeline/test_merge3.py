@@ -77,9 +77,7 @@ def test_a_conflict_writes_nothing(repo: RepoBuilder) -> None:
     error = MergeConflictError(merged.conflicts, command="git timewarp jump kmnoxyz")
     assert error.exit_code == 4
     assert error.message == "'a.txt' and 1 more changed on both sides"
-    assert error.hint == (
-        "take the whole state instead (yours is kept): git timewarp jump kmnoxyz"
-    )
+    assert error.hint == ("take the whole state instead (yours is kept): git timewarp jump kmnoxyz")
 
 
 def test_exact_bytes_follow_the_side_that_changed(repo: RepoBuilder) -> None:

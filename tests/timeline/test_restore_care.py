@@ -5,12 +5,17 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from git_timewarp.git.names import RepoPath
+from git_timewarp.git.objects import MODE_EXEC, MODE_TREE, TreeEntry
+from git_timewarp.git.repo import discover
 from git_timewarp.git.user_index import IndexLockedError
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.view import escape
 from git_timewarp.timeline.plan_needs import needs_whole
 from git_timewarp.timeline.restore import Wish
 from git_timewarp.timeline.results import Refused
@@ -50,7 +55,7 @@ def test_only_what_differs_is_touched(repo: RepoBuilder) -> None:
 def test_permissions_alone_do_not_rewrite_the_file(repo: RepoBuilder) -> None:
     travel = Traveller(repo)
     target = travel.take()
-    os.chmod(repo.location("a.txt"), 0o755)
+    os.chmod(repo.location("a.txt"), 0o700)
     before = os.lstat(repo.location("a.txt"))
     outcome = travel.jump(target)
     after = os.lstat(repo.location("a.txt"))
@@ -310,8 +315,8 @@ def test_empty_folders_and_the_folder_one_stands_in(repo: RepoBuilder) -> None:
     repo.remove("void")
     repo.write("here/file.txt", "x")
     inside = Traveller(repo)
-    inside.quarantine.close()
-    inside.quarantine = type(inside.quarantine)(_standing_in(repo, "here"))
+    here = discover(os.fsdecode(repo.location("here")), repo.env())
+    inside.quarantine = Quarantine(here)
     plan, now = travel.plan(target)
     outcome = inside.restorer().restore(plan, now=now, target=target, wish=Wish())
     inside.quarantine.close()
@@ -320,19 +325,8 @@ def test_empty_folders_and_the_folder_one_stands_in(repo: RepoBuilder) -> None:
     assert outcome.removed == ("here/file.txt",)
 
 
-def _standing_in(repo: RepoBuilder, folder: str) -> object:
-    from git_timewarp.git.repo import discover
-
-    return discover(os.fsdecode(repo.location(folder)), repo.env())
-
-
 def test_nothing_is_written_below_a_git_directory(repo: RepoBuilder) -> None:
     """A view may come from elsewhere: it must not plant a hook."""
-    from dataclasses import replace
-
-    from git_timewarp.git.objects import MODE_EXEC, MODE_TREE, TreeEntry
-    from git_timewarp.store.view import escape
-
     travel = Traveller(repo)
     view = travel.take()
     hook = travel.quarantine.put("blob", b"#!/bin/sh\ntouch /tmp/never\n")

@@ -116,7 +116,7 @@ def test_a_restore_of_some_paths_leaves_the_index_alone(tmp_path: Path) -> None:
 
 
 def test_a_same_size_edit_after_the_restore_is_seen(tmp_path: Path) -> None:
-    """git must not take what was edited right after for clean (pitfalls 1.2)."""
+    """Git must not take what was edited right after for clean (pitfalls 1.2)."""
     repo = base(tmp_path / "r")
     travel = Traveller(repo)
     target = travel.take()

@@ -129,9 +129,7 @@ def test_a_ref_that_moved_meanwhile_stops_the_whole_transaction(repo: RepoBuilde
     repo.git("branch", "-qf", "one", "HEAD~1")
     repo.git("branch", "-qf", "two", "HEAD~1")
     found = travel.quarantine.repo
-    plan = plan_refs(
-        found, travel.quarantine.reader, target=target, with_head=True, with_refs=True
-    )
+    plan = plan_refs(found, travel.quarantine.reader, target=target, with_head=True, with_refs=True)
     repo.git("branch", "-qD", "two")
     before = refs(repo)
     with pytest.raises(RefConflictError):

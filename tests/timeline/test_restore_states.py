@@ -49,9 +49,9 @@ def add(repo: RepoBuilder) -> None:
 
 
 def modes(repo: RepoBuilder) -> None:
-    os.chmod(repo.location("a.txt"), 0o755)
+    os.chmod(repo.location("a.txt"), 0o700)
     os.chmod(repo.location("b.txt"), 0o600)
-    os.chmod(repo.location("run.sh"), 0o750)
+    os.chmod(repo.location("run.sh"), 0o500)
 
 
 def read_only(repo: RepoBuilder) -> None:
