@@ -19,22 +19,8 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
-class DiskFullError(TimewarpError):
-    """There is no room to write."""
-
-    kind = Kind.REFUSED
-    reference = "disk-full"
-
-
-class NotWritableError(TimewarpError):
-    """We may not read or write where we have to."""
-
-    kind = Kind.REFUSED
-    reference = "not-writable"
-
-
 class InputOutputError(TimewarpError):
-    """The operating system refused a file operation."""
+    """The operating system refused to read or write."""
 
     kind = Kind.REFUSED
     reference = "input-output"
@@ -88,17 +74,12 @@ def bug(exc: BaseException, *, folder: str | None, words: list[str]) -> Timewarp
 
 
 def _system(exc: OSError) -> TimewarpError:
-    name = exc.filename if isinstance(exc.filename, str) else None
-    where = f" '{name}'" if name else ""
+    where = f" '{exc.filename}'" if isinstance(exc.filename, str) else ""
     reason = (os.strerror(exc.errno) if exc.errno else str(exc)).lower()
-    if exc.errno in _FULL:
-        return DiskFullError(
-            f"cannot write{where}: {reason}; nothing that was recorded is lost",
-            hint="free some space, then: git timewarp status",
-        )
-    if exc.errno in _READ_ONLY:
-        return NotWritableError(f"cannot write{where}: {reason}", hint="git timewarp doctor")
-    return InputOutputError(f"cannot use{where}: {reason}", hint="git timewarp doctor")
+    full = exc.errno in _FULL
+    hint = "free some space, then: git timewarp status" if full else "git timewarp doctor"
+    verb = "write" if full or exc.errno in _READ_ONLY else "use"
+    return InputOutputError(f"cannot {verb}{where}: {reason}", hint=hint)
 
 
 def _write(report: bytes, folder: str | None) -> str | None:

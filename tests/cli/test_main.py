@@ -198,7 +198,7 @@ def test_output_that_cannot_be_written_is_a_failure() -> None:
     assert (done.returncode, done.stderr.decode().splitlines()) == (
         1,
         [
-            "error: cannot write: no space left on device; nothing that was recorded is lost",
+            "error: cannot write: no space left on device",
             "hint: free some space, then: git timewarp status",
         ],
     )

@@ -428,11 +428,16 @@ class Desk:
         return code
 
     @property
+    def raw(self) -> bytes:
+        """Standard output so far, byte for byte."""
+        return self._out.getvalue()
+
+    @property
     def out(self) -> str:
-        """Standard output so far."""
-        return self._out.getvalue().decode("utf-8", "surrogateescape")
+        """Standard output so far; bytes that are not UTF-8 escaped, for reports of failures."""
+        return self._out.getvalue().decode("utf-8", "backslashreplace")
 
     @property
     def err(self) -> str:
-        """Standard error so far."""
-        return self._err.getvalue().decode("utf-8", "surrogateescape")
+        """Standard error so far, the same way."""
+        return self._err.getvalue().decode("utf-8", "backslashreplace")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def run(context: Context, *, purge: bool, force: bool, dry_run: bool) -> int:
     """Stop recording; with `purge` forget everything that was recorded."""
     app = context.app
-    if purge and not force and not dry_run:
+    if purge and not force and not dry_run and app.recording:
         context.confirm(
             word="purge",
             what="this deletes every snapshot and event of this clone for good",
