@@ -101,8 +101,12 @@ class App:
     def git_config(self) -> Mapping[str, str]:
         """The user's git settings: the last value of each, keys as git prints them."""
         words = self._config_bytes.decode("utf-8", "replace").split("\0")
-        pairs = (item.partition("\n") for item in words[2::3])
-        return {key: value for key, _, value in pairs}
+        found = {}
+        for scope, item in zip(words[0::3], words[2::3], strict=False):
+            key, equals, value = item.partition("\n")
+            if scope != "command":  # what we put on our own git calls is not the user's
+                found[key] = value if equals else "true"
+        return found
 
     @cached_property
     def settings(self) -> Settings:
