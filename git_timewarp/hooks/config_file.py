@@ -6,6 +6,7 @@ The file is taken with git's own lock (`<file>.lock`), so no `git config` runs b
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 import stat
@@ -35,34 +36,59 @@ def rewrite(path: str, change: Callable[[bytes], bytes]) -> tuple[bytes, bytes]:
         OSError: it cannot be written; nothing changed.
     """
     target = os.path.realpath(path)
-    lock = target + ".lock"
+    release(target)
+    lock, own = target + ".lock", _own_lock(target, str(os.getpid()))
     faults.point("write config.lock")
+    fd = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
-        fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        _acquire(own, lock, path)
+        before = atomic.read(target) or b""
+        after = change(before)
+        if after != before:
+            with contextlib.suppress(FileNotFoundError):
+                os.fchmod(fd, stat.S_IMODE(os.stat(target).st_mode))
+            faults.point("write config")
+            atomic.write_all(fd, after)
+            atomic.sync_fd(fd)
+            faults.point("rename config")
+            os.replace(lock, target)
+            atomic.sync_dir(os.path.dirname(target))
+        return before, after
+    finally:
+        os.close(fd)
+        release(target)
+
+
+def release(path: str) -> bool:
+    """Remove a lock of ours on the config file at `path`; tell whether there was one.
+
+    Ours is a second name of a file that only we make, so a lock that a killed process of
+    ours left is told from git's. The caller holds the store lock: none of ours is at work.
+    """
+    target = os.path.realpath(path)
+    found = glob.glob(_own_lock(glob.escape(target), "*"))
+    for own in found:
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samefile(own, target + ".lock"):
+                os.unlink(target + ".lock")
+        os.unlink(own)
+    return bool(found)
+
+
+def _own_lock(target: str, pid: str) -> str:
+    return f"{target}.timewarp-{pid}"
+
+
+def _acquire(own: str, lock: str, path: str) -> None:
+    """Take git's lock by giving our file its name; only one can have it."""
+    faults.point("link config.lock")
+    try:
+        os.link(own, lock)
     except FileExistsError as exc:
         raise ConfigLockedError(
             f"'{path}' is locked: another git process is writing it, or one was killed",
             hint=f"when no git is running: rm {lock}",
         ) from exc
-    try:
-        try:
-            before = atomic.read(target) or b""
-            after = change(before)
-            if after != before:
-                with contextlib.suppress(FileNotFoundError):
-                    os.fchmod(fd, stat.S_IMODE(os.stat(target).st_mode))
-                atomic.write_all(fd, after)
-                atomic.sync_fd(fd)
-        finally:
-            os.close(fd)
-        if after != before:
-            faults.point("rename config")
-            os.replace(lock, target)
-            atomic.sync_dir(os.path.dirname(target))
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(lock)
-    return before, after
 
 
 def edited(repo: Repo, data: bytes, *commands: tuple[str, ...]) -> bytes:

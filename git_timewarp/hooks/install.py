@@ -114,8 +114,10 @@ def _same(repo: Repo, current: Record, wanted: Record) -> bool:
         places = [replace(place, before=b"", after=None) for place in record.places]
         return record.mode, record.common_dir, record.stubs, places
 
-    return shape(current) == shape(wanted) and all(
-        place.after is not None and chain.stands(repo, place) for place in current.places
+    return (
+        current.done
+        and shape(current) == shape(wanted)
+        and all(place.after is not None and chain.stands(repo, place) for place in current.places)
     )
 
 
@@ -134,8 +136,7 @@ def _replace(repo: Repo, current: Record | None, wanted: Record, *, clock: Clock
         records.save(repo, wanted)
         _write_files(repo, wanted)
         taken = tuple(_take_place(repo, place) for place in planned)
-        if taken != planned:
-            records.save(repo, replace(wanted, places=taken))
+        records.save(repo, replace(wanted, places=taken, done=True))
     except BaseException:
         with contextlib.suppress(OSError, TimewarpError):
             uninstall.remove(repo, wanted)

@@ -77,6 +77,7 @@ class Record:
         stubs: SHA-256 of each stub we wrote in git's own hooks folder, by name.
         made_folder: whether that folder was made for them.
         places: config files that name a folder of ours.
+        done: False while it is being put in or taken out; then it must be taken out.
     """
 
     mode: str
@@ -84,6 +85,7 @@ class Record:
     stubs: Mapping[str, str] = field(default_factory=dict)
     made_folder: bool = False
     places: tuple[Place, ...] = ()
+    done: bool = False
 
     def to_json(self) -> dict[str, object]:
         """Return the stored form."""
@@ -93,6 +95,7 @@ class Record:
             "common_dir": json_name(self.common_dir),
             "stubs": dict(self.stubs),
             "made_folder": self.made_folder,
+            "done": self.done,
             "places": [place.to_json() for place in self.places],
         }
 
@@ -116,6 +119,7 @@ def load(repo: Repo) -> Record | None:
                 common_dir=name_from_json(found["common_dir"]),
                 stubs={str(name): str(digest) for name, digest in found["stubs"].items()},
                 made_folder=bool(found["made_folder"]),
+                done=bool(found["done"]),
                 places=tuple(_place(place) for place in found["places"]),
             )
     except (ValueError, KeyError, TypeError, AttributeError) as exc:

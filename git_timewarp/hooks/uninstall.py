@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
@@ -88,9 +89,11 @@ def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> Unin
 
 def remove(repo: Repo, record: Record) -> None:
     """Take out what `record` describes, whole or half done: settings first, files, the record."""
+    if os.path.exists(records.path(repo)):
+        records.save(repo, replace(record, done=False))
     for place in record.places:
         _give_place(repo, place)
-    for path in stubs(repo, record)[0]:
+    for path in (*stubs(repo, record)[0], *_unfinished(repo)):
         _unlink(path)
     if record.made_folder:
         with contextlib.suppress(OSError):
@@ -100,6 +103,31 @@ def remove(repo: Repo, record: Record) -> None:
     _unlink(os.path.join(repo.state_dir, RECORDER))
     with contextlib.suppress(FileNotFoundError):
         records.forget(repo)
+
+
+def recover(repo: Repo) -> bool:
+    """Finish what a killed `install` or `uninstall` left: nothing is installed afterwards.
+
+    Cheap where there is nothing to do, so that every command may call it under the store
+    lock. Tells whether something was put right.
+
+    Raises:
+        HooksRecordError: the note of the installation is damaged.
+    """
+    record = records.load(repo)
+    if record is None or record.done:
+        return False
+    remove(repo, record)
+    return True
+
+
+def _unfinished(repo: Repo) -> list[str]:
+    """Return files that a killed installation was about to rename to a stub."""
+    names = "|".join(RECORDED)
+    pattern = re.compile(rf"\.tmp-[0-9]+-({names})\Z")
+    folder = git_hooks(repo)
+    found = os.listdir(folder) if os.path.isdir(folder) else []
+    return [os.path.join(folder, name) for name in found if pattern.match(name)]
 
 
 def _found(repo: Repo) -> Record:
@@ -156,9 +184,10 @@ def _remove_folder(folder: str) -> None:
     """Remove a hooks folder of ours; what somebody put there stays."""
     if not os.path.isdir(folder):
         return
-    for name in (*NAMES, NEXT, chain.LINKED_CONFIG):
+    for name in os.listdir(folder):
         path = os.path.join(folder, name)
-        if name not in NAMES or own_hook(path):
+        ours = name in {NEXT, chain.LINKED_CONFIG} or name.startswith(".tmp-")
+        if ours or (name in NAMES and own_hook(path)):
             _unlink(path)
     with contextlib.suppress(OSError):
         os.rmdir(folder)

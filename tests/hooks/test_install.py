@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.errors import TimewarpError
-from git_timewarp.hooks.catalog import HANDED_ON, RECORDED
+from git_timewarp.hooks.catalog import HANDED_ON, NAMES, RECORDED
 from git_timewarp.hooks.config_file import ConfigLockedError
 from git_timewarp.hooks.install import HooksNotInstalledError, install
 from git_timewarp.hooks.record import HooksRecordError
-from git_timewarp.hooks.uninstall import uninstall
+from git_timewarp.hooks.uninstall import recover, uninstall
 from git_timewarp.store.spool import Spool
 from git_timewarp.util import faults
 from tests.support.hooks import (
@@ -254,19 +255,28 @@ class TestHandedOn:
         (push,) = [event for event in drained(pair.ours.path) if event.hook == "pre-push"]
         assert len(push.lines) == 2
 
-    def test_a_large_push_reaches_the_hook_whole(self, pair: Pair) -> None:
+    def test_a_large_push_reaches_the_hook_whole(self, pair: Pair, tmp_path: Path) -> None:
         """1,500 refs: theirs reads every line, ours notes a thousand and counts the rest."""
-        pair.hooks(".husky", "pre-push")
-        for repo in pair.each():
-            repo.git("config", "core.hooksPath", ".husky")
-            head = repo.git("rev-parse", "HEAD")
-            refs = "".join(f"create refs/heads/b{n} {head}\n" for n in range(1500))
-            repo.git("update-ref", "--stdin", stdin=refs.encode())
+        telling_hook(pair.ours.path / ".husky", "pre-push")
+        pair.ours.git("config", "core.hooksPath", ".husky")
         put_in(pair.ours.path)
-        pair.both("push", "-q", "--all", "origin")
-        assert pair.told().count("stdin refs/heads/b") == 1500
+        lines = [f"refs/heads/b{n} {n:040d} refs/heads/b{n} {n:040d}" for n in range(1500)]
+        done = subprocess.run(
+            [".git/timewarp/hooks/pre-push", "origin", "../hub"],
+            input="\n".join([*lines, ""]).encode(),
+            cwd=pair.ours.path,
+            env={**os.environ, "TELL": str(tmp_path / "told")},
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        text = (tmp_path / "told").read_text()
+        assert [line for line in text.split("\n") if line.startswith("stdin")] == [
+            f"stdin {line}" for line in lines
+        ]
         (event,) = drained(pair.ours.path)
-        assert (len(event.lines), event.more_lines) == (1000, 501)
+        assert event.lines == tuple(lines[:1000])
+        assert event.more_lines == 500
 
 
 class TestWhereSettingsStand:
@@ -408,12 +418,48 @@ class TestRefusals:
             pair.ours.git("config", "core.hooksPath", ".husky")
         before = git_files(pair.ours.path)
         repo = repo_at(pair.ours.path)
-        assert until_done(
-            lambda: install(repo, clock=CLOCK), lambda: git_files(pair.ours.path) == before
-        )
+
+        def put() -> object:
+            return install(repo, clock=CLOCK)
+
+        for step in steps_of(put, lambda: uninstall(repo)):
+            assert stopped_at(put, step)
+            assert git_files(pair.ours.path) == before, step
+        put()
+        for step in steps_of(lambda: uninstall(repo), put):
+            if stopped_at(lambda: uninstall(repo), step):
+                uninstall(repo)
+            assert git_files(pair.ours.path) == before, step
+            put()
         pair.ours.commit("x")
         assert noted(pair.ours) == ["post-commit"]
-        assert until_done(lambda: uninstall(repo), lambda: True)
+
+    @pytest.mark.parametrize("mode", ["beside", "path"])
+    def test_killed_at_every_step(self, pair: Pair, mode: str) -> None:
+        """Killed at any write, link, rename or git call, recovery leaves all or nothing."""
+        if mode == "path":
+            pair.hooks(".husky", "post-commit")
+            pair.ours.git("config", "core.hooksPath", ".husky")
+        before = git_files(pair.ours.path)
+        repo = repo_at(pair.ours.path)
+
+        def put() -> object:
+            return install(repo, clock=CLOCK)
+
+        for step in steps_of(put, lambda: uninstall(repo)):
+            assert killed_at(put, step)
+            if not recover(repo) and (pair.ours.path / ".git/timewarp/hooks.json").exists():
+                assert not put_in(pair.ours.path).changed
+                uninstall(repo)
+            assert git_files(pair.ours.path) == before, step
+            assert not recover(repo)
+        put()
+        for step in steps_of(lambda: uninstall(repo), put):
+            assert killed_at(lambda: uninstall(repo), step)
+            if recover(repo):
+                assert git_files(pair.ours.path) == before, step
+            put()
+        uninstall(repo)
         assert git_files(pair.ours.path) == before
 
     def test_unwritable(self, pair: Pair) -> None:
@@ -450,28 +496,56 @@ class TestRefusals:
         assert uninstall(repo) == gone
 
 
-def until_done(action: Callable[[], object], unchanged: Callable[[], bool]) -> bool:
-    """Fail `action` at its 1st, 2nd, … step until it completes; `unchanged` holds after each."""
-    for step in range(1, 400):
+def steps_of(action: Callable[[], object], undo: Callable[[], object]) -> list[int]:
+    """Return the steps of `action` worth stopping at: of those alike, the first and the last."""
+    names: list[str] = []
+    faults.install(names.append)
+    action()
+    faults.install(None)
+    undo()
+    alike: dict[str, list[int]] = {}
+    for number, name in enumerate(names, 1):
+        kind = re.sub("|".join(NAMES), "HOOK", name)
+        alike.setdefault(kind, []).append(number)
+    return sorted({number for found in alike.values() for number in (found[0], found[-1])})
+
+
+def stopped_at(action: Callable[[], object], step: int) -> bool:
+    """Let the given step of `action` fail as on a full disk; tell whether it failed."""
+    left = step
+
+    def stop(name: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise OSError(28, "no space left on device", name)
+
+    faults.install(stop)
+    try:
+        action()
+    except (OSError, TimewarpError):
+        return True
+    finally:
+        faults.install(None)
+    return False
+
+
+def killed_at(action: Callable[[], object], step: int) -> bool:
+    """Kill a child at the given step of `action`; tell whether it came to that."""
+    child = os.fork()
+    if child == 0:
         left = step
 
-        def stop(name: str) -> None:
+        def kill(_name: str) -> None:
             nonlocal left
             left -= 1
             if left == 0:
-                raise OSError(28, "no space left on device", name)
+                os._exit(9)
 
-        faults.install(stop)
-        try:
-            action()
-        except (OSError, TimewarpError):
-            faults.install(None)
-            assert unchanged(), f"step {step}"
-        else:
-            return True
-        finally:
-            faults.install(None)
-    return False
+        faults.install(kill)
+        action()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 class TestNewerVersions:

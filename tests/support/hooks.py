@@ -83,7 +83,9 @@ def git_files(path: Path) -> dict[str, tuple[int, bytes]]:
         for name in ("config", "config.worktree"):
             if (base / name).exists():
                 found[f"{base}/{name}"] = _entry(base / name)
-        for file in sorted((base / "hooks").glob("*")):
+        for file in base.glob("*.lock"):
+            found[str(file)] = _entry(file)
+        for file in (base / "hooks").iterdir() if (base / "hooks").is_dir() else ():
             found[str(file)] = _entry(file)
         found[f"{base}/hooks"] = (int((base / "hooks").is_dir()), b"")
     return found
