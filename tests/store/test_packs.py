@@ -1,0 +1,188 @@
+"""Our packs: installed in an order git cannot trip over, merged when many, swept when safe."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from git_timewarp.git.names import Oid
+from git_timewarp.integrity.verify import verify
+from git_timewarp.store.packs import KEEP_TEXT, PARTS, Packs, gc_is_alive
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.recorder import Limits
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.world import World
+from git_timewarp.util import faults
+from tests.support import recording
+from tests.support.clock import CountingClock
+from tests.support.repo_builder import RepoBuilder
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    """Return a repository with one commit."""
+    built = RepoBuilder(tmp_path / "repo")
+    built.commit("first", {"a": "1\n"})
+    return built
+
+
+def one_more(repo: RepoBuilder, given: World, number: int) -> None:
+    """Take a snapshot of a new state, folded at once."""
+    repo.write("a", f"{number}\n" * 50)
+    recording.take(given)
+
+
+def fsck(repo: RepoBuilder) -> bytes:
+    done = repo.run("fsck", "--full", ok=None)
+    return b"%d %s%s" % (done.returncode, done.stdout, done.stderr)
+
+
+def ours(repo: RepoBuilder) -> list[str]:
+    folder = repo.git_dir() / "objects/pack"
+    return sorted(path.stem for path in folder.glob("*.keep"))
+
+
+def test_parts_are_linked_keep_first_and_index_last(repo: RepoBuilder) -> None:
+    given = recording.begin(repo)
+    seen: list[str] = []
+    faults.install(seen.append)
+    try:
+        one_more(repo, given, 1)
+    finally:
+        faults.install(None)
+    assert [f"link {part}" for part in PARTS] == [
+        name for name in seen if name.startswith("link .")
+    ]
+    (name,) = ours(repo)
+    folder = repo.git_dir() / "objects/pack"
+    assert (folder / f"{name}.keep").read_bytes() == KEEP_TEXT
+
+
+def test_merged_and_swept_packs_leave_nothing_for_fsck_to_tell(repo: RepoBuilder) -> None:
+    """What a fold replaced goes with its pack, and git never misses it."""
+    clock = CountingClock()
+    given = recording.begin(repo, clock=clock, limits=Limits(packs=3, grace_seconds=60))
+    counts = []
+    for number in range(16):
+        one_more(repo, given, number)
+        assert fsck(repo) == b"0 ", number
+        counts.append(len(ours(repo)))
+        clock.advance(25)
+    assert max(counts) < 10
+    clock.advance(100)
+    with Operation(given, "status") as op:
+        op.recorder.tidy()
+    assert fsck(repo) == b"0 "
+    assert len(ours(repo)) <= 3
+    repo.git("gc", "--prune=now", "-q")
+    assert fsck(repo) == b"0 "
+    assert verify(given.repo, full=True).problems == ()
+    with recording.history(given) as found:
+        assert len([1 for _ in found.catalog.every()]) == 16
+
+
+def test_what_is_replaced_leaves_the_disk(repo: RepoBuilder) -> None:
+    clock = CountingClock()
+    given = recording.begin(repo, clock=clock, limits=Limits(packs=3, grace_seconds=0))
+    for number in range(12):
+        one_more(repo, given, number)
+    (name,) = [ref for ref in refs(given) if "/events/" in ref]
+    values = [line.split()[1] for line in reflog(repo, name)]
+    assert repo.git("rev-parse", name) == values[-1]
+    assert len(values) < 12
+    for value in values:
+        assert repo.git("cat-file", "-t", value) == "tag"
+
+
+def refs(given: World) -> list[str]:
+    with recording.history(given) as found:
+        return [str(name) for name in found.refs]
+
+
+def reflog(repo: RepoBuilder, name: str) -> list[str]:
+    return (repo.git_dir() / "logs" / name).read_text().splitlines()
+
+
+def test_small_packs_are_merged_and_large_ones_left_alone(repo: RepoBuilder) -> None:
+    """Merging is geometric: what is more than twice the rest together is not rewritten."""
+    given = recording.begin(repo, limits=Limits(packs=100))
+    with Operation(given, "test") as op:
+        quarantine, packs = op.quarantine, op.recorder.packs
+        large = quarantine.put("blob", os.urandom(500_000))
+        names = [packs.build([large], bulk=False)]
+        for size in range(3):
+            small = quarantine.put("blob", os.urandom(1_000 + size))
+            names.append(packs.build([small], bulk=False))
+        for name in names:
+            packs.install(name)
+        assert packs.merge(limit=4, garbage=set()) == set()
+        (merged,) = set(packs.names()) - set(names)
+        assert len(packs.objects_of(merged)) == 3
+        assert packs.merge(limit=4, garbage=set()) is None
+        assert sorted(packs.due(grace_seconds=0)) == sorted(names[1:])
+        packs.sweep(names[1:])
+        assert sorted([names[0], merged]) == packs.names()
+
+
+def test_garbage_is_left_out_of_a_merge(repo: RepoBuilder) -> None:
+    given = recording.begin(repo)
+    with Operation(given, "test") as op:
+        packs = op.recorder.packs
+        blobs = [op.quarantine.put("blob", b"%d" % number) for number in range(3)]
+        for blob in blobs:
+            packs.install(packs.build([blob], bulk=False))
+        old = packs.names()
+        assert packs.merge(limit=2, garbage={blobs[1]}) == {blobs[1]}
+        (merged,) = set(packs.names()) - set(old)
+        assert set(packs.objects_of(merged)) == {blobs[0], blobs[2]}
+        assert packs.only_in(old) == {blobs[1]}
+
+
+def test_sweeping_waits_for_grace_and_for_a_living_gc(repo: RepoBuilder) -> None:
+    clock = CountingClock()
+    given = recording.begin(repo, clock=clock)
+    with Operation(given, "test") as op:
+        packs = op.recorder.packs
+        for number in range(3):
+            packs.install(packs.build([op.quarantine.put("blob", b"%d" % number)], bulk=False))
+        old = packs.names()
+        packs.merge(limit=2, garbage=set())
+        assert packs.due(grace_seconds=60) == []
+        clock.advance(61)
+        pid = repo.git_dir() / "gc.pid"
+        pid.write_text(f"{os.getpid()} {os.uname().nodename}")
+        assert packs.due(grace_seconds=60) == []
+        pid.write_text(f"{2**22 + 1} {os.uname().nodename}")
+        assert sorted(packs.due(grace_seconds=60)) == old
+        packs.sweep(old)
+        assert len(packs.names()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "alive"),
+    [
+        (None, False),
+        ("", False),
+        ("x y", False),
+        ("1 elsewhere", True),
+        (f"{2**22 + 1} {os.uname().nodename}", False),
+        (f"{os.getpid()} {os.uname().nodename}", True),
+    ],
+)
+def test_a_gc_is_alive(tmp_path: Path, text: str | None, alive: bool) -> None:  # noqa: FBT001
+    if text is not None:
+        (tmp_path / "gc.pid").write_text(text)
+    assert gc_is_alive(str(tmp_path)) is alive
+
+
+def test_a_pack_of_the_users_with_a_keep_is_not_ours(repo: RepoBuilder) -> None:
+    repo.git("repack", "-adq")
+    (pack,) = (repo.git_dir() / "objects/pack").glob("*.pack")
+    pack.with_suffix(".keep").write_text("mine\n")
+    given = recording.begin(repo)
+    quarantine = Quarantine(given.repo)
+    assert Packs(quarantine, clock=given.clock).names() == []
+    quarantine.close()
+    assert Oid(repo.git("rev-parse", "HEAD"))
