@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.run import Git
@@ -95,15 +97,27 @@ class Packs:
         out = self._quarantine.git.run("show-index", algorithm, stdin=data).text
         return [Oid(line.split(" ")[1]) for line in out.splitlines()]
 
-    def merge(self, *, limit: int, garbage: set[Oid]) -> set[Oid] | None:
+    def live(self) -> list[str]:
+        """Return our packs that no merge has superseded and that git reads (a crash cuts off)."""
+        superseded = self._superseded()
+        return [n for n in self.names() if n not in superseded and self._is_whole(n)]
+
+    def _is_whole(self, name: str) -> bool:
+        return all(
+            os.path.exists(os.path.join(self._store_dir, name + part)) for part in (".pack", ".idx")
+        )
+
+    def merge(
+        self, *, limit: int, garbage: Callable[[AbstractSet[Oid]], AbstractSet[Oid]]
+    ) -> AbstractSet[Oid] | None:
         """Merge the smaller packs when there are `limit` or more.
 
         Sizes stay a geometric progression (each at least twice all smaller ones), so an
-        object is rewritten O(log n) times. Objects in `garbage` are left behind; the result
-        is those that were, None when nothing was merged.
+        object is rewritten O(log n) times. `garbage` is given what the chosen packs hold and
+        answers what of it to leave behind; so does this, or None when nothing was merged.
         """
         superseded = self._superseded()
-        live = [name for name in self.names() if name not in superseded]
+        live = self.live()
         if len(live) < max(limit, 2):
             return None
         live.sort(key=self._size)
@@ -114,11 +128,12 @@ class Packs:
             total += self._size(live[position])
         chosen = live[: max(count, 2)]
         held = {oid for name in chosen for oid in self.objects_of(name)}
-        new = self.build(sorted(held - garbage), bulk=False)
+        dropped = garbage(held)
+        new = self.build(sorted(held - dropped), bulk=False)
         self.install(new)
         now = self._clock.now_ns() // 1_000_000_000
         self._write_superseded({**superseded, **{n: now for n in chosen if n != new}})
-        return held & garbage
+        return dropped
 
     def due(self, *, grace_seconds: int) -> list[str]:
         """Return the superseded packs whose grace time is over; none while a gc is alive."""
@@ -128,9 +143,19 @@ class Packs:
 
     def only_in(self, names: Sequence[str]) -> set[Oid]:
         """Return the ids that are in the packs `names` and in no other pack of ours."""
-        others = [name for name in self.names() if name not in names]
-        kept = {oid for name in others for oid in self.objects_of(name)}
-        return {oid for name in names for oid in self.objects_of(name)} - kept
+        left = {oid for name in names if self._is_whole(name) for oid in self.objects_of(name)}
+        for name in self.names():
+            if name not in names and self._is_whole(name):
+                left -= self.held_by(name, left)
+        return left
+
+    def held_by(self, name: str, oids: AbstractSet[Oid]) -> set[Oid]:
+        """Return those of `oids` that are in an installed pack (its index is searched, not read)."""
+        path = os.path.join(self._store_dir, name + ".idx")
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as idx:
+            if idx[:8] != b"\xfftOc\0\0\0\2":
+                return set(oids & set(self.objects_of(name)))
+            return {oid for oid in oids if _in_index(idx, bytes.fromhex(oid))}
 
     def sweep(self, names: Sequence[str]) -> None:
         """Remove superseded packs."""
@@ -172,6 +197,21 @@ class Packs:
         except OSError:
             with open(source, "rb") as file:
                 atomic.write(target, file.read(), mode=0o444)
+
+
+def _in_index(idx: mmap.mmap, raw: bytes) -> bool:
+    """Search a version 2 index (gitformat-pack): header, fan-out, then the sorted ids."""
+    fan = 8 + 4 * raw[0]
+    low = int.from_bytes(idx[fan - 4 : fan], "big") if raw[0] else 0
+    high = int.from_bytes(idx[fan : fan + 4], "big")
+    while low < high:
+        middle = (low + high) // 2
+        start = 8 + 4 * 256 + middle * len(raw)
+        found = idx[start : start + len(raw)]
+        if found == raw:
+            return True
+        low, high = (middle + 1, high) if found < raw else (low, middle)
+    return False
 
 
 def gc_is_alive(common_dir: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -167,17 +168,40 @@ class Recorder:
 
     def tidy(self) -> None:
         """Merge packs when there are many, and remove what an earlier merge made superfluous."""
-        data = atomic.read(self.paths.superseded) or b""
-        garbage = {Oid(word.decode()) for word in data.split()}
-        builder = Builder(self.quarantine, self.writer, refs=self.refs)
-        dropped = self.packs.merge(limit=self._limits.packs, garbage=garbage - builder.live())
+        dropped = self.packs.merge(limit=self._limits.packs, garbage=self._garbage)
         if dropped:
-            left = "".join(f"{oid}\n" for oid in sorted(garbage - dropped))
+            left = "".join(f"{oid}\n" for oid in sorted(self._superseded() - dropped))
             atomic.write(self.paths.superseded, left.encode(), sync=False)
         due = self.packs.due(grace_seconds=self._limits.grace_seconds)
         if due:
             transaction.trim_reflogs(self.repo, self.packs.only_in(due))
             self.packs.sweep(due)
+
+    def _superseded(self) -> set[Oid]:
+        data = atomic.read(self.paths.superseded) or b""
+        return {Oid(word.decode()) for word in data.split()}
+
+    def _garbage(self, held: AbstractSet[Oid]) -> AbstractSet[Oid]:
+        """Return what of `held` nothing names: no ref, and no value in a reflog that stays.
+
+        A value that a fold replaced stays in its reflog while a pack that is not merged now
+        holds its tag; git would miss what it names.
+        """
+        found = self._superseded() & held
+        if not found:
+            return found
+        builder = Builder(self.quarantine, self.writer, refs=self.refs)
+        found -= builder.live()
+        elsewhere = transaction.logged(self.repo)
+        outside = {oid for values in elsewhere.values() for oid in values} - held
+        stay: set[Oid] = set()
+        for name in self.packs.live():
+            stay |= self.packs.held_by(name, outside)
+        for name, values in elsewhere.items():
+            for oid in values:
+                if oid in stay:
+                    found -= builder.made_of(oid, since=self.refs.get(name))
+        return found
 
     def mend_journal(self) -> None:
         """End and mark a line that a crash cut off."""

@@ -18,7 +18,7 @@ from git_timewarp.store.events import Event
 from git_timewarp.store.notes import NOTE_LIMIT, NotesTree, overflow_anchor
 from git_timewarp.store.notes import folders as walk_folders
 from git_timewarp.store.notes import walk as walk_notes
-from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.quarantine import Quarantine, new_objects
 
 
 @dataclass(slots=True)
@@ -106,6 +106,12 @@ class Builder:
                 found |= {oid for _, oid in walk_folders(self._reader, root)}
                 found |= {oid for _, oid in walk_notes(self._reader, root)}
         return found
+
+    def made_of(self, tag: Oid, *, since: Oid | None) -> set[Oid]:
+        """Return a former value's tag and what it names that the present value does not."""
+        bases = [self.tree_of(since)] if since is not None else []
+        below = new_objects(self._reader, self.tree_of(tag), bases)
+        return {tag, *(oid for oid, _, _ in below)}
 
     def tree_of(self, tag: Oid) -> Oid:
         """Return the tree a tag of ours names."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from git_timewarp.git import refs as git_refs
@@ -102,20 +102,41 @@ def remove_stale_locks(repo: Repo, *, clock: Clock) -> list[str]:
     return removed
 
 
+def logged(repo: Repo) -> dict[RefName, list[Oid]]:
+    """Return the values each of our refs has had, oldest first, as far as its reflog goes."""
+    found = {}
+    for path, lines in _reflogs(repo):
+        name = os.path.relpath(path, os.path.join(repo.common_dir, "logs"))
+        found[RefName(name)] = [Oid(line.split(b" ", 2)[1].decode()) for line in lines]
+    return found
+
+
 def trim_reflogs(repo: Repo, gone: AbstractSet[Oid]) -> None:
-    """Take values that are about to be removed out of the reflogs of our refs."""
+    """Take values that are about to be removed out of the reflogs of our refs.
+
+    As `git reflog delete --rewrite` does: the line after one that goes names the value
+    before it, so that what stays is still told of.
+    """
+    for path, lines in _reflogs(repo):
+        kept: list[bytes] = []
+        last = b"0" * repo.hex_length
+        for line in lines:
+            _, new, rest = line.split(b" ", 2)
+            if Oid(new.decode()) not in gone:
+                kept.append(b" ".join([last, new, rest]))
+                last = new
+        if len(kept) < len(lines):
+            atomic.write(path, b"".join(kept), sync=False)
+
+
+def _reflogs(repo: Repo) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield path and lines of every reflog of ours (repositories with ref files have them)."""
     root = os.path.join(repo.common_dir, "logs", *layout.ROOT.split("/"))
-    if not os.path.isdir(root):
-        return
     for folder, _, files in os.walk(root):
         for name in files:
             path = os.path.join(folder, name)
             lines = (atomic.read(path) or b"").splitlines(keepends=True)
-            kept = [
-                line for line in lines if not gone & {Oid(w.decode()) for w in line.split()[:2]}
-            ]
-            if len(kept) < len(lines):
-                atomic.write(path, b"".join(kept), sync=False)
+            yield path, [line for line in lines if line.count(b" ") >= 2]
 
 
 def _locks(repo: Repo) -> dict[str, int]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
 
-from git_timewarp.git.names import Oid
+from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.git.objects import MODE_FILE, TreeEntry
 from git_timewarp.integrity.verify import verify
+from git_timewarp.store.journal import PendingSnapshot
 from git_timewarp.store.packs import KEEP_TEXT, PARTS, Packs, gc_is_alive
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.recorder import Limits
@@ -37,6 +41,10 @@ def one_more(repo: RepoBuilder, given: World, number: int) -> None:
 def fsck(repo: RepoBuilder) -> bytes:
     done = repo.run("fsck", "--full", ok=None)
     return b"%d %s%s" % (done.returncode, done.stdout, done.stderr)
+
+
+def nothing(held: AbstractSet[Oid]) -> AbstractSet[Oid]:
+    return held - held
 
 
 def ours(repo: RepoBuilder) -> list[str]:
@@ -117,10 +125,10 @@ def test_small_packs_are_merged_and_large_ones_left_alone(repo: RepoBuilder) -> 
             names.append(packs.build([small], bulk=False))
         for name in names:
             packs.install(name)
-        assert packs.merge(limit=4, garbage=set()) == set()
+        assert packs.merge(limit=4, garbage=nothing) == set()
         (merged,) = set(packs.names()) - set(names)
         assert len(packs.objects_of(merged)) == 3
-        assert packs.merge(limit=4, garbage=set()) is None
+        assert packs.merge(limit=4, garbage=nothing) is None
         assert sorted(packs.due(grace_seconds=0)) == sorted(names[1:])
         packs.sweep(names[1:])
         assert sorted([names[0], merged]) == packs.names()
@@ -134,7 +142,7 @@ def test_garbage_is_left_out_of_a_merge(repo: RepoBuilder) -> None:
         for blob in blobs:
             packs.install(packs.build([blob], bulk=False))
         old = packs.names()
-        assert packs.merge(limit=2, garbage={blobs[1]}) == {blobs[1]}
+        assert packs.merge(limit=2, garbage=lambda _: {blobs[1]}) == {blobs[1]}
         (merged,) = set(packs.names()) - set(old)
         assert set(packs.objects_of(merged)) == {blobs[0], blobs[2]}
         assert packs.only_in(old) == {blobs[1]}
@@ -148,7 +156,7 @@ def test_sweeping_waits_for_grace_and_for_a_living_gc(repo: RepoBuilder) -> None
         for number in range(3):
             packs.install(packs.build([op.quarantine.put("blob", b"%d" % number)], bulk=False))
         old = packs.names()
-        packs.merge(limit=2, garbage=set())
+        packs.merge(limit=2, garbage=nothing)
         assert packs.due(grace_seconds=60) == []
         clock.advance(61)
         pid = repo.git_dir() / "gc.pid"
@@ -186,3 +194,45 @@ def test_a_pack_of_the_users_with_a_keep_is_not_ours(repo: RepoBuilder) -> None:
     assert Packs(quarantine, clock=given.clock).names() == []
     quarantine.close()
     assert Oid(repo.git("rev-parse", "HEAD"))
+
+
+def test_a_value_that_outlives_a_merge_stays_whole(repo: RepoBuilder) -> None:
+    """Packs of all sizes and many anchors: garbage of one pack is named by values in another."""
+    rng = random.Random(11)
+    given = recording.begin(repo, limits=Limits(packs=3, grace_seconds=0))
+    anchors = [Oid(repo.commit(f"commit {number}")) for number in range(5)]
+    for number in range(40):
+        with Operation(given, "test") as op:
+            blob = op.quarantine.put(
+                "blob", rng.randbytes(rng.choice([10, 10, 10, 20_000, 100_000]))
+            )
+            entry = op.quarantine.put_tree([TreeEntry(MODE_FILE, "x", blob)])
+            snapshot = PendingSnapshot(SnapshotId(f"k{number:011d}"), "snapshots", entry, (blob,))
+            events = op.recorder.seal([recording.note(rng.choice(anchors), f"{number}")])
+            op.recorder.append(events, snapshots=[snapshot], fold=True)
+        assert fsck(repo) == b"0 ", number
+
+
+def test_a_crash_while_sweeping_is_finished(repo: RepoBuilder) -> None:
+    """Stopped between two parts of a pack, the next command removes the rest."""
+    given = recording.begin(repo, limits=Limits(packs=2, grace_seconds=0))
+    one_more(repo, given, 1)
+    one_more(repo, given, 2)
+    seen = 0
+
+    def hook(point: str) -> None:
+        nonlocal seen
+        seen += point == "drop pack"
+        if seen == 2 and point == "drop pack":
+            raise OSError(point)
+
+    faults.install(hook)
+    try:
+        one_more(repo, given, 3)
+    finally:
+        faults.install(None)
+    assert seen == 2
+    one_more(repo, given, 4)
+    one_more(repo, given, 5)
+    assert len(list((repo.git_dir() / "objects/pack").glob("*.pack"))) <= 2
+    assert fsck(repo) == b"0 "
