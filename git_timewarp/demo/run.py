@@ -197,11 +197,19 @@ class _Stage:
             at = self._app.watch_status().get("last_draft")
             if isinstance(at, str) and at >= iso(worked_ns):
                 newest = next(self._app.log(limit=1, types=("draft",)))
-                return newest, (parse_iso(at) - worked_ns) / 1e9
+                if self._holds_all(newest):
+                    return newest, (parse_iso(at) - worked_ns) / 1e9
             self._clock.sleep(_STEP)
         raise WatcherSilentError(
             f"the watcher took no draft within {_PATIENCE:g} s", hint="git timewarp doctor"
         )
+
+    def _holds_all(self, draft: LogEntry) -> bool:
+        """Tell whether a draft is of the work as it is now, and not of half of it."""
+        if self._app.diff(draft.event, name_only=True).files:
+            return False
+        record = self._app.show(draft.event, patch=False).record
+        return record.get("head") == self._box.run("rev-parse", "HEAD")
 
     def _bring_back(self, back: Back, draft: LogEntry) -> None:
         if back.verb == "restore":

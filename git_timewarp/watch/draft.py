@@ -12,9 +12,16 @@ from git_timewarp.timeline.world import World
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look brought: whether anything was recorded, and what was noticed on the way."""
+    """What a look brought.
 
-    recorded: bool
+    Attributes:
+        drafted: whether the work tree had changed and is in a draft now.
+        noted: whether git hooks had left notes that are events now.
+        notices: what a user should know, found on the way.
+    """
+
+    drafted: bool
+    noted: bool = False
     notices: tuple[str, ...] = ()
 
 
@@ -25,13 +32,13 @@ def take(world: World) -> Looked:
     command of the user.
 
     Raises:
-        TimewarpError, OSError: nothing was recorded; try again later.
+        TimewarpError, OSError: no draft was taken; try again later.
     """
     with Operation(world, "draft") as op:
         noted = observe.drain(op)
         wish = snapshot.Wish("draft", "watch", kind=layout.DRAFTS, actor=world.system)
         taken = snapshot.take(op, wish)
-        return Looked(taken.created or bool(noted), tuple(op.notices))
+        return Looked(taken.created, bool(noted), tuple(op.notices))
 
 
 def fold(world: World) -> None:

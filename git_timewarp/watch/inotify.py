@@ -30,13 +30,18 @@ _MASK = (_MODIFY | _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | 
 _HEADER = struct.Struct("=iIII")
 _READ_SIZE = 256 * 1024
 _GROUP = 0.1
-_VANISHED = (errno.ENOENT, errno.ENOTDIR)
+_PASSED_OVER = (errno.ENOENT, errno.ENOTDIR, errno.EACCES)
+"""A folder that vanished, or that cannot be read: then nobody can capture it either."""
+
 _LIMITS = {
     errno.ENOSPC: "the limit of watches is reached (fs.inotify.max_user_watches)",
     errno.EMFILE: "the limit of watching programs is reached (fs.inotify.max_user_instances)",
     errno.ENOSYS: "this system has no inotify",
-    errno.EACCES: "a folder of the work tree cannot be read",
 }
+
+
+class _PassedOverError(Exception):
+    """A folder that is not watched, for a good reason."""
 
 
 class Inotify:
@@ -68,7 +73,7 @@ class Inotify:
                 self._new_folders = True
                 continue
             paths.add(to_str(path))
-            if mask & _ISDIR and mask & (_CREATE | _MOVED_TO):
+            if mask & _ISDIR and mask & (_CREATE | _MOVED_TO | _ATTRIB):
                 self._new_folders = True
         return Batch(frozenset(paths), unnamed)
 
@@ -95,7 +100,7 @@ class Inotify:
         for path in paths:
             try:
                 watch = self._call("inotify_add_watch", self._fd, path, _MASK)
-            except FileNotFoundError:
+            except _PassedOverError:
                 continue
             self._paths[watch] = path
             yield watch
@@ -123,15 +128,15 @@ class Inotify:
         """Call the C library.
 
         Raises:
-            FileNotFoundError: the folder vanished meanwhile.
+            _PassedOverError: there is no such folder for us.
             NoEventsError: the system cannot watch, or not so many.
         """
         answer = int(getattr(self._libc, name)(*args))
         if answer >= 0:
             return answer
         code = ctypes.get_errno()
-        if code in _VANISHED:
-            raise FileNotFoundError(code, os.strerror(code))
+        if code in _PASSED_OVER:
+            raise _PassedOverError
         raise NoEventsError(_LIMITS.get(code, os.strerror(code)))
 
 

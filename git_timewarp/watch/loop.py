@@ -24,7 +24,7 @@ from git_timewarp.watch.state import State
 from git_timewarp.watch.watcher import Manner, Watcher
 
 _NICE = 10
-_LOCK_SECONDS = 5.0
+_LOCK_SECONDS = 0.5
 _OTHER_SECONDS = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

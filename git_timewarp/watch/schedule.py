@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _NEVER = float("inf")
-_LONGEST_RETRY = 60.0
+_LONGEST_RETRY = 10.0
 _MOST_QUIET = 1.5
 _MOST_DOUBLINGS = 16
 
@@ -76,9 +76,10 @@ class Schedule:
         self._in_vain = 0 if found else self._in_vain + asked
         self._again = now + self._pace.longest if asked or found else _NEVER
 
-    def failed(self, now: float) -> None:
-        """Note that a look failed: it is tried again, later each time, within a minute."""
+    def failed(self, now: float, *, soon: bool = False) -> None:
+        """Note that a look failed: it is tried again, later each time unless `soon`."""
         self.changed(now)
         factor = 2 ** min(self._failures, _MOST_DOUBLINGS)
-        self._not_before = now + min(max(self._pace.quiet, 1.0) * factor, _LONGEST_RETRY)
-        self._failures += 1
+        pause = min(max(self._pace.quiet, 1.0) * factor, _LONGEST_RETRY)
+        self._not_before = now + (1.0 if soon else pause)
+        self._failures += not soon

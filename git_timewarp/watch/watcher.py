@@ -11,12 +11,13 @@ from git_timewarp.errors import TimewarpError
 from git_timewarp.timeline import start
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
+from git_timewarp.util.locking import LockTimeoutError
 from git_timewarp.watch import draft, state
 from git_timewarp.watch.filter import Filter
 from git_timewarp.watch.log import Log
 from git_timewarp.watch.place import Place
 from git_timewarp.watch.schedule import Pace, Schedule
-from git_timewarp.watch.source import GoneError, NoEventsError, Polling, Source, Stop
+from git_timewarp.watch.source import STEP, GoneError, NoEventsError, Polling, Source, Stop
 from git_timewarp.watch.state import State
 
 if sys.platform == "linux":
@@ -86,26 +87,29 @@ class Watcher:
             return
         now = self._clock.monotonic()
         self._took = now - began
-        self._schedule.looked(now, found=looked.recorded, asked=asked)
+        self._schedule.looked(now, found=looked.drafted or looked.noted, asked=asked)
         for notice in looked.notices:
             self._log.write(notice)
-        if looked.recorded:
+        if looked.drafted or looked.noted:
             self._fold_at = now + self._world.limits.seconds + _TICK
-            self._tell(replace(self._state, last_draft=iso(self._clock.now_ns()), problem=None))
-        elif self._state.problem is not None:
-            self._tell(replace(self._state, problem=None))
+        told = replace(self._state, problem=None)
+        if looked.drafted:
+            told = replace(told, last_draft=iso(self._clock.now_ns()))
+        if told != self._state:
+            self._tell(told)
 
     def run(self, stop: Stop) -> None:
         """Watch until asked to stop or until there is nothing left to watch."""
-        while not (stop.is_set() or self._is_gone()):
-            if os.path.exists(self._place.stop):
-                break
-            self._turn(stop)
+        while not (stop.is_set() or self._is_gone() or os.path.exists(self._place.stop)):
+            try:
+                self._turn(stop)
+            except Exception as exc:  # noqa: BLE001 - a watcher that died protects nobody
+                self._failed(exc)
+                self._clock.sleep(STEP)
         if self._is_gone():
             return
         self._notice(stop, seconds=0.0)
-        if self._schedule.is_pending:
-            self._world = _patience(self._world, seconds=0.5)
+        if self._schedule.is_pending or self._state.mode == state.POLLING:
             self.look()
 
     def _turn(self, stop: Stop) -> None:
@@ -136,25 +140,27 @@ class Watcher:
             self._source.renew(everything=self._filter.rules_changed)
         except NoEventsError as exc:
             self._source.close()
-            self._poll(str(exc))
+            self._poll(str(exc), again=True)
         self._filter.rules_changed = False
 
     def _open(self) -> None:
         """Watch by events where the system gives them, else by turns."""
         self._events_at = float("inf")
         if self._manner.polling:
-            self._poll("timewarp.autosave.mode asks for it")
+            self._poll("timewarp.autosave.mode asks for it", again=False)
             return
         try:
             self._source = Events(self._world.repo)
         except NoEventsError as exc:
-            self._poll(str(exc))
-            self._events_at = self._clock.monotonic() + _TRY_EVENTS
+            self._poll(str(exc), again=True)
         else:
             self._schedule = Schedule(self._manner.pace)
             self._tell(replace(self._state, mode=state.EVENTS, reason=None))
 
-    def _poll(self, reason: str) -> None:
+    def _poll(self, reason: str, *, again: bool) -> None:
+        """Look by turns; `again` when the system may give events later."""
+        if again:
+            self._events_at = self._clock.monotonic() + _TRY_EVENTS
         quiet = self._manner.pace.quiet
         self._source = Polling(self._clock, every=lambda: max(quiet, _SHARE * self._took))
         self._schedule = Schedule(replace(self._manner.pace, quiet=0.0))
@@ -171,7 +177,8 @@ class Watcher:
     def _failed(self, exc: Exception) -> None:
         if self._is_gone():
             return
-        self._schedule.failed(self._clock.monotonic())
+        is_busy = isinstance(exc, LockTimeoutError)
+        self._schedule.failed(self._clock.monotonic(), soon=is_busy)
         expected = isinstance(exc, TimewarpError | OSError)
         text = str(exc) if expected else "".join(traceback.format_exception(exc))
         if self._state.problem != str(exc):
@@ -196,8 +203,3 @@ class Watcher:
 
     def _times(self) -> tuple[float, float]:
         return self._clock.now_ns() / 1e9, self._clock.monotonic()
-
-
-def _patience(world: World, *, seconds: float) -> World:
-    """Return a world whose operations wait at most `seconds` for the lock."""
-    return replace(world, limits=replace(world.limits, lock_seconds=seconds))
