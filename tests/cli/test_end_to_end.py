@@ -175,9 +175,9 @@ def test_a_full_disk_ends_with_a_failure_and_loses_nothing(
     assert first.startswith("error: no space is left on the disk")
     assert second == "hint: free some space and run the command again"
     monkeypatch.delenv("GIT_TIMEWARP_FAULT")
-    told(repo, "snapshot")
+    label = str(said(repo, "snapshot")["event"])
     assert told(repo, "verify", "--full")[0].splitlines()[-1] == "everything is whole"
-    assert told(repo, "cat", "@-1", "a.txt") == ("three\n", "")
+    assert told(repo, "cat", label, "a.txt") == ("three\n", "")
 
 
 def test_the_answer_of_snapshot_is_the_documented_one(repo: RepoBuilder) -> None:
