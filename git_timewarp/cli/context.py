@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli import registry
-from git_timewarp.cli.output import color, machine
+from git_timewarp.cli.output import age, color, machine
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.progress import Progress
 from git_timewarp.errors import Kind, TimewarpError
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 _FALSE = {"false", "no", "off", "0"}
 _TRUE = {"true", "yes", "on", "1"}
 _OURS = "timewarp."
+
+
+class DateFormatError(TimewarpError):
+    """A way to show times that nobody knows."""
+
+    kind = Kind.USAGE
+    reference = "date-format"
 
 
 class NotConfirmedError(TimewarpError):
@@ -105,20 +112,44 @@ class Context:
         return {**found, **{key.lower(): value for key, value in self._overrides.items()}}
 
     def look(
-        self, *, date: str | None = None, colors: str | None = None, ascii_only: bool = False
+        self,
+        *,
+        date: str | None = None,
+        colors: str | None = None,
+        ascii_only: bool = False,
+        talk: bool = False,
     ) -> Look:
-        """Return how to draw: options first, then settings, then the terminal."""
+        """Return how to draw: options first, then settings, then the terminal.
+
+        Args:
+            date: `--date`.
+            colors: `--color`.
+            ascii_only: `--ascii`.
+            talk: for standard error, not for standard output.
+
+        Raises:
+            DateFormatError: nobody knows such a format.
+        """
         settings = self.settings
-        painted = self.paints(colors)
-        style = settings.get("log.date", "relative").removeprefix("auto:")
+        painted = self.paints(colors, talk=talk)
         return Look(
             now_ns=self.clock.now_ns(),
             columns=self.terminal.columns,
             palette=color.palette(settings) if painted else color.PLAIN,
             ascii=ascii_only or not self.terminal.utf8 or self._wants_ascii(),
             quote_path=settings.get("core.quotepath", "true").lower() not in _FALSE,
-            date=date or style,
+            date=self._date(date),
         )
+
+    def _date(self, given: str | None) -> str:
+        if given is None:
+            usual = self.settings.get("log.date", "relative").removeprefix("auto:")
+            return usual if age.is_format(usual) else "relative"
+        if not age.is_format(given):
+            raise DateFormatError(
+                f"unknown date format '{given}'", hint=f"one of: {', '.join(age.FORMATS)}"
+            )
+        return given
 
     def _wants_ascii(self) -> bool:
         name = "timewarp.ui.ascii"
@@ -126,10 +157,10 @@ class Context:
         marks = given.get(name) or self._environ.get("GIT_TIMEWARP_UI_ASCII")
         return (marks or self.settings.get(name, "auto")).lower() in _TRUE
 
-    def paints(self, colors: str | None) -> bool:
-        """Tell whether output is coloured, given `--color`."""
+    def paints(self, colors: str | None, *, talk: bool = False) -> bool:
+        """Tell whether output (or `talk`, standard error) is coloured, given `--color`."""
         settings = self.settings
-        terminal = self.terminal.stdout
+        terminal = self.terminal.stderr if talk else self.terminal.stdout
         if self._paging and settings.get("color.pager", "true").lower() in _FALSE:
             terminal = False
         return color.wanted(colors, settings=settings, environ=self._environ, terminal=terminal)

@@ -107,7 +107,10 @@ def explain(
     if manner.json:
         record = machine.versioned({"error": error.to_dict()})
         return error.exit_code, [machine.text(record)]
-    palette = color.palette({}) if manner.painted else color.PLAIN
+    painted = color.wanted(
+        None, settings=manner.settings, environ=manner.environ, terminal=manner.terminal
+    )
+    palette = color.palette(manner.settings) if painted else color.PLAIN
     lines = [palette.paint("error", "error:") + " " + _line(error.message)]
     if error.hint:
         lines.append(palette.paint("hint", "hint:") + " " + _line(error.hint))

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 def told(context: Context, result: TravelResult) -> int:
     """Tell what came back, what went and how to go back; 1 when a path was refused."""
-    look = context.look()
-    context.answer(result.to_dict(), travel.draw(result, look), travel.talk(result, look))
+    context.answer(
+        result.to_dict(),
+        travel.draw(result, context.look()),
+        travel.talk(result, context.look(talk=True)),
+    )
     return Kind.REFUSED.value if result.refused and not result.dry_run else 0

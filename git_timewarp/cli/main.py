@@ -163,12 +163,21 @@ class Run:
         folder = os.path.join(app.state_dir, "log") if app is not None else None
         manner = terminal.Manner(
             json=lines.is_json(self._words),
-            painted=self._ends.stderr and terminal.has_colors(self._environ),
+            terminal=self._ends.stderr,
+            environ=self._environ,
+            settings=self._settings(),
         )
         code, told = registry.explain(exc, folder=folder, words=self._words, manner=manner)
         for line in told:
             self._console.talk(line)
         return code
+
+    def _settings(self) -> Mapping[str, str]:
+        """Return git's settings, if they can be read: telling a failure must not fail."""
+        try:
+            return self._context.settings if self._context is not None else {}
+        except (TimewarpError, OSError):
+            return {}
 
     def _notices(self) -> None:
         """Pass on what happened on the way: recoveries, healed refs."""

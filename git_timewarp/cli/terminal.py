@@ -38,13 +38,28 @@ class Terminal:
 
 
 class Manner:
-    """How a failure is told: for a program or for people, painted or not."""
+    """How a failure is told.
 
-    __slots__ = ("json", "painted")
+    Attributes:
+        json: for a program, not for people.
+        environ, settings: what decides about colours.
+        terminal: whether a person reads standard error.
+    """
 
-    def __init__(self, *, json: bool, painted: bool) -> None:
+    __slots__ = ("environ", "json", "settings", "terminal")
+
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        terminal: bool = False,
+        environ: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.json = json
-        self.painted = painted
+        self.terminal = terminal
+        self.environ = environ or {}
+        self.settings = settings or {}
 
 
 def found(environ: Mapping[str, str]) -> Terminal:
@@ -65,11 +80,6 @@ def is_utf8(environ: Mapping[str, str]) -> bool:
         if environ.get(key):
             return "utf-8" in environ[key].lower().replace("utf8", "utf-8")
     return False
-
-
-def has_colors(environ: Mapping[str, str]) -> bool:
-    """Tell whether a terminal of this environment shows colours its user wants."""
-    return not environ.get("NO_COLOR") and environ.get("TERM", "dumb") != "dumb"
 
 
 def words() -> list[str]:

@@ -12,7 +12,7 @@ from git_timewarp.cli import failures
 from git_timewarp.cli.terminal import Manner
 from git_timewarp.errors import Kind, TimewarpError
 
-PLAIN = Manner(json=False, painted=False)
+PLAIN = Manner()
 
 
 class SampleError(TimewarpError):
@@ -43,15 +43,17 @@ def test_a_failure_stays_on_its_line() -> None:
 
 
 def test_a_failure_in_colour() -> None:
-    manner = Manner(json=False, painted=True)
+    manner = Manner(terminal=True, environ={"TERM": "xterm"})
     assert told(SampleError("x", hint="y"), manner=manner)[1] == [
         "\x1b[1;31merror:\x1b[m x",
         "\x1b[36mhint:\x1b[m y",
     ]
+    settled = Manner(terminal=True, environ={"TERM": "xterm"}, settings={"color.ui": "never"})
+    assert told(SampleError("x"), manner=settled)[1] == ["error: x"]
 
 
 def test_a_failure_in_json() -> None:
-    code, lines = told(SampleError("x\udcff"), manner=Manner(json=True, painted=False))
+    code, lines = told(SampleError("x\udcff"), manner=Manner(json=True))
     assert code == 4
     assert [json.loads(line) for line in lines] == [
         {"v": 1, "error": {"code": 4, "reference": "sample", "message": "x?", "hint": None}}

@@ -130,3 +130,13 @@ def test_a_purge_asks_for_the_word() -> None:
         0,
         f"{asked}purged: true\ndry run: false\nhooks:\n  post-commit\n",
     )
+
+
+def test_talk_is_coloured_by_where_it_goes(tmp_path: Path) -> None:
+    """Standard output on a terminal, standard error in a file."""
+    kept = tmp_path / "err"
+    script = f'"{sys.executable}" -m tests.support.shown jump E1 2>"{kept}"'
+    code, screen = pty_run.run("-c", script, program="/bin/sh")
+    assert code == 1
+    assert "\x1b[" in screen
+    assert kept.read_text().splitlines()[-1] == "hint: to go back: git timewarp undo"

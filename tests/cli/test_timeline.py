@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from git_timewarp.cli.context import DateFormatError
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.timeline import Timeline
@@ -120,7 +121,15 @@ def test_a_date_format_takes_the_column_of_the_age() -> None:
     assert desk.out == "○ E1 2023-11-14 22:12:20 +0000 snapshot a\n"
 
 
+def test_a_date_format_nobody_knows_is_refused() -> None:
+    with pytest.raises(DateFormatError):
+        Desk(FakeApp(entries=[entry(1)])).run("log --date=someday")
+
+
 def test_the_users_log_date_counts() -> None:
+    desk = Desk(FakeApp(entries=[entry(1, summary="a")], git_config={"log.date": "someday"}))
+    desk.run("log")
+    assert desk.out == "○ E1 60s snapshot a\n"
     desk = Desk(FakeApp(entries=[entry(1, summary="a")], git_config={"log.date": "short"}))
     desk.run("log")
     assert desk.out == "○ E1 2023-11-14 snapshot a\n"

@@ -21,16 +21,16 @@ def run(
     columns: int = 80,
     rows: int = 24,
     typed: bytes = b"",
-    module: str = "tests.support.shown",
+    program: str | None = None,
 ) -> tuple[int, str]:
-    """Run `python -m module words` on a terminal and return its exit code and the screen.
+    """Run words on the fake app, or on another program, on a terminal and return its exit code and the screen.
 
     Lines end in one line feed here, whatever the terminal makes of them.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", module, *words],
+        [*([program] if program else [sys.executable, "-m", "tests.support.shown"]), *words],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -18,7 +18,11 @@ def run(context: Context, *, watch: bool, no_hooks: bool, dry_run: bool) -> int:
         return _plan(context, watch=watch, no_hooks=no_hooks)
     result = context.app.init(hooks=not no_hooks, watch=watch)
     look = context.look()
-    context.answer(result.to_dict(), human.init(result, look), human.skipped(result.first, look))
+    context.answer(
+        result.to_dict(),
+        human.init(result, look),
+        human.skipped(result.first, context.look(talk=True)),
+    )
     return 0
 
 

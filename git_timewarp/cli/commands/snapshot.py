@@ -19,7 +19,7 @@ def run(context: Context, *, message: str, milestone: str | None, dry_run: bool)
     context.answer(
         result.to_dict(),
         human.snapshot(result, look, dry_run=dry_run),
-        human.skipped(result, look),
+        human.skipped(result, context.look(talk=True)),
     )
     return 0
 

@@ -33,6 +33,7 @@ _STEPS = (
 
 _WEEKS_UNTIL = 70
 _MONTHS_UNTIL = 365
+_PATTERN_OF_ONES_OWN = ("format:", "format-local:")
 _PATTERNS = {
     "default": "%a %b {day} %H:%M:%S %Y {zone}",
     "local": "%a %b {day} %H:%M:%S %Y",
@@ -50,7 +51,7 @@ _PATTERNS = {
 
 def is_format(text: str) -> bool:
     """Tell whether `text` is a date format we know (`format:` and `-local` included)."""
-    return text.startswith("format:") or text.removesuffix("-local") in FORMATS
+    return text.startswith(_PATTERN_OF_ONES_OWN) or text.removesuffix("-local") in FORMATS
 
 
 def show(ts: str, *, style: str, now_ns: int) -> str:
@@ -103,8 +104,8 @@ def _count(seconds: int) -> tuple[int, str, str]:
 def _formatted(ts: str, style: str) -> str:
     seconds = parse_iso(ts) // _SECOND
     local = time.localtime(seconds)
-    if style.startswith("format:"):
-        return time.strftime(style.removeprefix("format:"), local)
+    if style.startswith(_PATTERN_OF_ONES_OWN):
+        return time.strftime(style.partition(":")[2], local)
     minutes = local.tm_gmtoff // 60
     sign = "-" if minutes < 0 else "+"
     hours, minutes = divmod(abs(minutes), 60)
