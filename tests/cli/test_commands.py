@@ -85,8 +85,8 @@ latest:    E47  2 minutes ago  +2  [user v1] works
 watcher:   running (pid 4711, last draft 5 seconds ago)
 hooks:     installed (2 of 2)
 HEAD:      main
-kept:      47 events, 12 snapshots
-pending:   3 events, 1 draft
+kept:      47 events
+pending:   3 events, 1 snapshot, 739 bytes in the spool
 writer:    klmnopqrstuvwxyz
 problem: gap: refs moved unseen
   affects refs/heads/x
@@ -411,10 +411,16 @@ def test_a_purge_needs_a_word_or_force() -> None:
     assert caught.value.hint == "git timewarp deinit --purge --force"
     assert app.asked == []
     assert told("deinit --purge --force", app)[0] == (
-        "purged: true\ndry run: false\nhooks:\n  post-commit\n"
+        "recording is off, the hooks are as they were\ndeleted 1 ref: nothing of it is left\n"
     )
-    told("deinit --purge --dry-run", app)
-    told("deinit", app)
+    assert told("deinit --purge --dry-run", app)[0] == (
+        "would stop recording and put the hooks back as they were\n"
+        "would delete refs/timewarp/klmnopqrstuvwxyz/events/1\n"
+    )
+    assert told("deinit", app)[0] == (
+        "recording is off, the hooks are as they were\n"
+        "what was recorded stays; to go on: git timewarp init\n"
+    )
     assert [asked["purge"] for _, asked in app.asked] == [True, True, False]
 
 
@@ -424,13 +430,18 @@ def test_watch() -> None:
     )
     assert told("watch status")[0] == (
         "watcher: not running (it was killed): git timewarp watch start\n"
+        "problem: a draft failed: no space left\n"
     )
+    assert told("watch stop")[0] == "the watcher is stopped; what it recorded stays\n"
     assert told("watch start -n")[0] == "would start the watcher\n"
     assert told("watch stop -n")[0] == "nothing to do\n"
 
 
 def test_hooks() -> None:
     assert told("hooks install")[0] == (
+        "hooks installed in .git/hooks: post-commit, pre-push\nthese run as before: pre-push\n"
+    )
+    assert told("hooks status")[0] == (
         "hooks installed in .git/hooks\n"
         "  post-commit installed fires\n"
         "  pre-push    installed fires then x\n"
@@ -439,7 +450,7 @@ def test_hooks() -> None:
     assert (
         told("hooks uninstall -n")[0] == "would uninstall post-commit\nwould uninstall pre-push\n"
     )
-    assert told("hooks uninstall")[0] == "hooks absent\n"
+    assert told("hooks uninstall")[0] == 'removed .git/hooks/post-commit\nleft "\\377"\n'
 
 
 def test_config() -> None:

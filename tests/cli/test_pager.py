@@ -128,7 +128,7 @@ def test_a_purge_asks_for_the_word() -> None:
     code, screen = pty_run.run("deinit", "--purge", typed=b"purge\n", environ=PLAIN)
     assert (code, screen.replace("purge\n", "", 1)) == (
         0,
-        f"{asked}purged: true\ndry run: false\nhooks:\n  post-commit\n",
+        f"{asked}recording is off, the hooks are as they were\ndeleted 1 ref: nothing of it is left\n",
     )
 
 

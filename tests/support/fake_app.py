@@ -82,6 +82,26 @@ def entry(
     )
 
 
+def watcher(
+    *,
+    running: bool = False,
+    mode: str = "events",
+    last_draft: str | None = None,
+    reason: str | None = None,
+    problem: str | None = None,
+) -> Json:
+    """Return what an app says of its watcher."""
+    return {
+        "running": running,
+        "pid": 4711 if running else None,
+        "since": ago(3600) if running else None,
+        "mode": mode if running else None,
+        "last_draft": last_draft,
+        "reason": reason,
+        "problem": problem,
+    }
+
+
 @dataclass
 class FakeApp:
     """Answers from its fields and remembers what it was asked."""
@@ -116,7 +136,8 @@ class FakeApp:
     def deinit(self, *, purge: bool, dry_run: bool) -> Json:
         """Answer what went."""
         self.asked.append(("deinit", {"purge": purge, "dry_run": dry_run}))
-        return {"purged": purge, "dry_run": dry_run, "hooks": ["post-commit"]}
+        refs = ["refs/timewarp/klmnopqrstuvwxyz/events/1"] if purge else []
+        return {"purged": purge, "refs_removed": refs, "packs": 1, "dry_run": dry_run}
 
     def status(self) -> StatusResult:
         """Answer a healthy recording."""
@@ -128,17 +149,19 @@ class FakeApp:
             head="refs/heads/main",
             last_event=last,
             last_snapshot=last,
-            watcher={"running": True, "pid": 4711, "mode": "events", "last_draft": ago(5)},
+            watcher=watcher(running=True, last_draft=ago(5)),
             hooks={
                 "state": "installed",
+                "mode": "beside",
                 "path": ".git/hooks",
+                "problems": [],
                 "hooks": [
                     {"name": "post-commit", "installed": True, "fires": True, "chained_to": None},
                     {"name": "pre-push", "installed": True, "fires": True, "chained_to": "x"},
                 ],
             },
-            pending={"events": 3, "drafts": 1, "spool": 0},
-            counts={"events": 47, "snapshots": 12},
+            pending={"events": 3, "snapshots": 1, "spool_bytes": 739},
+            counts={"events": 47},
             problems=self.problems,
         )
 
@@ -276,16 +299,16 @@ class FakeApp:
     def watch_start(self) -> Json:
         """Answer a running watcher."""
         self.asked.append(("watch_start", {}))
-        return {"running": True, "pid": 4711, "mode": "polling", "reason": "no inotify watch left"}
+        return watcher(running=True, mode="polling", reason="no inotify watch left")
 
     def watch_stop(self) -> Json:
         """Answer a stopped watcher."""
         self.asked.append(("watch_stop", {}))
-        return {"running": False}
+        return watcher()
 
     def watch_status(self) -> Json:
         """Answer a stopped watcher."""
-        return {"running": False, "reason": "it was killed"}
+        return watcher(reason="it was killed", problem="a draft failed: no space left")
 
     def watch_run(self) -> None:
         """Remember."""
@@ -294,12 +317,18 @@ class FakeApp:
     def hooks_install(self) -> Json:
         """Answer the hooks."""
         self.asked.append(("hooks_install", {}))
-        return self.status().hooks
+        return {
+            "changed": True,
+            "mode": "beside",
+            "path": ".git/hooks",
+            "hooks": ["post-commit", "pre-push"],
+            "handed_on": ["pre-push"],
+        }
 
     def hooks_uninstall(self) -> Json:
-        """Answer no hooks."""
+        """Answer what went."""
         self.asked.append(("hooks_uninstall", {}))
-        return {"state": "absent", "path": None, "hooks": []}
+        return {"changed": True, "removed": [".git/hooks/post-commit"], "left": [{"bytes": "/w=="}]}
 
     def hooks_status(self) -> Json:
         """Answer the hooks."""

@@ -22,7 +22,7 @@ def run(context: Context, *, purge: bool, force: bool, dry_run: bool) -> int:
             command="git timewarp deinit --purge --force",
         )
     record = app.deinit(purge=purge, dry_run=dry_run)
-    context.answer(record, human.fields(record))
+    context.answer(record, human.deinit(record, context.look()))
     return 0
 
 

@@ -10,29 +10,29 @@ from git_timewarp.cli.spec import Command
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
-    from git_timewarp.timeline.results import Json
 
 
 def install(context: Context, *, dry_run: bool) -> int:
     """Install the hooks beside those that are there."""
     if dry_run:
         return _plan(context, verb="install", when=False)
-    return _told(context, context.app.hooks_install())
+    record = context.app.hooks_install()
+    context.answer(record, human.hooks_installed(record, context.look()))
+    return 0
 
 
 def uninstall(context: Context, *, dry_run: bool) -> int:
     """Put the hooks back as they were."""
     if dry_run:
         return _plan(context, verb="uninstall", when=True)
-    return _told(context, context.app.hooks_uninstall())
+    record = context.app.hooks_uninstall()
+    context.answer(record, human.hooks_removed(record, context.look()))
+    return 0
 
 
 def status(context: Context) -> int:
     """Tell which hooks are there and fire."""
-    return _told(context, context.app.hooks_status())
-
-
-def _told(context: Context, record: Json) -> int:
+    record = context.app.hooks_status()
     context.answer(record, human.hooks(record, context.look()))
     return 0
 

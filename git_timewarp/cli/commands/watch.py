@@ -24,7 +24,11 @@ def stop(context: Context, *, dry_run: bool) -> int:
     """Stop the watcher."""
     if dry_run:
         return _plan(context, verb="stop", when=True)
-    return _told(context, context.app.watch_stop())
+    record = context.app.watch_stop()
+    if record.get("running"):
+        return _told(context, record)
+    context.answer(record, ["the watcher is stopped; what it recorded stays"])
+    return 0
 
 
 def status(context: Context) -> int:
@@ -39,7 +43,9 @@ def run(context: Context) -> int:
 
 
 def _told(context: Context, record: Json) -> int:
-    context.answer(record, [f"watcher: {health.watcher(record, context.look())}"])
+    look = context.look()
+    lines = [f"watcher: {health.watcher(record, look)}", *health.watcher_problem(record, look)]
+    context.answer(record, lines)
     return 0
 
 

@@ -96,12 +96,22 @@ def watcher(record: Json, look: Look) -> str:
     return f"{look.paint('good', 'running')}{told}"
 
 
+def watcher_problem(record: Json, look: Look) -> Iterator[str]:
+    """Draw what the watcher could not do, if anything."""
+    if record.get("problem"):
+        yield f"{look.paint('bad', 'problem:')} {names.one_line(str(record['problem']))}"
+
+
 def numbers(record: Json) -> str:
     """Tell the counts of a record that are not nought: `3 events, 1 draft`."""
     told = []
     for key, value in record.items():
         if isinstance(value, int) and not isinstance(value, bool) and value:
-            told.append(_count(value, key.replace("_", " ").removesuffix("s")))
+            noun, of_bytes, _ = key.partition("_bytes")
+            if of_bytes:
+                told.append(f"{_count(value, 'byte')} in the {noun}")
+            else:
+                told.append(_count(value, key.replace("_", " ").removesuffix("s")))
     return ", ".join(told)
 
 

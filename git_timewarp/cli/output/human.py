@@ -16,6 +16,7 @@ from git_timewarp.timeline.results import (
     SnapshotResult,
     StashEntry,
 )
+from git_timewarp.util.text import name_from_json
 
 _STATUS_SLOT = {"A": "added", "D": "deleted"}
 _REASONS = {
@@ -156,24 +157,56 @@ def mistakes(found: Sequence[Json]) -> Iterator[str]:
 
 def hooks(record: Json, look: Look) -> Iterator[str]:
     """Draw each hook: there or not, whether it fires, whom it passes on to."""
-    state, path = record.get("state"), record.get("path")
-    if state:
-        yield f"hooks {names.one_line(str(state))}" + (
-            f" in {look.path(str(path))}" if path else ""
-        )
-    listed = record.get("hooks")
+    path = record.get("path")
+    where = f" in {look.path(_name(path))}" if path else ""
+    yield f"hooks {names.one_line(str(record.get('state')))}{where}"
     rows = []
-    for hook in listed if isinstance(listed, list) else []:
+    for hook in _dicts(record.get("hooks")):
         chained = hook.get("chained_to")
         rows.append(
             [
                 Cell("  " + str(hook.get("name"))),
                 Cell("installed" if hook.get("installed") else "missing"),
-                Cell({True: "fires", False: "does not fire"}.get(hook.get("fires"), "")),
-                Cell(f"then {look.path(str(chained))}" if chained else ""),
+                Cell(_fires(hook.get("fires"))),
+                Cell(f"then {look.path(_name(chained))}" if chained else ""),
             ]
         )
     yield from Table(look).draw(rows)
+    for problem in _listed(record.get("problems")):
+        yield f"{look.paint('bad', 'problem:')} {names.one_line(str(problem))}"
+
+
+def hooks_installed(record: Json, look: Look) -> Iterator[str]:
+    """Draw what was installed and which hooks of the user's run as before."""
+    where = look.path(_name(record.get("path")))
+    word = "hooks installed" if record.get("changed") else "hooks were installed already"
+    yield f"{word} in {where}: {', '.join(map(str, _listed(record.get('hooks'))))}"
+    handed = ", ".join(look.path(_name(name)) for name in _listed(record.get("handed_on")))
+    if handed:
+        yield f"these run as before: {handed}"
+
+
+def hooks_removed(record: Json, look: Look) -> Iterator[str]:
+    """Draw what went and what was left, because it is not as we made it."""
+    if not record.get("changed"):
+        yield "no hooks of ours are installed"
+    for word, slot in (("removed", "deleted"), ("left", "warning")):
+        for name in _listed(record.get(word)):
+            yield f"{look.paint(slot, word)} {look.path(_name(name))}"
+
+
+def deinit(record: Json, look: Look) -> Iterator[str]:
+    """Draw what stopped and what is left of it."""
+    refs = [str(ref) for ref in _listed(record.get("refs_removed"))]
+    if record.get("dry_run"):
+        yield "would stop recording and put the hooks back as they were"
+        yield from (f"would delete {look.path(ref)}" for ref in refs)
+        return
+    yield "recording is off, the hooks are as they were"
+    if record.get("purged"):
+        yield f"deleted {_count(len(refs), 'ref')}: nothing of it is left"
+    else:
+        yield "what was recorded stays; to go on: git timewarp init"
 
 
 def fields(record: Json) -> Iterator[str]:
@@ -194,6 +227,27 @@ def _skipped_of(meta: Json | None) -> Iterator[str]:
     listed = meta.get("skipped") if meta else None
     if isinstance(listed, list) and listed:
         yield f"Skipped:  {_count(len(listed), 'path')} (see --json)"
+
+
+def _fires(value: object) -> str:
+    if value is None:
+        return ""
+    return "fires" if value else "does not fire"
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _dicts(value: object) -> list[Json]:
+    return [item for item in _listed(value) if isinstance(item, dict)]
+
+
+def _name(value: object) -> str:
+    """Return a name that JSON gives as text or as bytes."""
+    if isinstance(value, dict):
+        return name_from_json({"bytes": str(value["bytes"])})
+    return str(value)
 
 
 def _origin(value: object) -> str:
