@@ -33,7 +33,10 @@ class Changes(NamedTuple):
 
 
 class SnapshotResult(NamedTuple):
-    """Answer of `snapshot`; `created` is false when the existing id was answered."""
+    """Answer of `snapshot`; `created` is false when the existing id was answered.
+
+    `marked`: nothing had changed, and a message or milestone was recorded about that id.
+    """
 
     snapshot: SnapshotId
     event: str
@@ -42,6 +45,7 @@ class SnapshotResult(NamedTuple):
     changes: Changes
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    marked: bool = False
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""

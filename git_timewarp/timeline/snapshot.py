@@ -122,6 +122,7 @@ def result(op: Operation, taken: Taken) -> SnapshotResult:
         created=taken.created,
         changes=taken.changes,
         skipped=taken.view.skipped,
+        marked=not taken.created and bool(taken.entry.op == op.id),
     )
 
 

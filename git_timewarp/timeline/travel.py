@@ -217,7 +217,7 @@ def conclude(
             hint=f"git timewarp jump {safety.id}",
         )
     return TravelResult(
-        verb=trip.verb,
+        verb=trip.verb.replace("-", " "),
         event=op.label(taken.entry),
         from_snapshot=safety.id,
         to_snapshot=trip.to or taken.id,
@@ -395,7 +395,7 @@ def _intent(op: Operation, trip: Journey, how: How, safety: Taken) -> Json:
 def _dry(op: Operation, trip: Journey, plan: Plan) -> TravelResult:
     latest = op.latest()
     return TravelResult(
-        verb=trip.verb,
+        verb=trip.verb.replace("-", " "),
         event=None,
         from_snapshot=latest.id if latest is not None else None,
         to_snapshot=trip.to,

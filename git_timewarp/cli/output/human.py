@@ -41,6 +41,8 @@ def snapshot(result: SnapshotResult, look: Look, *, dry_run: bool = False) -> It
         yield f"{word}{'' if result.created else f' {label} {result.snapshot}'}{tail}"
     elif result.created:
         yield f"snapshot {label} {result.snapshot}{tail}"
+    elif result.marked:
+        yield f"{label} names snapshot {result.snapshot}, nothing changed since it was taken"
     else:
         yield f"nothing changed since {label} {result.snapshot}"
 
