@@ -3,99 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from git_timewarp.errors import TimewarpError
-from git_timewarp.hooks.catalog import HANDED_ON, NAMES, RECORDED
+from git_timewarp.hooks.catalog import HANDED_ON, RECORDED
 from git_timewarp.hooks.config_file import ConfigLockedError
 from git_timewarp.hooks.install import HooksNotInstalledError, install
 from git_timewarp.hooks.record import HooksRecordError
-from git_timewarp.hooks.uninstall import recover, uninstall
+from git_timewarp.hooks.uninstall import uninstall
 from git_timewarp.store.spool import Spool
-from git_timewarp.util import faults
 from tests.support.hooks import (
     CLOCK,
+    Pair,
     drained,
     git_files,
+    noted,
     put_in,
     repo_at,
     take_out,
     telling_hook,
-    told,
 )
 from tests.support.repo_builder import RepoBuilder
 
 USED = ("pre-commit", "prepare-commit-msg", "commit-msg", "reference-transaction", *RECORDED)
-
-
-class Pair:
-    """A repository with our hooks and its twin without, each with the same hooks of the user's.
-
-    Attributes:
-        ours: the repository we are installed in.
-        twin: the same without us.
-    """
-
-    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-        self.ours = self._make(tmp_path / "with")
-        self.twin = self._make(tmp_path / "without")
-
-    def _make(self, root: Path) -> RepoBuilder:
-        repo = RepoBuilder(root / "repo")
-        repo.commit("first", {"file": "1\n"})
-        RepoBuilder(root / "hub", bare=True)
-        repo.git("remote", "add", "origin", "../hub")
-        return repo
-
-    def each(self) -> tuple[RepoBuilder, RepoBuilder]:
-        """Return both."""
-        return self.ours, self.twin
-
-    def hooks(self, folder: str, *names: str, code: int = 0) -> None:
-        """Put telling hooks into a folder of both, relative to the work tree."""
-        for repo in self.each():
-            for name in names:
-                telling_hook(repo.path / folder, name, code=code)
-
-    def both(self, *args: str, cwd: str = ".") -> None:
-        """Run git in both: the same exit code, the same words."""
-        answers = []
-        for repo in self.each():
-            self._monkeypatch.setenv("TELL", str(repo.path.parent / "told"))
-            repo.tick()
-            done = repo.run(*args, ok=None, cwd=repo.path / cwd)
-            text = (done.stdout + done.stderr).decode().replace(str(repo.path.parent), "ROOT")
-            answers.append((done.returncode, text))
-        assert answers[0] == answers[1]
-
-    def told(self) -> str:
-        """Return what the user's hooks told; it must be the same on both sides."""
-        with_us, without = (
-            told(repo.path.parent / "told", root=repo.path.parent) for repo in self.each()
-        )
-        assert with_us == without
-        return with_us
-
-    def work(self, linked: Path) -> None:
-        """Do what runs every hook, in the main and in a linked work tree."""
-        for repo in self.each():
-            repo.write("sub/more", "2\n")
-        self.both("add", ".")
-        self.both("commit", "-q", "-m", "second", cwd="sub")
-        self.both("commit", "-q", "--amend", "-m", "amended")
-        self.both("checkout", "-q", "-b", "side", "HEAD~1")
-        self.both("commit", "-q", "--allow-empty", "-m", "side")
-        self.both("merge", "-q", "--no-edit", "main")
-        self.both("push", "-q", "origin", "main", "side")
-        self.both("worktree", "add", "-q", "-b", "third", str(linked))
-        self.both("commit", "-q", "--allow-empty", "-m", "linked", cwd=str(linked))
 
 
 @pytest.fixture
@@ -106,11 +39,6 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
 
 NOTED = ["post-commit"] * 2 + ["post-rewrite", "post-checkout"] + ["post-commit"]
 NOTED += ["post-merge", "pre-push", "post-checkout", "post-commit"]
-
-
-def noted(repo: RepoBuilder) -> list[str]:
-    """Return the hooks in our spool."""
-    return [event.hook for event in drained(repo.path)]
 
 
 class TestBeside:
@@ -410,58 +338,6 @@ class TestTakenOut:
 class TestRefusals:
     """What cannot be done is said, and everything is as it was."""
 
-    @pytest.mark.parametrize("mode", ["beside", "path"])
-    def test_stopped_at_every_step(self, pair: Pair, mode: str) -> None:
-        """Whatever write fails, install leaves all as before, and uninstall can be repeated."""
-        if mode == "path":
-            pair.hooks(".husky", "post-commit")
-            pair.ours.git("config", "core.hooksPath", ".husky")
-        before = git_files(pair.ours.path)
-        repo = repo_at(pair.ours.path)
-
-        def put() -> object:
-            return install(repo, clock=CLOCK)
-
-        for step in steps_of(put, lambda: uninstall(repo)):
-            assert stopped_at(put, step)
-            assert git_files(pair.ours.path) == before, step
-        put()
-        for step in steps_of(lambda: uninstall(repo), put):
-            if stopped_at(lambda: uninstall(repo), step):
-                uninstall(repo)
-            assert git_files(pair.ours.path) == before, step
-            put()
-        pair.ours.commit("x")
-        assert noted(pair.ours) == ["post-commit"]
-
-    @pytest.mark.parametrize("mode", ["beside", "path"])
-    def test_killed_at_every_step(self, pair: Pair, mode: str) -> None:
-        """Killed at any write, link, rename or git call, recovery leaves all or nothing."""
-        if mode == "path":
-            pair.hooks(".husky", "post-commit")
-            pair.ours.git("config", "core.hooksPath", ".husky")
-        before = git_files(pair.ours.path)
-        repo = repo_at(pair.ours.path)
-
-        def put() -> object:
-            return install(repo, clock=CLOCK)
-
-        for step in steps_of(put, lambda: uninstall(repo)):
-            assert killed_at(put, step)
-            if not recover(repo) and (pair.ours.path / ".git/timewarp/hooks.json").exists():
-                assert not put_in(pair.ours.path).changed
-                uninstall(repo)
-            assert git_files(pair.ours.path) == before, step
-            assert not recover(repo)
-        put()
-        for step in steps_of(lambda: uninstall(repo), put):
-            assert killed_at(lambda: uninstall(repo), step)
-            if recover(repo):
-                assert git_files(pair.ours.path) == before, step
-            put()
-        uninstall(repo)
-        assert git_files(pair.ours.path) == before
-
     def test_unwritable(self, pair: Pair) -> None:
         """A hooks folder that cannot be written is one clear error."""
         repo = repo_at(pair.ours.path)
@@ -494,58 +370,6 @@ class TestRefusals:
         gone = uninstall(repo, dry_run=True)
         assert len(gone.removed) == len(RECORDED)
         assert uninstall(repo) == gone
-
-
-def steps_of(action: Callable[[], object], undo: Callable[[], object]) -> list[int]:
-    """Return the steps of `action` worth stopping at: of those alike, the first and the last."""
-    names: list[str] = []
-    faults.install(names.append)
-    action()
-    faults.install(None)
-    undo()
-    alike: dict[str, list[int]] = {}
-    for number, name in enumerate(names, 1):
-        kind = re.sub("|".join(NAMES), "HOOK", name)
-        alike.setdefault(kind, []).append(number)
-    return sorted({number for found in alike.values() for number in (found[0], found[-1])})
-
-
-def stopped_at(action: Callable[[], object], step: int) -> bool:
-    """Let the given step of `action` fail as on a full disk; tell whether it failed."""
-    left = step
-
-    def stop(name: str) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise OSError(28, "no space left on device", name)
-
-    faults.install(stop)
-    try:
-        action()
-    except (OSError, TimewarpError):
-        return True
-    finally:
-        faults.install(None)
-    return False
-
-
-def killed_at(action: Callable[[], object], step: int) -> bool:
-    """Kill a child at the given step of `action`; tell whether it came to that."""
-    child = os.fork()
-    if child == 0:
-        left = step
-
-        def kill(_name: str) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os._exit(9)
-
-        faults.install(kill)
-        action()
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 class TestNewerVersions:

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from git_timewarp.git.repo import Repo, discover
 from git_timewarp.hooks.install import InstallResult, install
 from git_timewarp.hooks.uninstall import UninstallResult, uninstall
@@ -97,3 +99,72 @@ def _entry(path: Path) -> tuple[int, bytes]:
     if path.is_dir():
         return 1, b""
     return path.stat().st_mode, path.read_bytes()
+
+
+def noted(repo: RepoBuilder) -> list[str]:
+    """Return the hooks in our spool."""
+    return [event.hook for event in drained(repo.path)]
+
+
+class Pair:
+    """A repository with our hooks and its twin without, each with the same hooks of the user's.
+
+    Attributes:
+        ours: the repository we are installed in.
+        twin: the same without us.
+    """
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.ours = self._make(tmp_path / "with")
+        self.twin = self._make(tmp_path / "without")
+
+    def _make(self, root: Path) -> RepoBuilder:
+        repo = RepoBuilder(root / "repo")
+        repo.commit("first", {"file": "1\n"})
+        RepoBuilder(root / "hub", bare=True)
+        repo.git("remote", "add", "origin", "../hub")
+        return repo
+
+    def each(self) -> tuple[RepoBuilder, RepoBuilder]:
+        """Return both."""
+        return self.ours, self.twin
+
+    def hooks(self, folder: str, *names: str, code: int = 0) -> None:
+        """Put telling hooks into a folder of both, relative to the work tree."""
+        for repo in self.each():
+            for name in names:
+                telling_hook(repo.path / folder, name, code=code)
+
+    def both(self, *args: str, cwd: str = ".") -> None:
+        """Run git in both: the same exit code, the same words."""
+        answers = []
+        for repo in self.each():
+            self._monkeypatch.setenv("TELL", str(repo.path.parent / "told"))
+            repo.tick()
+            done = repo.run(*args, ok=None, cwd=repo.path / cwd)
+            text = (done.stdout + done.stderr).decode().replace(str(repo.path.parent), "ROOT")
+            answers.append((done.returncode, text))
+        assert answers[0] == answers[1]
+
+    def told(self) -> str:
+        """Return what the user's hooks told; it must be the same on both sides."""
+        with_us, without = (
+            told(repo.path.parent / "told", root=repo.path.parent) for repo in self.each()
+        )
+        assert with_us == without
+        return with_us
+
+    def work(self, linked: Path) -> None:
+        """Do what runs every hook, in the main and in a linked work tree."""
+        for repo in self.each():
+            repo.write("sub/more", "2\n")
+        self.both("add", ".")
+        self.both("commit", "-q", "-m", "second", cwd="sub")
+        self.both("commit", "-q", "--amend", "-m", "amended")
+        self.both("checkout", "-q", "-b", "side", "HEAD~1")
+        self.both("commit", "-q", "--allow-empty", "-m", "side")
+        self.both("merge", "-q", "--no-edit", "main")
+        self.both("push", "-q", "origin", "main", "side")
+        self.both("worktree", "add", "-q", "-b", "third", str(linked))
+        self.both("commit", "-q", "--allow-empty", "-m", "linked", cwd=str(linked))
