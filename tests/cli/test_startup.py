@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.pty_run import ROOT
+from tests.support.repo_builder import RepoBuilder
 
 HEAVY = {
     "asyncio",
@@ -33,11 +35,11 @@ print(*sorted(sys.modules), file=sys.stderr)
 """
 
 
-def imported(*words: str, module: str) -> set[str]:
+def imported(*words: str, module: str, where: Path = ROOT) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", ASK.format(module=module), *words],
-        cwd=ROOT,
-        env=dict(os.environ),
+        cwd=where,
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=True,
     )
@@ -58,3 +60,14 @@ def test_frequent_commands_do_without_click(words: list[str]) -> None:
     assert modules & HEAVY == set()
     commands = {name for name in modules if name.startswith("git_timewarp.cli.commands.")}
     assert commands == {f"git_timewarp.cli.commands.{words[0] if words else 'status'}"}
+
+
+def test_on_a_real_repository_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("one", {"a": "x"})
+    repo.git("timewarp", "init", "--no-hooks")
+    repo.write("a", "y")
+    heavy = HEAVY - {"shutil", "tempfile", "traceback"}
+    for words in (["snapshot"], ["status"], ["log", "-20"]):
+        modules = imported(*words, module="git_timewarp.__main__", where=repo.path)
+        assert modules & heavy == set(), words
