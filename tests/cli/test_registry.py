@@ -113,3 +113,8 @@ def test_nouns_and_verbs_are_found() -> None:
     assert registry.split(["stash"]) == (None, ["stash"])
     assert list(registry.verbs("stash")) == ["list", "show", "apply", "drop"]
     assert registry.verbs("log") == {}
+
+
+def test_what_needs_no_repository_is_known() -> None:
+    anywhere = {name for name, entry in registry.COMMANDS.items() if not entry.needs_repo}
+    assert anywhere == {"help", "demo"}

@@ -108,6 +108,8 @@ def _cli() -> Iterator[str]:
 def _command(command: Command) -> Iterator[str]:
     yield from ("", f"### {command.name}", "", "```", command.usage, "```", "")
     yield command.description
+    if not registry.COMMANDS[command.name].needs_repo:
+        yield from ("", "It works outside a repository too.")
     after = (command.after,) if command.after else ()
     rows = [(argument.metavar, argument.text) for argument in (*command.arguments, *after)]
     for option in command.options:

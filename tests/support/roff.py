@@ -102,7 +102,9 @@ def _command(command: Command) -> Iterator[str]:
     yield ".TP"
     words = command.usage.removeprefix("git timewarp ").removeprefix(command.name).strip()
     yield f"{_bold(command.name)} {_words(words)}".rstrip()
-    yield from _paragraphs(command.description, first=".br")
+    anywhere = not registry.COMMANDS[command.name].needs_repo
+    outside = "\n\nIt works outside a repository too." if anywhere else ""
+    yield from _paragraphs(command.description + outside, first=".br")
     after = (command.after,) if command.after else ()
     rows = [(f"\\fI{_text(item.metavar)}\\fR", item.text) for item in (*command.arguments, *after)]
     rows += [(_option(option), option.text) for option in command.options]
