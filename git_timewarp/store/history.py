@@ -18,6 +18,7 @@ from git_timewarp.store import layout, transaction
 from git_timewarp.store.events import Event, Json, parse
 from git_timewarp.store.index import Entry, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
+from git_timewarp.store.notes import next_place
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import Catalog, Snapshot, load
@@ -133,16 +134,18 @@ class History:
         return {}
 
     def note_events(self, writer: WriterId, n: int, anchor: Oid) -> Iterator[Event]:
-        """Yield the events of the note that holds event `n` of `writer`."""
+        """Yield the events on `anchor` in the segment that holds event `n` of `writer`."""
         segment = (n - 1) // layout.SEGMENT_LIMITS[layout.EVENTS] + 1
         tag = self.refs.get(layout.ref(writer, layout.EVENTS, segment))
-        if tag is None:
-            return
-        path = f"{anchor[:2]}/{anchor[2:4]}/{anchor[4:]}"
-        blob = self.reader.find(f"{tag}^{{tree}}:{path}")
-        if blob is not None:
+        place, k = anchor, 0
+        while tag is not None:
+            path = f"{place[:2]}/{place[2:4]}/{place[4:]}"
+            blob = self.reader.find(f"{tag}^{{tree}}:{path}")
+            if blob is None:
+                return
             for line in blob.data.splitlines():
                 yield parse(line, anchor=anchor)
+            place, k = next_place(anchor, k), k + 1
 
 
 def readable(repo: Repo) -> Reader:

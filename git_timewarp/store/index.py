@@ -8,24 +8,31 @@ of the database, throws it away; it is then built again.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.store import layout, notes
-from git_timewarp.store.events import FORMAT_VERSION, Event, Json
+from git_timewarp.store.events import FORMAT_VERSION, Event, Json, NewerFormatError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
 _WRITER_SHIFT = 40
+_MEMORY = ":memory:"
 _SCHEMA = """
 CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
 CREATE TABLE segments (ref TEXT PRIMARY KEY, tag TEXT);
 CREATE TABLE folders (ref TEXT, path TEXT, oid TEXT, PRIMARY KEY (ref, path)) WITHOUT ROWID;
+CREATE TABLE overflows (
+    ref TEXT, place TEXT, anchor TEXT, k INTEGER, PRIMARY KEY (ref, place)
+) WITHOUT ROWID;
 CREATE TABLE events (
     place INTEGER PRIMARY KEY, lamport INTEGER, id TEXT, ts TEXT, type INTEGER, actor INTEGER,
     timeline INTEGER, worktree INTEGER, branch INTEGER, session TEXT, head TEXT, anchor TEXT,
@@ -105,12 +112,18 @@ def actor_text(value: object) -> str:
 
 
 class ReadIndex:
-    """The cache of one repository; `close` it."""
+    """The cache of one repository; `close` it.
+
+    Where its file cannot be written (a read-only disk, a full one, another process that
+    does not let go) it is built in memory: slower, never wrong.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._names: dict[str, int] = {}
         self._texts: dict[int, str] = {}
+        self._inode: int | None = None
+        self._source: tuple[Reader, dict[str, str]] | None = None
         self._db = self._open()
 
     def close(self) -> None:
@@ -118,42 +131,27 @@ class ReadIndex:
         self._db.close()
 
     def update(self, reader: Reader, refs: Mapping[RefName, Oid]) -> None:
-        """Read what changed in the event segments since the last time."""
+        """Read what changed in the event segments since the last time.
+
+        Raises:
+            NewerFormatError: an event was written by a newer version.
+            MissingObjectError: a segment cannot be read at all.
+        """
         wanted = {
             str(name): str(oid)
             for name, oid in refs.items()
             if (parsed := layout.parse_ref(name)) and parsed[1] == layout.EVENTS
         }
+        self._source = (reader, wanted)
         try:
             known = dict(self._db.execute("SELECT ref, tag FROM segments"))
             if wanted == known:
                 return
-            if not set(known) <= set(wanted):
-                self._reset()
-                known = {}
             self._read(reader, wanted, known)
-        except sqlite3.DatabaseError:
-            self._reset()
-            self._read(reader, wanted, {})
-
-    def add(
-        self, events: Iterable[Event], refs: Mapping[RefName, Oid], *, before: set[str]
-    ) -> None:
-        """Take in events that were just folded, when the index knew all before them.
-
-        `before` holds the values the segment refs had; if the index is not there, the
-        next `update` reads the notes instead.
-        """
-        known = dict(self._db.execute("SELECT ref, tag FROM segments"))
-        if set(known.values()) != before:
-            return
-        with contextlib.suppress(sqlite3.OperationalError), self._db:
-            self._insert(self._row(event.record, event.anchor) for event in events)
-            for name, oid in refs.items():
-                parsed = layout.parse_ref(name)
-                if parsed and parsed[1] == layout.EVENTS and known.get(name) != oid:
-                    self._db.execute("REPLACE INTO segments VALUES (?, ?)", (name, oid))
-                    self._db.execute("DELETE FROM folders WHERE ref = ?", (name,))
+        except sqlite3.DatabaseError as exc:
+            self._rebuild(exc)
+        finally:
+            self._load_names()
 
     def select(
         self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1
@@ -167,8 +165,18 @@ class ReadIndex:
             f"SELECT {_COLUMNS} FROM events WHERE {where} "  # noqa: S608 - our own SQL
             "ORDER BY lamport DESC, place DESC LIMIT ?"
         )
-        for row in self._db.execute(query, (*args, limit)):
-            yield self._entry(row)
+        given = 0
+        while True:
+            try:
+                for row in itertools.islice(self._db.execute(query, (*args, limit)), given, None):
+                    given += 1
+                    yield self._entry(row)
+            except sqlite3.DatabaseError as exc:
+                if self._path == _MEMORY or self._source is None:
+                    raise
+                self._rebuild(exc)
+            else:
+                return
 
     def count(self, where: str = "1", args: Sequence[object] = ()) -> int:
         """Return how many entries match."""
@@ -182,47 +190,71 @@ class ReadIndex:
     def _open(self) -> sqlite3.Connection:
         try:
             return self._connect()
+        except sqlite3.OperationalError:
+            self._path = _MEMORY
         except sqlite3.DatabaseError:
             self._remove()
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError:
+            self._path = _MEMORY
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
+        """Open the database and make its tables where they are not there or of another version.
+
+        Both happens in one transaction: two processes may open it at the same moment, and
+        a file that another one has open is never removed.
+        """
+        db = sqlite3.connect(self._path, timeout=10, isolation_level=None)
         try:
-            db = sqlite3.connect(self._path, timeout=10)
-        except sqlite3.OperationalError:
-            db = sqlite3.connect(":memory:")
-        db.execute("PRAGMA synchronous=OFF")
-        db.create_function("name", 1, self._name_or_none, deterministic=True)
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION * 1000 + FORMAT_VERSION:
-            if version or db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
-                db.close()
-                self._remove()
-                db = sqlite3.connect(self._path, timeout=10)
-                db.execute("PRAGMA synchronous=OFF")
-                db.create_function("name", 1, self._name_or_none, deterministic=True)
-            db.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} {_INDEXES} "
-                f"PRAGMA user_version={SCHEMA_VERSION * 1000 + FORMAT_VERSION}; COMMIT;"
-            )
-        self._names = {text: key for key, text in db.execute("SELECT id, text FROM names")}
-        self._texts = {key: text for text, key in self._names.items()}
+            self._inode = _inode(self._path)
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.create_function("name", 1, self._name_or_none, deterministic=True)
+            if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                with db:
+                    db.execute("BEGIN EXCLUSIVE")
+                    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                        _create(db)
+            self._db = db
+            self._load_names()
+        except BaseException:
+            db.close()
+            raise
         return db
 
+    def _load_names(self) -> None:
+        self._names = dict(self._db.execute("SELECT text, id FROM names"))
+        self._texts = {key: text for text, key in self._names.items()}
+
     def _remove(self) -> None:
+        """Remove a file that is no database; not one that somebody put in its place."""
+        if self._path == _MEMORY or _inode(self._path) != self._inode:
+            return
         for suffix in ("", "-journal", "-wal", "-shm"):
             with contextlib.suppress(OSError):
                 os.unlink(self._path + suffix)
 
-    def _reset(self) -> None:
+    def _rebuild(self, exc: sqlite3.DatabaseError) -> None:
+        """Build the cache again: in memory when its file only cannot be written now."""
+        assert self._source is not None  # noqa: S101 - set by `update`
+        reader, wanted = self._source
         self._db.close()
-        self._remove()
-        self._db = self._connect()
+        if isinstance(exc, sqlite3.OperationalError):
+            self._path = _MEMORY
+        else:
+            self._remove()
+        self._db = self._open()
+        self._read(reader, wanted, {})
 
     def _read(self, reader: Reader, wanted: dict[str, str], known: dict[str, str]) -> None:
         changed = sorted(ref for ref, tag in wanted.items() if known.get(ref) != tag)
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
+            if not set(known) <= set(wanted):
+                for table in ("events", "segments", "folders", "overflows"):
+                    self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+                changed = sorted(wanted)
             bulk = not known and len(changed) > 1
             if bulk:
                 for name in ("by_lamport", "by_id", "by_snapshot", "by_key"):
@@ -238,15 +270,57 @@ class ReadIndex:
         rows = self._db.execute("SELECT path, oid FROM folders WHERE ref = ?", (ref,))
         seen = {path: Oid(oid) for path, oid in rows}
         places = list(notes.walk(reader, root, known=seen))
-        blobs = reader.read_all([note for _, note in places])
-        for (anchor, note), blob in zip(places, blobs, strict=True):
+        anchors = self._anchors(ref, {place for place, _ in places})
+        whole = True
+        for (place, _), blob in zip(
+            places, reader.read_all([note for _, note in places]), strict=True
+        ):
             if blob is None:
+                whole = False
                 continue
-            del note
-            self._insert(self._row(json.loads(line), anchor) for line in blob.data.splitlines())
+            self._insert(self._rows(blob.data, anchors.get(place, place)))
+        if not whole:
+            return
         fresh = [(ref, path, oid) for path, oid in notes.folders(reader, root)]
         self._db.executemany("REPLACE INTO folders VALUES (?, ?, ?)", fresh)
         self._db.execute("REPLACE INTO segments VALUES (?, ?)", (ref, tag))
+
+    def _anchors(self, ref: str, places: AbstractSet[Oid]) -> dict[Oid, Oid]:
+        """Return the anchor of each place that is an overflow (`store/notes.py`).
+
+        The place where the next overflow of an anchor will be is remembered, because the
+        note on the anchor itself is not read again when only its overflow grows.
+        """
+        rows = self._db.execute("SELECT place, anchor, k FROM overflows WHERE ref = ?", (ref,))
+        expected = {Oid(place): (Oid(anchor), int(k)) for place, anchor, k in rows}
+        found: dict[Oid, Oid] = {}
+        ends: list[tuple[str, str, str, int]] = []
+        for place in places:
+            anchor, k = expected.get(place, (place, 0))
+            if place in expected:
+                found[place] = anchor
+            while (following := notes.next_place(anchor, k)) in places:
+                found[following] = anchor
+                k += 1
+            ends.append((ref, following, anchor, k + 1))
+        self._db.executemany(
+            "REPLACE INTO overflows VALUES (?, ?, ?, ?)",
+            (end for end in ends if end[2] not in found),
+        )
+        return found
+
+    def _rows(self, note: bytes, anchor: Oid) -> Iterator[tuple[object, ...]]:
+        """Yield the rows of a note; a line that is no event is left to `verify` to tell of."""
+        for line in note.splitlines():
+            try:
+                record = json.loads(line)
+                if b"\\ud" in line:
+                    json.dumps(record, ensure_ascii=False).encode()
+                if record["v"] != FORMAT_VERSION:
+                    raise NewerFormatError("an event", record["v"])
+                yield self._row(record, anchor)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
 
     def _insert(self, rows: Iterable[tuple[object, ...]]) -> None:
         marks = ", ".join("?" * 17)
@@ -289,20 +363,27 @@ class ReadIndex:
     def _name_or_none(self, text: str) -> int | None:
         return self._names.get(text)
 
+    def _text(self, value: object) -> str:
+        """Return a name by its number; another process may have added it meanwhile."""
+        key = int(str(value))
+        if key not in self._texts:
+            self._load_names()
+        return self._texts[key]
+
     def _entry(self, row: tuple[object, ...]) -> Entry:
         place = int(str(row[0]))
         data = json.loads(str(row[16])) if row[16] else {}
         return Entry(
-            writer=WriterId(self._texts[place >> _WRITER_SHIFT]),
+            writer=WriterId(self._text(place >> _WRITER_SHIFT)),
             n=place & ((1 << _WRITER_SHIFT) - 1),
             lamport=int(str(row[1])),
             id=str(row[2]),
             ts=str(row[3]),
-            type=self._texts[int(str(row[4]))],
-            actor=self._texts[int(str(row[5]))],
-            timeline=self._texts[int(str(row[6]))],
-            worktree=self._texts[int(str(row[7]))],
-            branch=self._texts[int(str(row[8]))] if row[8] is not None else None,
+            type=self._text(row[4]),
+            actor=self._text(row[5]),
+            timeline=self._text(row[6]),
+            worktree=self._text(row[7]),
+            branch=self._text(row[8]) if row[8] is not None else None,
             session=_text(row[9]),
             head=Oid(str(row[10])) if row[10] else None,
             anchor=Oid(str(row[11])),
@@ -312,6 +393,24 @@ class ReadIndex:
             key=_text(row[15]),
             data=data,
         )
+
+
+def _create(db: sqlite3.Connection) -> None:
+    """Make the tables, in place of those of another version."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    for (table,) in list(db.execute(query)):
+        db.execute(f'DROP TABLE "{table}"')
+    for statement in (_SCHEMA + _INDEXES).split(";"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version={_VERSION}")
+
+
+def _inode(path: str) -> int | None:
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return None
 
 
 def _text(value: object) -> str | None:

@@ -28,6 +28,11 @@ def overflow_anchor(anchor: Oid, k: int, *, hash_name: str) -> Oid:
     return Oid(hashlib.new(hash_name, header + text, usedforsecurity=False).hexdigest())
 
 
+def next_place(anchor: Oid, k: int) -> Oid:
+    """Return the place after the k-th of `anchor`, for ids of the same length."""
+    return overflow_anchor(anchor, k + 1, hash_name="sha1" if len(anchor) == 40 else "sha256")
+
+
 class NotesTree:
     """A notes tree being changed: folders are read when needed and written once."""
 
