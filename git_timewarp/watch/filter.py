@@ -6,6 +6,7 @@ import os
 
 from git_timewarp.git import ignores
 from git_timewarp.git.repo import Repo
+from git_timewarp.util.text import to_bytes
 from git_timewarp.watch.source import Batch
 
 _GIT_NAMES = frozenset(
@@ -69,9 +70,22 @@ class Filter:
             return True
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
-        left_out = ignores.left_out(self._repo.git, unknown)
+        left_out = {
+            name
+            for name in ignores.left_out(self._repo.git, unknown)
+            if not self._is_nested(name)
+        }
         self._known |= {name: name in left_out for name in unknown}
         return len(left_out) < len(unknown)
+
+    def _is_nested(self, name: str) -> bool:
+        """Tell whether a path is in a repository inside this one, which has its own rules."""
+        folder = os.path.dirname(name)
+        while folder:
+            if os.path.lexists(to_bytes(f"{self._root}{folder}/.git")):
+                return True
+            folder = os.path.dirname(folder)
+        return False
 
     def _is_git(self, path: str) -> bool:
         return path.startswith(self._git_dirs)

@@ -61,7 +61,8 @@ def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
     os.makedirs(where.folder, exist_ok=True)
     with contextlib.suppress(OSError):
         os.nice(_NICE)
-    with _alone(world, where) as lock, _signalled() as stop:
+    lock = _alone(world, where)
+    with _signalled() as stop:
         _forget(where.stop)
         _forget(where.state)
         told = State(
@@ -91,8 +92,8 @@ def _manner(settings: Settings) -> Manner:
     return Manner(pace, polling=settings.str("timewarp.autosave.mode") == "polling")
 
 
-@contextlib.contextmanager
-def _alone(world: World, where: Place) -> Iterator[FileLock]:
+def _alone(world: World, where: Place) -> FileLock:
+    """Take the lock for life: the system gives it back when the process has ended, no sooner."""
     lock = FileLock(where.lock, clock=world.clock, timeout=_OTHER_SECONDS)
     try:
         lock.acquire()
@@ -100,10 +101,7 @@ def _alone(world: World, where: Place) -> Iterator[FileLock]:
         raise AlreadyWatchingError(
             f"another process watches '{world.repo.work_tree}'", hint="git timewarp watch status"
         ) from exc
-    try:
-        yield lock
-    finally:
-        lock.release()
+    return lock
 
 
 @contextlib.contextmanager
