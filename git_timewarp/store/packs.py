@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from git_timewarp.git.names import Oid
-from git_timewarp.git.run import Git
+from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.git.run import Git, GitError
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock
@@ -27,6 +28,7 @@ PARTS = (".keep", ".pack", ".rev", ".idx")
 """In the order in which they are linked into the store; removed in reverse."""
 
 KEEP_TEXT = b"git-timewarp\n"
+_ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 _NAME = re.compile(r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z")
 
 
@@ -46,7 +48,8 @@ class Packs:
         `bulk` turns the search for deltas off (many notes at once; a merge finds them later).
 
         Raises:
-            GitError: an object is missing; nothing was written.
+            MissingObjectError: an object is not there; nothing was written.
+            GitError: git failed for another reason; nothing was written.
         """
         git = self._quarantine.git.using(
             config=(
@@ -57,10 +60,23 @@ class Packs:
         window = "--window=0" if bulk else "--window=10"
         words = "\n".join(dict.fromkeys(objects)) + "\n"
         prefix = os.path.join(self._build_dir, "pack")
-        name = git.run(
-            "pack-objects", "-q", window, "--delta-base-offset", prefix, stdin=words.encode()
-        ).text
+        try:
+            name = git.run(
+                "pack-objects", "-q", window, "--delta-base-offset", prefix, stdin=words.encode()
+            ).text
+        except GitError as exc:
+            gone = self._gone(exc.stderr)
+            if gone is None:
+                raise
+            raise MissingObjectError(gone) from exc
         return f"pack-{name}"
+
+    def _gone(self, stderr: str) -> Oid | None:
+        """Return the object git could not read, if it is not there any more."""
+        for named in _ID.findall(stderr):
+            if self._quarantine.reader.info(named) is None:
+                return Oid(named)
+        return None
 
     def install(self, name: str) -> None:
         """Link a built pack into git's store, `.keep` first and `.idx` last; sync."""

@@ -133,7 +133,7 @@ class Recorder:
 
         Raises:
             OSError: nothing was recorded.
-            GitError: a fold at once needed an object that is gone; nothing was recorded.
+            MissingObjectError: a fold at once needed an object that is gone; nothing was recorded.
 
         Refs that cannot be moved now (git's own work holds a lock) defer the fold: what was
         asked for is recorded all the same.
