@@ -262,7 +262,7 @@ class _Planner:
             self.writes[path] = Change(path, None, new)
         elif path in self.repositories:
             self.left.add(Refused(path, "nested-repository"))
-        else:
+        elif path not in self.after.nested:
             self.gone.add(path)
 
     def _consider_unknown(self, path: RepoPath) -> None:

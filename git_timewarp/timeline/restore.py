@@ -171,7 +171,7 @@ def differences(
     said |= {item.path for item in plan.writes if item.when}
     scope = None if plan.is_whole else set(plan.touched)
     sparse = parse_bits(reader, target.index).skip_worktree
-    contents = Contents(reader, target)
+    contents, after = Contents(reader, target), Contents(reader, now_after)
     found = []
     with Disk(repo.work_tree, git_dir=repo.git_dir) as disk:
         for path in again.touched:
@@ -181,10 +181,22 @@ def differences(
                 continue
             entry = contents.entry(path)
             seen = disk.stat(path)
-            if entry is not None and entry.source is Source.RAW and seen is not None:
-                # A file that was captured only because it stood in the way: look at it.
+            raw = entry is not None and entry.source is Source.RAW
+            unseen = raw or _in_submodule(after, path)
+            if entry is not None and unseen and seen is not None:
+                # A file that was captured only because it stood in the way, or one in a
+                # submodule that holds just its commit, which no capture copies: look at it.
                 same = stat.S_ISLNK(seen.st_mode) is entry.is_link
                 if same and blob_id(repo, disk, path, seen) == entry.oid:
                     continue
             found.append(path)
     return found
+
+
+def _in_submodule(view: Contents, path: RepoPath) -> bool:
+    """Tell whether `path` lies in a submodule whose files the view does not hold."""
+    for above in planning.parents(path):
+        entry = view.main.entry(above)
+        if entry is not None and entry.is_gitlink:
+            return above not in view.nested
+    return False
