@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.git.repo import Repo
+from git_timewarp.git.run import Git
 from git_timewarp.store import layout, notes, transaction
 from git_timewarp.store.events import GENESIS, body_of
 from git_timewarp.store.history import History
@@ -29,6 +30,8 @@ Progress = Callable[[int, int], None]
 _N = re.compile(rb'[,{]"n":(\d+)[,}]')
 _PREV = re.compile(rb'"prev":"([0-9a-f]{64})"')
 _FSCK = re.compile(r"(missing|corrupt|broken) ([a-z]+) ([0-9a-f]{40,64})|([0-9a-f]{40,64})")
+_ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+_OBJECTS_ONLY = ("core.commitGraph=false", "core.multiPackIndex=false")
 _AFFECTED_LIMIT = 20
 
 
@@ -229,26 +232,40 @@ def _objects(look: _Look) -> None:
     if not heads:
         return
     folder = Quarantine.folder(repo)
-    git = repo.git.using(alternates=(folder,))
+    git = repo.git.using(alternates=(folder,), config=_OBJECTS_ONLY)
     limit = 2_000
     for start in range(0, len(heads), limit):
         chunk = heads[start : start + limit]
         mode = ["--full"] if start == 0 else ["--connectivity-only"]
         result = git.run("fsck", *mode, "--no-dangling", "--no-progress", *chunk, ok=range(256))
         if result.code:
-            _fsck_problems(look, (result.out + b"\n" + result.err).decode("utf-8", "replace"))
+            text = (result.out + b"\n" + result.err).decode("utf-8", "replace")
+            _fsck_problems(look, text, ours=_needed(git, heads))
     out = git.run("count-objects", "-v").text
     words = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
     look.objects = int(words.get("in-pack", "0")) + int(words.get("count", "0"))
 
 
-def _fsck_problems(look: _Look, text: str) -> None:
+def _needed(git: Git, heads: Sequence[str]) -> set[str] | None:
+    """Return every object our refs need, missing ones too; None when that cannot be told."""
+    flags = ("--objects", "--no-object-names", "--missing=print", "--stdin")
+    result = git.run("rev-list", *flags, stdin="\n".join(heads).encode() + b"\n", ok=range(256))
+    if result.code:
+        return None
+    return {line.removeprefix("?") for line in result.text.splitlines()} | set(heads)
+
+
+def _fsck_problems(look: _Look, text: str, *, ours: set[str] | None) -> None:
+    """Report what fsck says about objects of ours; the user's other ones are his to check."""
     seen: set[str] = set()
     for raw in text.splitlines():
         line = raw.strip()
         if not line or line.startswith(("notice:", "Checking", "dangling", "to ")):
             continue
         kind = "missing-object" if "missing" in line or "broken link" in line else "hash-mismatch"
+        named = set(_ID.findall(line))
+        if ours is not None and named and not named & ours:
+            continue
         found = _FSCK.search(line)
         key = found.group(0) if found else line
         if key in seen:
