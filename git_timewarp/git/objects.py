@@ -22,6 +22,9 @@ MODE_EXEC = 0o100755
 MODE_LINK = 0o120000
 MODE_GITLINK = 0o160000
 
+_CACHED_ENTRIES = 100_000
+"""How many tree entries a reader remembers (about 25 MB): plans look at a tree many times."""
+
 
 class MissingObjectError(TimewarpError):
     """An object that must be there is not."""
@@ -61,6 +64,8 @@ class Reader:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._process: subprocess.Popen[bytes] | None = None
+        self._trees: dict[str, tuple[TreeEntry, ...]] = {}
+        self._room = _CACHED_ENTRIES
 
     def __enter__(self) -> Self:
         return self
@@ -117,10 +122,24 @@ class Reader:
 
     def tree(self, name: str) -> tuple[TreeEntry, ...]:
         """Return the entries of the tree `name` in git's order; MissingObjectError otherwise."""
+        cached = self._trees.get(name)
+        if cached is not None:
+            return cached
         found = self.find(name)
         if found is None or found.type != "tree":
             raise MissingObjectError(name)
-        return parse_tree(found.data, hex_length=len(found.oid))
+        entries = parse_tree(found.data, hex_length=len(found.oid))
+        if name == found.oid:
+            self._remember(name, entries)
+        return entries
+
+    def _remember(self, name: str, entries: tuple[TreeEntry, ...]) -> None:
+        """Keep a tree that was asked for by its id; the oldest go when there are too many."""
+        self._trees[name] = entries
+        self._room -= len(entries) + 1
+        while self._room < 0:
+            oldest = next(iter(self._trees))
+            self._room += len(self._trees.pop(oldest)) + 1
 
     def _streams(self) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
         process = self._process

@@ -15,7 +15,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -36,7 +36,6 @@ _FLAGS = re.compile(
     rb"  uid: \d+\tgid: \d+\n  size: \d+\tflags: ([0-9a-f]+)\n",
 )
 _FLAGGED = re.compile(rb"\tflags: (?:[0-9a-f]*[8-9a-f][0-9a-f]{3}|[2-7][0-9a-f]{7})\n")
-_MANY = 200
 _ASSUME, _INTENT, _SKIP = 0x8000, 0x20000000, 0x40000000
 
 KEEP_EXTENSIONS = ("core.untrackedCache=keep",)
@@ -192,13 +191,14 @@ def build(
     *,
     folder: str,
     alternates: tuple[str, ...],
-    written: Collection[str] = (),
+    current: Flags,
+    written: Sequence[StagedEntry] = (),
 ) -> str | None:
     """Make the wanted index in `folder` and return its path; None when nothing changes.
 
-    `written` are the files the restore wrote. What the index knows about their size is
-    forgotten: git takes another size for an edit without looking, though line ends alone
-    may differ.
+    `current` are the flags of the user's index. `written` are the entries of `wanted` for
+    the files the restore wrote: what the index knows about their size is forgotten, since
+    git takes another size for an edit without looking, though line ends alone may differ.
 
     To be called under the `IndexLock`, after the files are in the work tree. Blobs that
     only `alternates` hold are written to git's own store: the user's index names them now.
@@ -214,12 +214,11 @@ def build(
     with contextlib.suppress(FileNotFoundError):
         shutil.copy2(user, path)
     git = repo.git.using(index=path, alternates=alternates, config=KEEP_EXTENSIONS)
-    current = read_flags(git)
     lines, named = _edits(git, wanted, current)
     _hand_over(repo, named, alternates)
     if lines:
         git.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
-    _forget_stat(git, set(written) - wanted.flags.intent_to_add)
+    _forget_stat(git, written)
     _set_intent(git, wanted, current)
     git.run("update-index", "-q", "--refresh", ok=range(256))
     _set_flags(git, wanted.flags, current)
@@ -275,28 +274,22 @@ def _edits(git: Git, wanted: WantedIndex, current: Flags) -> tuple[list[bytes], 
         b"0 %s\t%s\0" % (zero, path) for path in sorted(gone | {to_bytes(p) for p in conflicts})
     ]
     lines += [b"%s %s 0\t%s\0" % (mode, oid, path) for path, (mode, oid) in sorted(new.items())]
-    lines += [
-        b"%o %s %d\t%s\0" % (item.mode, item.oid.encode(), item.stage, to_bytes(item.path))
-        for item in wanted.conflicts
-    ]
+    lines += [_line(item) for item in wanted.conflicts]
     named = [Oid(oid.decode()) for mode, oid in new.values() if int(mode, 8) != MODE_GITLINK]
     named += [item.oid for item in wanted.conflicts if item.mode != MODE_GITLINK]
     return lines, named
 
 
-def _forget_stat(git: Git, paths: Collection[str]) -> None:
-    """Put the entries of `paths` in again, without a stat."""
-    names = {to_bytes(path) for path in paths}
-    if not names:
-        return
-    asked = () if len(names) > _MANY else ("--", *sorted(paths))
-    lines = []
-    for record in git.run("ls-files", "-s", "-z", *asked).out.split(b"\0"):
-        words, _, path = record.partition(b"\t")
-        if path in names and words.endswith(b" 0"):
-            lines.append(record + b"\0")
+def _forget_stat(git: Git, entries: Iterable[StagedEntry]) -> None:
+    """Put entries in again, without a stat."""
+    lines = [_line(item) for item in entries]
     if lines:
         git.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
+
+
+def _line(item: StagedEntry) -> bytes:
+    words = (item.mode, item.oid.encode(), item.stage, to_bytes(item.path))
+    return b"%o %s %d\t%s\0" % words
 
 
 def _hand_over(repo: Repo, oids: Sequence[Oid], alternates: tuple[str, ...]) -> None:

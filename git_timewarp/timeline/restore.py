@@ -27,7 +27,7 @@ from git_timewarp.timeline.apply import Applier, Outcome
 from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_entries import Contents, Source, parse_bits
 from git_timewarp.timeline.restore_disk import Disk
-from git_timewarp.timeline.restore_index import wanted_index
+from git_timewarp.timeline.restore_index import staged_entries, wanted_index
 from git_timewarp.timeline.restore_look import blob_id
 from git_timewarp.timeline.restore_refs import RefPlan, move_refs, plan_refs, read_head
 
@@ -119,11 +119,12 @@ class Restorer:
     ) -> None:
         os.makedirs(self._staging, exist_ok=True)
         try:
+            current = user_index.read_flags(self._repo.git)
             wanted = wanted_index(
                 self._reader,
                 target=target,
                 head=head,
-                current=user_index.read_flags(self._repo.git),
+                current=current,
                 empty_tree=self._quarantine.put_tree([]),
             )
             new = user_index.build(
@@ -131,7 +132,10 @@ class Restorer:
                 wanted,
                 folder=self._staging,
                 alternates=(self._quarantine.path,),
-                written=written,
+                current=current,
+                written=staged_entries(
+                    self._reader, target=target, tree=wanted.tree, paths=written
+                ),
             )
             if new is not None:
                 lock.install(new)

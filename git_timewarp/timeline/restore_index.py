@@ -7,11 +7,13 @@ staged then, nothing shall be staged now: the index becomes the tree of today's 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.user_index import Flags, StagedEntry, WantedIndex
 from git_timewarp.store.view import View
-from git_timewarp.timeline.plan_entries import all_paths, index_tree, parse_bits
+from git_timewarp.timeline.plan_entries import Layer, all_paths, index_tree, parse_bits
 
 
 def wanted_index(
@@ -72,3 +74,12 @@ def tree_of(reader: Reader, commit: Oid | None, *, empty_tree: Oid) -> Oid | Non
         return empty_tree
     found = reader.info(f"{commit}^{{tree}}")
     return found[0] if found is not None else None
+
+
+def staged_entries(
+    reader: Reader, *, target: View, tree: Oid, paths: Collection[str]
+) -> list[StagedEntry]:
+    """Return the entries of the tree `tree` at those of `paths` it has, folders aside."""
+    layer = Layer(reader, View(tree, tree, target.refs, target.head))
+    found = ((path, layer.entry(path)) for path in paths)
+    return [StagedEntry(path, item.mode, item.oid) for path, item in found if item is not None]
