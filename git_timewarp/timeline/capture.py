@@ -289,11 +289,6 @@ class _Run:
         if not self.memory.tree:
             done = self._write_tree()
             if done.code != 0:
-                if not self.seeded:
-                    raise _SeedAgainError(lost=True)
-                self._mend()
-                done = self._write_tree()
-            if done.code != 0:
                 raise _SeedAgainError(lost=True)
             self.memory.tree = done.text
         return Oid(self.memory.tree)

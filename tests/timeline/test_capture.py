@@ -30,7 +30,9 @@ def builder(request: pytest.FixtureRequest, tmp_path: Path) -> RepoBuilder:
 
 def same_as_git(builder: RepoBuilder) -> None:
     twin = builder.path.parent / "twin"
-    assert Recorder(builder).take().tree == added_tree(builder, twin)
+    view = Recorder(builder).take()
+    assert view.tree == added_tree(builder, twin)
+    assert view.skipped == ()
 
 
 def test_an_unchanged_work_tree_has_the_tree_of_head(builder: RepoBuilder) -> None:
