@@ -23,6 +23,7 @@ from git_timewarp.integrity import status as integrity_status
 from git_timewarp.store.events import Actor
 from git_timewarp.store.failures import told
 from git_timewarp.store.history import History
+from git_timewarp.store.paths import Paths
 from git_timewarp.store.recorder import Limits
 from git_timewarp.store.writer import surroundings
 from git_timewarp.timeline import query, selector, start
@@ -44,6 +45,7 @@ from git_timewarp.timeline.results import (
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock, iso
+from git_timewarp.util.locking import FileLock
 
 
 def open(  # noqa: A001 - `app.open` is how it reads at the call
@@ -172,6 +174,11 @@ class App:
             observe.drain(op)
             yield op
 
+    def _locked(self) -> FileLock:
+        """Return the store's lock, for what is no operation: hooks and their settings."""
+        path = Paths(self.repo.state_dir).lock
+        return FileLock(path, clock=self._clock, timeout=self.world.limits.lock_seconds)
+
     @contextlib.contextmanager
     def _history(self) -> Iterator[History]:
         if not self.recording:
@@ -186,7 +193,6 @@ class App:
 
     def init(self, *, hooks: bool = True, watch: bool = False) -> InitResult:
         """Start recording: state folder, hooks, the first snapshot, and the watcher if asked."""
-        from git_timewarp.hooks import install  # noqa: PLC0415
         from git_timewarp.safety import roots  # noqa: PLC0415
         from git_timewarp.timeline import snapshot  # noqa: PLC0415
 
@@ -198,7 +204,7 @@ class App:
                 wish = snapshot.Wish("init", "init", fold=True, summary="started recording")
                 taken = snapshot.take(op, replace(wish, always=created))
                 first = snapshot.result(op, taken)
-            installed = install.install(self.repo, clock=self._clock).to_dict() if hooks else {}
+        installed = self.hooks_install() if hooks else {}
         watching = bool(self.watch_start().get("running")) if watch else False
         return InitResult(
             writer=str(self._writer()),
@@ -222,7 +228,8 @@ class App:
                 return {"v": 1, "purged": purge, "refs_removed": refs, "dry_run": True}
         with told():
             self.watch_stop()
-            uninstall.uninstall(self.repo)
+            with self._locked():
+                uninstall.uninstall(self.repo)
             return {"v": 1, **start.stop(self.world, purge=purge), "dry_run": False}
 
     def _writer(self) -> str | None:
@@ -285,7 +292,6 @@ class App:
         paths: Sequence[str] = (),
     ) -> Iterator[LogEntry]:
         """Yield events newest first."""
-        del paths
         wanted = query.Filter(
             limit=limit,
             types=tuple(types),
@@ -293,6 +299,7 @@ class App:
             since=self._moment(since),
             until=self._moment(until),
             every=all_writers,
+            paths=tuple(self._inside(path) for path in paths),
         )
         with self._history() as history:
             yield from query.log(history, wanted, timeline=self.world.timeline)
@@ -492,21 +499,24 @@ class App:
 
         if not self.recording:
             raise NotRecordingError
-        with told():
+        with told(), self._locked():
             return install.install(self.repo, clock=self._clock).to_dict()
 
     def hooks_uninstall(self) -> Json:
         """Put the hooks back exactly as they were."""
         from git_timewarp.hooks import uninstall  # noqa: PLC0415
 
-        with told():
+        with told(), self._locked():
             return uninstall.uninstall(self.repo).to_dict()
 
     def hooks_status(self) -> Json:
         """Tell which hooks are there and prove that they fire."""
         from git_timewarp.hooks import status  # noqa: PLC0415
 
-        return status.status(self.repo, clock=self._clock).to_dict()
+        if not self.recording:
+            return status.status(self.repo).to_dict()
+        with told(), self._locked():
+            return status.status(self.repo, clock=self._clock).to_dict()
 
     def _hooks_brief(self) -> Json:
         from git_timewarp.hooks import status  # noqa: PLC0415
@@ -564,8 +574,12 @@ class App:
     def _moment(self, text: str | None) -> str | None:
         if text is None:
             return None
-        answer = self.repo.git.text("rev-parse", f"--since={text}")
-        return iso(int(answer.removeprefix("--max-age=")) * 1_000_000_000)
+        moment = selector.moment(self.repo.git, text)
+        if moment is None:
+            raise selector.NotATimeError(
+                f"'{text}' is not a time", hint="git timewarp log --since '2 hours ago'"
+            )
+        return iso(moment)
 
 
 def _flags(*, patch: bool, color: bool, stat: bool) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def drain(op: Operation) -> list[Entry]:
             seen.add(note.key)
             new.append(_event(op, note))
     if batch.lost:
-        key = f"lost:{batch.lost_total}"
+        key = batch.lost_key
         if op.history.find_key(key) is None:
             new.append(_lost(op, batch.lost, key))
     recorded: list[Entry] = []

@@ -46,6 +46,7 @@ class Filter:
     since: str | None = None
     until: str | None = None
     every: bool = False
+    paths: Sequence[str] = ()
 
     def matches(self, entry: Entry, *, writer: str | None, timeline: str) -> bool:
         """Tell whether an entry is wanted."""
@@ -74,6 +75,8 @@ def log(history: History, wanted: Filter, *, timeline: str) -> Iterator[LogEntry
         if wanted.limit is not None and shown >= wanted.limit:
             return
         if wanted.matches(entry, writer=history.writer, timeline=timeline):
+            if wanted.paths and not _touches(history, entry, wanted.paths):
+                continue
             shown += 1
             yield log_entry(history, entry, current=(entry.writer, entry.n) == position)
 
@@ -127,7 +130,7 @@ def of_entry(
     meta: Json | None = None
     if snapshot is not None:
         meta = dict(snapshot.meta)
-        before = _before(history, snapshot)
+        before = _before(history, entry, snapshot)
         if before is not None:
             answer = diff(history, before, snapshot.view.tree, flags=flags)
             files, patch = answer.files, answer.patch
@@ -196,11 +199,28 @@ def _where(wanted: Filter) -> tuple[str, list[object]]:
     return " AND ".join(clauses), args
 
 
-def _before(history: History, snapshot: Snapshot) -> Oid | None:
-    if not snapshot.parents:
+def _before(history: History, entry: Entry, snapshot: Snapshot) -> Oid | None:
+    """Return the tree that the event changed: of a journey, what was there when it began."""
+    started = entry.data.get("before")
+    known = [SnapshotId(started)] if isinstance(started, str) else list(snapshot.parents)
+    found = history.snapshot(known[0]) if known else None
+    return found.view.tree if found is not None else None
+
+
+def _touches(history: History, entry: Entry, paths: Sequence[str]) -> bool:
+    """Tell whether the event changed one of the paths."""
+    snapshot = history.snapshot(entry.snapshot) if entry.snapshot is not None else None
+    if snapshot is None:
+        return False
+    before, after = _before(history, entry, snapshot), snapshot.view.tree
+    return any(_at(history, before, path) != _at(history, after, path) for path in paths)
+
+
+def _at(history: History, tree: Oid | None, path: str) -> Oid | None:
+    if tree is None:
         return None
-    parent = history.snapshot(SnapshotId(snapshot.parents[0]))
-    return parent.view.tree if parent is not None else None
+    found = history.reader.info(tree if path == "." else f"{tree}:{path}")
+    return found[0] if found is not None else None
 
 
 def _git(history: History) -> Git:

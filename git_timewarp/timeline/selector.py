@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.git.run import Git
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
@@ -42,6 +43,13 @@ class AmbiguousTargetError(TimewarpError):
 
     kind = Kind.USAGE
     reference = "ambiguous-target"
+
+
+class NotATimeError(TimewarpError):
+    """A date that neither ISO 8601 nor git's own words for dates explain."""
+
+    kind = Kind.USAGE
+    reference = "not-a-time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,19 +259,27 @@ def _milestone(history: History, text: str) -> Target | None:
     return None
 
 
-def _time(history: History, text: str) -> Target | None:
-    moment: int | None = None
+def moment(git: Git, text: str) -> int | None:
+    """Return nanoseconds since the epoch for a time as users write it, None for no time.
+
+    ISO 8601, and of git's own forms those that name a time for certain ("10 minutes ago").
+    """
     if _ISO.match(text):
         try:
-            moment = parse_iso(text)
+            return parse_iso(text)
         except ValueError:
             return None
-    elif _AGO.match(text):
-        answer = history.repo.git.text("rev-parse", f"--since={text}")
-        moment = int(answer.removeprefix("--max-age=")) * 1_000_000_000
-    if moment is None:
+    if _AGO.match(text):
+        answer = git.text("rev-parse", f"--since={text}")
+        return int(answer.removeprefix("--max-age=")) * 1_000_000_000
+    return None
+
+
+def _time(history: History, text: str) -> Target | None:
+    when = moment(history.repo.git, text)
+    if when is None:
         return None
-    limit = iso(moment)
+    limit = iso(when)
     for entry in history.entries("snapshot IS NOT NULL AND ts <= ?", (limit,)):
         if (
             entry.snapshot is not None

@@ -71,9 +71,7 @@ class Filter:
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
         left_out = {
-            name
-            for name in ignores.left_out(self._repo.git, unknown)
-            if not self._is_nested(name)
+            name for name in ignores.left_out(self._repo.git, unknown) if not self._is_nested(name)
         }
         self._known |= {name: name in left_out for name in unknown}
         return len(left_out) < len(unknown)
