@@ -11,12 +11,15 @@ from __future__ import annotations
 from git_timewarp.git import user_index
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.store.events import Json
+from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import snapshot, travel
 from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.travel import How, Journey
+from git_timewarp.util.text import name_from_json
 
 
 def unfinished(op: Operation) -> list[str]:
@@ -60,7 +63,11 @@ def _finish(op: Operation, intent: Json) -> str:
         to=SnapshotId(str(intent["to"])) if intent.get("to") else None,
         data=data if isinstance(data, dict) else {},
     )
-    return _again(op, trip, how, cut_off=str(intent["op"]), before=before.view, safety=before.id)
+    reader = op.quarantine.reader
+    plan = planning.make(
+        reader, now=before.view, target=target, paths=how.filter, spare=_spare(intent)
+    )
+    return _again(op, trip, how, plan=plan, cut_off=str(intent["op"]), before=before)
 
 
 def _filter(intent: Json) -> PathFilter | None:
@@ -73,14 +80,18 @@ def _filter(intent: Json) -> PathFilter | None:
     return PathFilter.parse(words, prefix=str(intent["prefix"]))
 
 
+def _spare(intent: Json) -> set[str]:
+    found = intent.get("spare")
+    return {name_from_json(item) for item in found} if isinstance(found, list) else set()
+
+
 def _again(
-    op: Operation, trip: Journey, how: How, *, cut_off: str, before: View, safety: SnapshotId
+    op: Operation, trip: Journey, how: How, *, plan: Plan, cut_off: str, before: Snapshot
 ) -> str:
-    reader = op.quarantine.reader
-    plan = planning.make(reader, now=before, target=trip.view, paths=how.filter)
+    safety = before.id
     restorer = travel.restorer_of(op)
     back = travel.restore_wish(trip, how)
-    outcome = restorer.restore(plan, now=before, target=trip.view, wish=back, resume=True)
+    outcome = restorer.restore(plan, now=before.view, target=trip.view, wish=back, resume=True)
     wish = travel.arrival(trip, how, before=safety, done=cut_off, more={"recovered": True})
     taken = snapshot.take(op, wish)
     left = len(outcome.refused)
@@ -104,4 +115,4 @@ def _target(op: Operation, intent: Json) -> View | None:
         return None
     commit = Oid(str(intent["commit"])) if intent.get("commit") else None
     head = Head(commit, None) if commit is not None else before.view.head
-    return View(tree=tree, index_tree=tree, refs=before.view.refs, head=head)
+    return travel.revision_view(before.view, tree, head=head)

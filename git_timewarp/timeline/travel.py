@@ -19,7 +19,7 @@ from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline import plan as planning
-from git_timewarp.timeline import plan_needs, selector, snapshot
+from git_timewarp.timeline import plan_ignored, plan_needs, selector, snapshot
 from git_timewarp.timeline.apply import Outcome
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan import Plan
@@ -29,16 +29,10 @@ from git_timewarp.timeline.restore import Wish as RestoreWish
 from git_timewarp.timeline.results import Refused, TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.snapshot import Taken, Wish
+from git_timewarp.util.text import json_name
 
 SAVED_BY_HAND = frozenset({"init", "snapshot", "jump", "restore", "undo", "redo", "stash-apply"})
 """Types of events after which the state needs no stash: it has a name already."""
-
-
-class WouldLoseWorkError(TimewarpError):
-    """Something in the way could not be captured."""
-
-    kind = Kind.REFUSED
-    reference = "would-lose-work"
 
 
 class OtherWorktreeError(TimewarpError):
@@ -145,13 +139,7 @@ def journey(op: Operation, verb: str, target: Target, now: View) -> Journey:
         label = op.label(target.entry) if target.entry is not None else target.text
         summary = f"{verb} to {label}" if verb == "jump" else f"{verb} {label}"
         return Journey(verb, label, target.snapshot.view, summary, to=target.snapshot.id)
-    tree = target.files
-    view = View(
-        tree=tree,
-        index_tree=tree,
-        refs=now.refs,
-        head=Head(target.commit, _branch(op, target)),
-    )
+    view = revision_view(now, target.files, head=Head(target.commit, _branch(op, target)))
     return Journey(verb, target.text, view, f"{verb} to {target.text}", commit=target.commit)
 
 
@@ -159,16 +147,10 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     """Carry out a journey; see the module's docstring for the order.
 
     Raises:
-        WouldLoseWorkError: something in the way could not be captured (`force` overrides).
+        UncapturedError: something in the way cannot be captured (`force` keeps it aside).
         IncompleteRestoreError: the comparison afterwards failed; the safety snapshot has it all.
     """
-    reader = op.quarantine.reader
-    plan = planning.make(reader, now=now, target=trip.view, paths=how.filter)
-    spare = plan_needs.needs_whole(plan, op.repo)
-    if spare:
-        now = snapshot.capture(op, whole=spare)
-        plan = planning.make(reader, now=now, target=trip.view, paths=how.filter, spare=spare)
-        _refuse_uncaptured(now, spare, force=how.force)
+    plan, now, spare = _plan(op, trip, how, now)
     restorer = restorer_of(op)
     wish = restore_wish(trip, how)
     restorer.check(now=now, target=trip.view, wish=wish)
@@ -179,8 +161,9 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     stashing = leaves and _is_uncommitted(op, now, before)
     safety = _safety(op, now, stashing=stashing, whole=spare, fold=not trip.is_merged)
     now = safety.view
-    intent = _intent(op, trip, how, safety)
-    op.begin(intent)
+    op.begin(
+        {**_intent(op, trip, how, safety), "spare": [json_name(path) for path in sorted(spare)]}
+    )
     outcome = restorer.restore(plan, now=now, target=trip.view, wish=wish)
     return conclude(op, trip, how, plan=plan, outcome=outcome, safety=safety, stashed=stashing)
 
@@ -306,19 +289,61 @@ def _latest_that_differs(
     )
 
 
-def _refuse_uncaptured(now: View, spare: Collection[RepoPath], *, force: bool) -> None:
-    missed = [item for item in now.skipped if item.path in spare]
-    if missed and not force:
-        named = ", ".join(f"'{item.path}' ({item.reason})" for item in missed[:3])
-        raise WouldLoseWorkError(
-            f"in the way and impossible to capture: {named}",
-            hint="move it away, or add --force to overwrite it",
-        )
+def _plan(
+    op: Operation, trip: Journey, how: How, now: View
+) -> tuple[Plan, View, frozenset[RepoPath]]:
+    """Plan; capture whole what is in the way; spare what the target's own rules ignored.
+
+    Returns the plan, the view it starts from, and the paths that are in that view only
+    because they stood in the way.
+
+    Raises:
+        UncapturedError: something in the way cannot be captured (`force` keeps it aside).
+    """
+    reader = op.quarantine.reader
+
+    def made() -> Plan:
+        return planning.make(reader, now=now, target=trip.view, paths=how.filter, spare=spare)
+
+    spare: frozenset[RepoPath] = frozenset()
+    plan = made()
+    spare = frozenset(plan_needs.needs_whole(plan, op.repo))
+    if spare:
+        now = snapshot.capture(op, whole=spare)
+        plan = made()
+    ignored = plan_ignored.ignored_then(
+        op.quarantine, plan, now=now, target=trip.view, staging_dir=staging_of(op)
+    )
+    if ignored:
+        spare |= ignored
+        plan = made()
+    left = plan_needs.needs_whole(plan, op.repo) if spare else set()
+    if left and not how.force:
+        command = f"git timewarp {trip.verb.replace('-', ' ')} {trip.text}"
+        raise plan_needs.UncapturedError(left, command=command)
+    return plan, now, spare
+
+
+def staging_of(op: Operation) -> str:
+    """Return the folder in which this work tree's restores make bytes ready."""
+    return os.path.join(op.repo.state_dir, "staging", op.repo.worktree.replace("/", "-"))
+
+
+def revision_view(now: View, tree: Oid, *, head: Head) -> View:
+    """Return the view of a commit's tree; what git does not keep stays as it is now."""
+    return View(
+        tree=tree,
+        index_tree=tree,
+        refs=now.refs,
+        head=head,
+        modes=now.modes,
+        nested=now.nested,
+        empty_dirs=now.empty_dirs,
+    )
 
 
 def restorer_of(op: Operation) -> Restorer:
     """Return the restore engine of this operation's work tree."""
-    root = op.repo.state_dir
 
     def ensure(commit: Oid) -> None:
         reader = op.quarantine.reader
@@ -327,7 +352,7 @@ def restorer_of(op: Operation) -> Restorer:
 
     return Restorer(
         op.quarantine,
-        staging_dir=os.path.join(root, "staging", op.repo.worktree.replace("/", "-")),
+        staging_dir=staging_of(op),
         aside_dir=os.path.join(op.recorder.paths.aside, op.id),
         ensure_commit=ensure,
     )
