@@ -31,6 +31,7 @@ _N = re.compile(rb'[,{]"n":(\d+)[,}]')
 _PREV = re.compile(rb'"prev":"([0-9a-f]{64})"')
 _FSCK = re.compile(r"(missing|corrupt|broken) ([a-z]+) ([0-9a-f]{40,64})|([0-9a-f]{40,64})")
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+_PATH = re.compile(r"\b([0-9a-f]{2})/([0-9a-f]{62}|[0-9a-f]{38})\b")
 _OBJECTS_ONLY = ("core.commitGraph=false", "core.multiPackIndex=false")
 _AFFECTED_LIMIT = 20
 
@@ -258,13 +259,14 @@ def _needed(git: Git, heads: Sequence[str]) -> set[str] | None:
 def _fsck_problems(look: _Look, text: str, *, ours: set[str] | None) -> None:
     """Report what fsck says about objects of ours; the user's other ones are his to check."""
     seen: set[str] = set()
+    precise = ours is not None and _ID.search(text) is not None
     for raw in text.splitlines():
         line = raw.strip()
         if not line or line.startswith(("notice:", "Checking", "dangling", "to ")):
             continue
         kind = "missing-object" if "missing" in line or "broken link" in line else "hash-mismatch"
-        named = set(_ID.findall(line))
-        if ours is not None and named and not named & ours:
+        named = {*_ID.findall(line), *(one + two for one, two in _PATH.findall(line))}
+        if precise and ours is not None and not named & ours:
             continue
         found = _FSCK.search(line)
         key = found.group(0) if found else line
