@@ -27,6 +27,8 @@ from git_timewarp.util.text import compact_json
 PARTS = (".keep", ".pack", ".rev", ".idx")
 """In the order in which they are linked into the store; removed in reverse."""
 
+MOST_SUPERSEDED = 256
+_HOUR = 3600
 KEEP_TEXT = b"git-timewarp\n"
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 _NAME = re.compile(r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z")
