@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,23 @@ def test_modes_when_the_executable_bit_means_nothing(builder: RepoBuilder) -> No
     builder.git("update-index", "--chmod=+x", "run")
     builder.git("config", "core.fileMode", "false")
     builder.write("a", "a\n", mode=0o755)
-    view = Recorder(builder).take()
-    assert Recorder(builder).blob(view.modes) == b"755 a\x00644 run\x00"
+    recorder = Recorder(builder)
+    assert recorder.blob(recorder.take().modes) == b"755 a\x00644 run\x00"
+    builder.write("run", "y\n", mode=0o755)
+    builder.write("a", "y\n", mode=0o755)
+    assert recorder.blob(recorder.take().modes) == b"755 a\0"
+
+
+def test_a_chmod_is_seen_by_users_who_distrust_ctime(builder: RepoBuilder) -> None:
+    builder.git("config", "core.trustctime", "false")
+    builder.git("config", "core.checkStat", "minimal")
+    recorder = Recorder(builder)
+    written = os.stat(builder.path / "a").st_ctime
+    while int(time.time()) <= int(written):
+        time.sleep(0.01)
+    assert recorder.take().modes is None
+    os.chmod(builder.path / "a", 0o600)
+    assert recorder.blob(recorder.take().modes) == b"600 a\0"
 
 
 def test_a_branch_switch_forgets_the_bits_of_other_files(builder: RepoBuilder) -> None:
