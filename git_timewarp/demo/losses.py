@@ -34,7 +34,7 @@ class Back:
     def command(self, target: str) -> str:
         """Return the command line; `target` names the moment before the loss."""
         words = self.words or (target,)
-        return shlex.join(["git", "timewarp", self.verb, *self.options, *words])
+        return "git timewarp " + shlex.join([self.verb, *self.options, *words])
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,9 @@ class Watched:
 def watched(path: Path, *, watch: bool = True) -> Iterator[Watched]:
     """Give a repository with one commit that records, and end its watcher afterwards."""
     repo = RepoBuilder(path)
-    repo.commit("first", {"a.txt": "one\n", "src/b.txt": "two\n", ".gitignore": "ignored/\n*.log\n"})
+    repo.commit(
+        "first", {"a.txt": "one\n", "src/b.txt": "two\n", ".gitignore": "ignored/\n*.log\n"}
+    )
     found = Watched(repo)
     found.tw("init --watch" if watch else "init")
     try:

@@ -98,9 +98,7 @@ def test_new_rules_are_noticed_and_asked_for_again(repo: RepoBuilder, rules: Fil
     assert rules.matters(batch(repo, "x.log"))
 
 
-def test_a_file_that_gets_tracked_is_not_ignored_any_more(
-    repo: RepoBuilder, rules: Filter
-) -> None:
+def test_a_file_that_gets_tracked_is_not_ignored_any_more(repo: RepoBuilder, rules: Filter) -> None:
     assert not rules.matters(batch(repo, "x.log"))
     repo.write("x.log", "x")
     repo.git("add", "-f", "x.log")

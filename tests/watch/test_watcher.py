@@ -106,9 +106,7 @@ def drafts(world: World) -> int:
         return sum(entry.type == "draft" for entry in found.entries())
 
 
-def test_a_look_takes_a_draft_only_when_something_changed(
-    repo: RepoBuilder, world: World
-) -> None:
+def test_a_look_takes_a_draft_only_when_something_changed(repo: RepoBuilder, world: World) -> None:
     with watcher(world) as found:
         found.look()
         assert drafts(world) == 0
@@ -120,9 +118,7 @@ def test_a_look_takes_a_draft_only_when_something_changed(
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
-def test_a_full_disk_is_told_of_and_tried_again(
-    repo: RepoBuilder, world: World, code: int
-) -> None:
+def test_a_full_disk_is_told_of_and_tried_again(repo: RepoBuilder, world: World, code: int) -> None:
     def full(point: str) -> None:
         if point.startswith(("write", "append", "git hash-object", "git update-index")):
             raise OSError(code, os.strerror(code))
