@@ -163,7 +163,7 @@ def test_the_work_tree_is_not_on_the_module_path(idle: Watched) -> None:
 
 
 def test_started_from_a_git_hook(idle: Watched, tmp_path: Path) -> None:
-    """git's variables in there point at a repository, and a fault is not for the watcher."""
+    """Git's variables in there point at a repository, and a fault is not for the watcher."""
     other = RepoBuilder(tmp_path / "other")
     given = {
         "GIT_DIR": str(other.path / ".git"),
