@@ -126,7 +126,7 @@ def _without_work_tree(base: Git, start: str) -> str:
     if bare == "true":
         raise BareRepositoryError(
             f"'{git_dir}' is a bare repository and has no work tree to record",
-            hint="run git timewarp in a clone of it",
+            hint=f"git clone '{git_dir}'",
         )
     if inside == "true":
         raise NotARepositoryError(
