@@ -12,6 +12,8 @@ import sys
 
 from git_timewarp.util import faults
 
+_TEMPORARY = ".tmp-"
+
 if sys.platform == "darwin":
     import fcntl
 
@@ -51,7 +53,7 @@ def write(path: str, data: bytes, *, mode: int = 0o644, sync: bool = True) -> No
         OSError: nothing changed; no temporary file stays behind.
     """
     folder = os.path.dirname(path) or "."
-    temporary = os.path.join(folder, f".tmp-{os.getpid()}-{os.path.basename(path)}")
+    temporary = os.path.join(folder, f"{_TEMPORARY}{os.getpid()}-{os.path.basename(path)}")
     faults.point(f"write {os.path.basename(path)}")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
@@ -69,6 +71,29 @@ def write(path: str, data: bytes, *, mode: int = 0o644, sync: bool = True) -> No
         raise
     if sync:
         sync_dir(folder)
+
+
+def sweep(folder: str) -> None:
+    """Remove what a `write` into `folder` left under its temporary name when it was killed.
+
+    A name carries the process that made it; one that lives may still be writing.
+    """
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for name in [item.name for item in found if item.name.startswith(_TEMPORARY)]:
+            number = name.removeprefix(_TEMPORARY).partition("-")[0]
+            if number.isdigit() and not _lives(int(number)):
+                faults.point("sweep")
+                os.unlink(os.path.join(folder, name))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid != os.getpid()
 
 
 def write_all(fd: int, data: bytes) -> None:
