@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.run import Git
-from git_timewarp.util import faults
+from git_timewarp.util import directories
 from git_timewarp.util.text import to_bytes, to_str
 
 _FATAL = 128
@@ -46,8 +46,7 @@ def write_files(
     """
     if not files:
         return []
-    faults.point("mkdir staging")
-    os.makedirs(to_bytes(folder), exist_ok=True)
+    directories.make(folder)
     config = ("checkout.workers=1", "core.safecrlf=false")
     staged = git.using(index=folder + ".index", work_tree=folder, config=config)
     failed = _fill(staged, attributes, files)

@@ -89,7 +89,7 @@ class IndexLock:
     def __init__(self, repo: Repo) -> None:
         self.index = os.path.realpath(os.path.join(repo.git_dir, "index"))
         self.path = self.index + ".lock"
-        self._new = self.index + ".timewarp"
+        self.new = self.index + ".timewarp"
         self._held = False
 
     def __enter__(self) -> Self:
@@ -111,12 +111,13 @@ class IndexLock:
             IndexLockedError: somebody holds it.
         """
         faults.point("lock index")
-        fd = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        fd = os.open(self.new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             write_all(fd, MARK)
         finally:
             os.close(fd)
         try:
+            faults.point("link index lock")
             self._link()
         except FileExistsError as exc:
             raise IndexLockedError(
@@ -124,14 +125,15 @@ class IndexLock:
                 hint=f"end that git command or editor; if none runs: rm '{self.path}'",
             ) from exc
         finally:
+            faults.point("unlink new index")
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._new)
+                os.unlink(self.new)
         self._held = True
 
     def _link(self) -> None:
         """Make the lock file appear with its mark in one step."""
         try:
-            os.link(self._new, self.path)
+            os.link(self.new, self.path)
         except FileExistsError:
             raise
         except OSError:
@@ -149,12 +151,12 @@ class IndexLock:
         and a later one would hide an edit of the same size (pitfalls 1.2).
         """
         faults.point("write index")
-        shutil.copy2(source, self._new)
+        shutil.copy2(source, self.new)
         with contextlib.suppress(OSError):
-            shutil.copymode(self.index, self._new)
-        sync_file(self._new)
+            shutil.copymode(self.index, self.new)
+        sync_file(self.new)
         faults.point("rename index")
-        os.replace(self._new, self.index)
+        os.replace(self.new, self.index)
         sync_dir(os.path.dirname(self.index))
 
     def release(self) -> None:
@@ -172,17 +174,24 @@ def remove_stale_lock(repo: Repo) -> bool:
     To be called with our own lock held, so that no restore of ours is alive.
     """
     lock = IndexLock(repo)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(lock.index + ".timewarp")
-    try:
-        with open(lock.path, "rb") as file:
-            if file.read(len(MARK) + 1) != MARK:
-                return False
-    except OSError:
+    if os.path.lexists(lock.new):
+        faults.point("remove stale index")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(lock.new)
+    if not has_our_lock(repo):
         return False
     faults.point("remove stale index lock")
     os.unlink(lock.path)
     return True
+
+
+def has_our_lock(repo: Repo) -> bool:
+    """Tell whether the lock on the index is one that a restore of ours took."""
+    try:
+        with open(IndexLock(repo).path, "rb") as file:
+            return file.read(len(MARK) + 1) == MARK
+    except OSError:
+        return False
 
 
 def build(

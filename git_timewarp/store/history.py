@@ -10,11 +10,12 @@ import heapq
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from git_timewarp.git import user_index
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, transaction
+from git_timewarp.store import layout, packs, transaction
 from git_timewarp.store.events import Event, Json, parse
 from git_timewarp.store.index import Entry, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
@@ -49,6 +50,10 @@ class History:
         """Whether a crash left something for the next writer to finish."""
         held = self.journal
         if held.intents or held.fold is not None or held.ends_torn:
+            return True
+        if not held.exists or user_index.has_our_lock(self.repo):
+            return True
+        if packs.going(self.repo.state_dir):
             return True
         return bool(transaction.lost(transaction.known(self._paths.known_refs), self.refs))
 

@@ -21,6 +21,7 @@ from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.store import layout, notes
 from git_timewarp.store.events import FORMAT_VERSION, Event, Json, NewerFormatError
+from git_timewarp.util import faults
 
 SCHEMA_VERSION = 2
 _VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
@@ -248,6 +249,7 @@ class ReadIndex:
         self._read(reader, wanted, {})
 
     def _read(self, reader: Reader, wanted: dict[str, str], known: dict[str, str]) -> None:
+        faults.point("update index")
         changed = sorted(ref for ref, tag in wanted.items() if known.get(ref) != tag)
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")

@@ -90,6 +90,7 @@ class Journal:
     torn: int = 0
     damaged: int = 0
     ends_torn: bool = False
+    put_off: bool = False
     exists: bool = False
 
     @property
@@ -200,29 +201,31 @@ def _take(journal: Journal, letter: str, payload: bytes) -> None:
         journal.fold = record
     elif letter == "G":
         journal.fold = None
+        journal.put_off = True
 
 
 def _oids(text: str) -> tuple[Oid, ...]:
     return tuple(Oid(word) for word in text.split())
 
 
-def append(path: str, lines: Sequence[bytes], *, ends_torn: bool = False) -> None:
-    """Append lines in one write and sync; end a torn last line first.
+def append(path: str, lines: Sequence[bytes]) -> None:
+    """Append lines in one write and sync; a torn last line is ended and marked first.
 
     Raises:
         OSError: nothing of it counts as written (a part may stand there, torn).
     """
-    data = b"".join(lines)
-    if ends_torn:
-        data = b"\n" + line("T", b"{}") + data
     faults.point("append journal")
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         before = os.fstat(fd).st_size
+        data = b"".join(lines)
+        if before and os.pread(fd, 1, before - 1) != b"\n":
+            data = b"\n" + line("T", b"{}") + data
         try:
             atomic.write_all(fd, data)
+            faults.point("sync journal")
             atomic.sync_fd(fd)
-        except OSError:
+        except BaseException:
             os.ftruncate(fd, before)
             raise
     finally:

@@ -29,6 +29,9 @@ PARTS = (".keep", ".pack", ".rev", ".idx")
 
 MOST_SUPERSEDED = 256
 _HOUR = 3600
+RECORD = "packs.json"
+"""File in our state folder: packs that a merge replaced, since when, and those that go."""
+
 KEEP_TEXT = b"git-timewarp\n"
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 _NAME = re.compile(r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z")
@@ -42,7 +45,7 @@ class Packs:
         self._clock = clock
         self._build_dir = os.path.join(quarantine.path, "pack")
         self._store_dir = os.path.join(quarantine.repo.objects_dir, "pack")
-        self._record = os.path.join(quarantine.repo.state_dir, "packs.json")
+        self._record = os.path.join(quarantine.repo.state_dir, RECORD)
 
     def build(self, objects: Iterable[Oid], *, bulk: bool) -> str:
         """Write one pack of `objects` in the quarantine; return its name (`pack-<id>`).
@@ -107,10 +110,10 @@ class Packs:
         return sorted(found)
 
     def objects_of(self, name: str) -> list[Oid]:
-        """Return the ids in an installed pack."""
-        idx = os.path.join(self._store_dir, name + ".idx")
-        with open(idx, "rb") as file:
-            data = file.read()
+        """Return the ids in an installed pack; none when it is only half there."""
+        data = atomic.read(os.path.join(self._store_dir, name + ".idx"))
+        if data is None:
+            return []
         algorithm = f"--object-format={self._quarantine.repo.hash_name}"
         out = self._quarantine.git.run("show-index", algorithm, stdin=data).text
         return [Oid(line.split(" ")[1]) for line in out.splitlines()]
@@ -134,6 +137,7 @@ class Packs:
         object is rewritten O(log n) times. `garbage` is given what the chosen packs hold and
         answers what of it to leave behind; so does this, or None when nothing was merged.
         """
+        self._drop_halves()
         superseded = self._superseded()
         live = self.live()
         if len(live) < max(limit, 2):
@@ -175,12 +179,23 @@ class Packs:
                 return set(oids & set(self.objects_of(name)))
             return {oid for oid in oids if _in_index(idx, bytes.fromhex(oid))}
 
-    def sweep(self, names: Sequence[str]) -> None:
-        """Remove superseded packs."""
+    def begin_sweep(self, names: Sequence[str]) -> None:
+        """Note durably that superseded packs are about to go."""
+        self._write_superseded(self._superseded(), going=names)
+
+    def finish_sweep(self) -> None:
+        """Remove the packs that `begin_sweep` noted (also after a crash)."""
+        names = going(self._quarantine.repo.state_dir)
         for name in names:
             self.drop(name)
         superseded = self._superseded()
         self._write_superseded({n: s for n, s in superseded.items() if n not in names})
+
+    def _drop_halves(self) -> None:
+        """Remove packs of ours that a crash left without an index: nothing is read from them."""
+        for name in self.names():
+            if not os.path.exists(os.path.join(self._store_dir, name + ".idx")):
+                self.drop(name)
 
     def release(self) -> None:
         """Drop the `.keep` files: from now on git's own gc looks after the packs."""
@@ -196,15 +211,12 @@ class Packs:
             return 0
 
     def _superseded(self) -> dict[str, int]:
-        data = atomic.read(self._record)
-        try:
-            found = json.loads(data)["superseded"] if data else {}
-        except (ValueError, KeyError, TypeError):
-            return {}
-        return {str(name): int(since) for name, since in found.items()}
+        found = _read(self._record).get("superseded")
+        return {str(n): int(s) for n, s in found.items()} if isinstance(found, dict) else {}
 
-    def _write_superseded(self, value: dict[str, int]) -> None:
-        atomic.write(self._record, compact_json({"v": 1, "superseded": value}))
+    def _write_superseded(self, value: dict[str, int], *, going: Sequence[str] = ()) -> None:
+        record = {"v": 1, "superseded": value, "going": list(going)}
+        atomic.write(self._record, compact_json(record))
 
     def _link(self, source: str, target: str) -> None:
         faults.point(f"link {os.path.splitext(target)[1]}")
@@ -230,6 +242,20 @@ def _in_index(idx: mmap.mmap, raw: bytes) -> bool:
             return True
         low, high = (middle + 1, high) if found < raw else (low, middle)
     return False
+
+
+def going(state_dir: str) -> list[str]:
+    """Return the packs whose removal was begun and is not over."""
+    found = _read(os.path.join(state_dir, RECORD)).get("going")
+    return [str(name) for name in found] if isinstance(found, list) else []
+
+
+def _read(path: str) -> dict[str, object]:
+    try:
+        found = json.loads(atomic.read(path) or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def gc_is_alive(common_dir: str) -> bool:

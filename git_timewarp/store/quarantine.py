@@ -25,7 +25,7 @@ from git_timewarp.git.objects import (
 )
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
-from git_timewarp.util import faults
+from git_timewarp.util import directories, faults
 from git_timewarp.util.atomic import sync_dir, sync_fd, sync_file, write_all
 
 
@@ -40,7 +40,7 @@ class Quarantine:
             objects=self.path, alternates=(repo.objects_dir,), config=DURABLE
         )
         self.reader = Reader(repo.git.using(alternates=(self.path,)))
-        os.makedirs(os.path.join(self.path, "pack"), exist_ok=True)
+        directories.make(os.path.join(self.path, "pack"))
 
     @staticmethod
     def folder(repo: Repo) -> str:
@@ -74,12 +74,12 @@ class Quarantine:
 
     def sync(self) -> None:
         """Make the names written since the last call durable (files already are)."""
-        folders = {os.path.dirname(self._loose(Oid(oid))) for oid in self._dirty}
-        self._dirty.clear()
-        for folder in sorted(folders):
+        changed = {os.path.dirname(self._loose(Oid(oid))) for oid in self._dirty}
+        for folder in sorted(changed):
             sync_dir(folder)
-        if folders:
+        if changed:
             sync_dir(self.path)
+        self._dirty.clear()
 
     def note_written(self, oids: Sequence[Oid]) -> None:
         """Tell that git wrote these objects here, so that `sync` covers their names."""
@@ -91,7 +91,7 @@ class Quarantine:
             return
         source = os.path.join(self.repo.objects_dir, oid[:2], oid[2:])
         target = self._loose(oid)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
+        directories.make(os.path.dirname(target))
         faults.point("link object")
         with contextlib.suppress(OSError):
             os.link(source, target)
@@ -116,6 +116,7 @@ class Quarantine:
             for name in folders:
                 if folder == self.path and name == "pack":
                     continue
+                faults.point("rmdir quarantine")
                 with contextlib.suppress(OSError):
                     os.rmdir(os.path.join(folder, name))
         self._dirty.clear()
@@ -135,7 +136,7 @@ class Quarantine:
     def _install(self, oid: Oid, body: bytes, *, sync: bool) -> None:
         target = self._loose(oid)
         folder = os.path.dirname(target)
-        os.makedirs(folder, exist_ok=True)
+        directories.make(folder)
         temporary = os.path.join(self.path, f"tmp_obj_{os.getpid()}_{oid[:8]}")
         faults.point("write object")
         try:
@@ -146,6 +147,7 @@ class Quarantine:
                     sync_fd(fd)
             finally:
                 os.close(fd)
+            faults.point("rename object")
             os.replace(temporary, target)
         except OSError:
             with contextlib.suppress(OSError):

@@ -23,7 +23,7 @@ from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, transaction, writer
+from git_timewarp.store import layout, packs, transaction, writer
 from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, seal
 from git_timewarp.store.index import ReadIndex
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
@@ -64,13 +64,14 @@ class Recorder:
         self._limits = limits
         self._lock = FileLock(self.paths.lock, clock=clock, timeout=limits.lock_seconds)
         self._outer_repo = repo
+        self._quarantine: Quarantine | None = None
 
     def __enter__(self) -> Self:
         self._lock.acquire()
         try:
             self._open()
         except BaseException:
-            self._lock.release()
+            self._close()
             raise
         return self
 
@@ -80,14 +81,26 @@ class Recorder:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.quarantine.close()
+        self._close()
+
+    def _close(self) -> None:
+        """End the reader, which holds the lock too, and give the lock back."""
+        if self._quarantine is not None:
+            self._quarantine.close()
         self._lock.release()
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """Where new objects go."""
+        assert self._quarantine is not None  # noqa: S101 - set by `_open`
+        return self._quarantine
 
     def _open(self) -> None:
         repo = self._outer_repo
         self.repo = _with_lock(repo, self._lock.fd)
-        self.quarantine = Quarantine(self.repo)
+        self._quarantine = Quarantine(self.repo)
         self.packs = Packs(self.quarantine, clock=self.clock)
+        atomic.sweep(self.paths.root)
         self.journal = journal_file.load(self.paths.journal)
         self.refs = transaction.current(self.repo)
         self.folded_events = 0
@@ -95,8 +108,11 @@ class Recorder:
         self._keep_damaged()
         if self.journal.fold is not None and self.journal.writer is not None:
             self._finish_fold(self.journal.fold, after_crash=True)
+            if not self.journal.put_off:
+                self.notices.append("folding was cut off by a crash and is finished now")
         self._identify()
         self._heal_refs()
+        self._finish_sweep()
         self._follow_others()
 
     @property
@@ -153,7 +169,7 @@ class Recorder:
             prepared = self._prepare(all_snapshots, all_kept, all_events)
             lines.append(journal_file.line("F", compact_json(prepared[0])))
         if lines:
-            journal_file.append(self.paths.journal, lines, ends_torn=held.ends_torn)
+            journal_file.append(self.paths.journal, lines)
             held.ends_torn = False
         held.snapshots, held.kept, held.events = all_snapshots, all_kept, all_events
         for item in intents:
@@ -174,8 +190,15 @@ class Recorder:
             atomic.write(self.paths.superseded, left.encode(), sync=False)
         due = self.packs.due(grace_seconds=self._limits.grace_seconds)
         if due:
-            transaction.trim_reflogs(self.repo, self.packs.only_in(due))
-            self.packs.sweep(due)
+            self.packs.begin_sweep(due)
+            self._finish_sweep()
+
+    def _finish_sweep(self) -> None:
+        """Remove packs whose removal was begun, and the reflog lines that need them."""
+        going = packs.going(self.paths.root)
+        if going:
+            transaction.trim_reflogs(self.repo, self.packs.only_in(going))
+            self.packs.finish_sweep()
 
     def _superseded(self) -> set[Oid]:
         data = atomic.read(self.paths.superseded) or b""
@@ -206,7 +229,7 @@ class Recorder:
     def mend_journal(self) -> None:
         """End and mark a line that a crash cut off."""
         if self.journal.ends_torn:
-            journal_file.append(self.paths.journal, [], ends_torn=True)
+            journal_file.append(self.paths.journal, [])
             self.journal.ends_torn = False
 
     # -- folding ----------------------------------------------------------------------
@@ -217,7 +240,7 @@ class Recorder:
         if held.is_empty:
             return False
         drafts = len(held.snapshots)
-        if len(held.events) >= self._limits.events or drafts >= self._limits.drafts:
+        if held.put_off or len(held.events) >= self._limits.events or drafts >= self._limits.drafts:
             return True
         oldest = uuid7_ns(str(held.events[0].record["id"])) if held.events else 0
         return self.clock.now_ns() - oldest > self._limits.seconds * 1_000_000_000
@@ -290,13 +313,14 @@ class Recorder:
     ) -> None:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
-        line = journal_file.line("G", compact_json({"fold": record["fold"]}))
-        journal_file.append(self.paths.journal, [line])
-        self.journal.fold = None
         self.refs = transaction.current(self.repo)
         moved = {change.new for change in _updates(record)} & set(self.refs.values())
         if not moved:
+            # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
+        line = journal_file.line("G", compact_json({"fold": record["fold"]}))
+        journal_file.append(self.paths.journal, [line])
+        self.journal.fold, self.journal.put_off = None, True
         why = "a ref of ours was moved by somebody else" if reason is None else str(reason)
         self.notices.append(f"everything is recorded, folding it into git was put off: {why}")
 
@@ -309,6 +333,7 @@ class Recorder:
         journal_file.rewrite(self.paths.journal, lines)
         held.folded = held.head
         held.events, held.snapshots, held.kept, held.fold = [], [], [], None
+        held.put_off = False
         held.torn = held.damaged = 0
         self._note_superseded()
         writer.note_folded(self._around, self.writer, held.head.n)

@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from git_timewarp.store.spool_lines import HookEvent, Scan, scan
-from git_timewarp.util import atomic, faults
+from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.leases import sole_user
 from git_timewarp.util.text import compact_json
@@ -103,7 +103,7 @@ class Spool:
 
         `shared`: the group writes too (core.sharedRepository). What is in them stays.
         """
-        os.makedirs(self.path, exist_ok=True)
+        directories.make(self.path)
         mode = 0o664 if shared else 0o644
         for path in (self._lost, self._now):
             faults.point(f"write {os.path.basename(path)}")

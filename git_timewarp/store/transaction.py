@@ -132,9 +132,12 @@ def trim_reflogs(repo: Repo, gone: AbstractSet[Oid]) -> None:
 def _reflogs(repo: Repo) -> Iterator[tuple[str, list[bytes]]]:
     """Yield path and lines of every reflog of ours (repositories with ref files have them)."""
     root = os.path.join(repo.common_dir, "logs", *layout.ROOT.split("/"))
-    for folder, _, files in os.walk(root):
-        for name in files:
+    for folder, _, _ in os.walk(root):
+        atomic.sweep(folder)
+        for name in os.listdir(folder):
             path = os.path.join(folder, name)
+            if os.path.isdir(path):
+                continue
             lines = (atomic.read(path) or b"").splitlines(keepends=True)
             yield path, [line for line in lines if line.count(b" ") >= 2]
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from git_timewarp.git.names import WriterId
-from git_timewarp.util import atomic
+from git_timewarp.util import atomic, directories
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.ids import WRITER_ID_LENGTH, letters
 from git_timewarp.util.text import compact_json
@@ -104,7 +104,7 @@ def create(state_dir: str, around: Surroundings, *, clock: Clock) -> WriterId:
     outside = _outside(around, writer)
     if outside is not None:
         try:
-            os.makedirs(os.path.dirname(outside), exist_ok=True)
+            directories.make(os.path.dirname(outside))
             atomic.write(outside, compact_json({"nonce": record["nonce"], "n": 0}), mode=0o600)
         except OSError:
             record["nonce"] = None
@@ -126,7 +126,7 @@ def forget(around: Surroundings, writer: WriterId) -> None:
     outside = _outside(around, writer)
     if outside is not None:
         with contextlib.suppress(OSError):
-            os.unlink(outside)
+            directories.remove(outside)
 
 
 def _path(state_dir: str) -> str:

@@ -146,7 +146,7 @@ def test_a_fold_cut_off_before_the_repository_was_moved_is_finished(
     os.rename(repo.path, tmp_path / "moved")
     moved = recording.world(RepoBuilder(tmp_path / "moved", init=False))
     with recording.recorder(moved) as rec:
-        assert "new writer id" in rec.notices[0]
+        assert "new writer id" in rec.notices[-1]
         rec.fold()
     with recording.history(moved) as found:
         assert [entry.n for entry in found.entries()] == [2, 1]
@@ -226,7 +226,7 @@ def test_a_crash_between_refs_and_journal_heals_nothing_back(repo: RepoBuilder) 
             faults.install(None)
         with recording.recorder(given) as rec:
             assert rec.journal.fold is None
-            assert rec.notices == []
+            assert not [said for said in rec.notices if "put back" in said]
         assert verify(given.repo, full=True).problems == (), step
     assert step > 10
     with recording.history(given) as found:
