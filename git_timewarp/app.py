@@ -164,14 +164,11 @@ class App:
     @contextlib.contextmanager
     def _operation(self, verb: str) -> Iterator[Operation]:
         """Open an operation: recover what was cut off, drain what hooks noted."""
-        from git_timewarp.integrity import recover  # noqa: PLC0415
-        from git_timewarp.timeline import observe  # noqa: PLC0415
+        from git_timewarp.hooks import ending  # noqa: PLC0415
+        from git_timewarp.integrity import opening  # noqa: PLC0415
 
-        if not self.recording:
-            raise NotRecordingError
-        with told(), Operation(self.world, verb, notices=self.notices) as op:
-            self.notices += recover.unfinished(op)
-            observe.drain(op)
+        notices, finish = self.notices, ending.finish
+        with told(), opening.opened(self.world, verb, notices=notices, ending=finish) as op:
             yield op
 
     def _locked(self) -> FileLock:
@@ -201,6 +198,7 @@ class App:
         with told():
             start.prepare(self.repo, self.world)
             with Operation(self.world, "init", notices=self.notices) as op:
+                start.begin_anew(op)
                 wish = snapshot.Wish("init", "init", fold=True, summary="started recording")
                 taken = snapshot.take(op, replace(wish, always=created))
                 first = snapshot.result(op, taken)
@@ -218,7 +216,7 @@ class App:
 
     def deinit(self, *, purge: bool = False, dry_run: bool = False) -> Json:
         """Stop recording; `purge` removes every ref and file of ours too."""
-        from git_timewarp.hooks import uninstall  # noqa: PLC0415
+        from git_timewarp.hooks import ending  # noqa: PLC0415
 
         if not self.recording:
             raise NotRecordingError
@@ -228,9 +226,9 @@ class App:
                 return {"v": 1, "purged": purge, "refs_removed": refs, "dry_run": True}
         with told():
             self.watch_stop()
-            with self._locked():
-                uninstall.uninstall(self.repo)
-            return {"v": 1, **start.stop(self.world, purge=purge), "dry_run": False}
+            with Operation(self.world, "deinit", notices=self.notices) as op:
+                op.begin({"kind": start.ENDING, "purge": purge})
+                return ending.end(op, purge=purge)
 
     def _writer(self) -> str | None:
         with self._history() as history:
@@ -263,7 +261,7 @@ class App:
         """Tell how the recording is; finishes what a crash cut off."""
         watcher, hooks = self.watch_status(), self._hooks_brief()
         if not self.recording:
-            return integrity_status.not_recording(hooks=hooks, watcher=watcher)
+            return self._not_recording(watcher=watcher, hooks=hooks)
         problems: list[Problem] = []
         with self._history() as history:
             if not history.needs_recovery:
@@ -271,14 +269,21 @@ class App:
         try:
             with self._operation("status"):
                 pass
-            problems += [Problem("recovered", text, "git timewarp log") for text in self.notices]
-            self.notices.clear()
+        except NotRecordingError:
+            return self._not_recording(watcher=watcher, hooks=self._hooks_brief())
         except TimewarpError as exc:
             problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
+        problems += integrity_status.recovered(self.notices)
         with self._history() as history:
             return integrity_status.status(
                 self.world, history, watcher=watcher, hooks=hooks, problems=tuple(problems)
             )
+
+    def _not_recording(self, *, watcher: Json, hooks: Json) -> StatusResult:
+        with told():
+            self.notices += start.finish_removal(self.repo)
+        problems = integrity_status.recovered(self.notices)
+        return integrity_status.not_recording(hooks=hooks, watcher=watcher, problems=problems)
 
     def log(
         self,

@@ -84,6 +84,8 @@ def install(repo: Repo, *, clock: Clock, dry_run: bool = False) -> InstallResult
         for path, data, mode in _files(repo, wanted)
     )
     if pending and not dry_run:
+        for folder in {os.path.dirname(path) for path, _, _ in _files(repo, wanted)}:
+            atomic.sweep(folder)
         try:
             if kept:
                 _write_files(repo, wanted)

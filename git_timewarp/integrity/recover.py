@@ -1,118 +1,194 @@
 """After a crash: finish what was begun, or say that it never changed anything.
 
 Folds are finished by the recorder itself when it opens. Here: an operation whose intent
-is in the journal and that is not over. Its safety snapshot is durable, so it is brought
-to its end: each path that is still as it was before gets the target's version; a path
-somebody edited since stays and is reported.
+is in the journal and that is not over. What the crash left is captured first. If nothing
+of the work tree had changed, the intent is closed and all is as before; otherwise the
+operation is brought to its end: each path that is still as it was gets the target's
+version; a path somebody edited since stays and is reported.
 """
 
 from __future__ import annotations
 
+import os
+
+from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import user_index
-from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.git.repo import MAIN_WORKTREE, Repo, discover
 from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
-from git_timewarp.store.view import Head, View
+from git_timewarp.store.view import View
 from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import snapshot, travel
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_filter import PathFilter
+from git_timewarp.timeline.restore import differences
 from git_timewarp.timeline.travel import How, Journey
 from git_timewarp.util.text import name_from_json
+
+TRAVEL = "travel"
 
 
 def unfinished(op: Operation) -> list[str]:
     """Finish every operation of this work tree that was cut off; return what to tell the user.
 
-    An operation of another work tree is left for the next command there.
+    Raises:
+        OSError: the disk is full or fails; the next command tries again.
     """
     told: list[str] = []
-    if op.recorder.journal.torn or op.recorder.journal.ends_torn:
+    journal = op.recorder.journal
+    if journal.ends_torn:
         told.append("a line of the journal was cut off by a crash; everything before it is there")
         op.recorder.mend_journal()
-    for intent in list(op.recorder.journal.intents.values()):
-        if intent.get("worktree") == op.repo.worktree:
+    if user_index.remove_stale_lock(op.repo):
+        told.append("a lock on git's index that a crash had left was removed")
+    for intent in list(journal.intents.values()):
+        if intent.get("kind") == TRAVEL and intent.get("worktree") == op.repo.worktree:
             told.append(_finish(op, intent))
     return told
 
 
+def elsewhere(op: Operation) -> tuple[list[Repo], list[str]]:
+    """Return the other work trees in which an operation was cut off, and what to tell.
+
+    What was begun in a work tree that is gone is closed: there is nothing to finish it in.
+    """
+    found: dict[str, Repo] = {}
+    told: list[str] = []
+    for intent in list(op.recorder.journal.intents.values()):
+        place = str(intent.get("worktree"))
+        if intent.get("kind") != TRAVEL or place == op.repo.worktree or place in found:
+            continue
+        try:
+            found[place] = discover(_root_of(op.repo, place), op.repo.git.environ)
+        except (TimewarpError, OSError):
+            op.recorder.append(done=[str(intent["op"])])
+            told.append(
+                f"'{_name(intent)}' was cut off in a work tree that is gone; "
+                f"what was there: git timewarp show {intent['before']}"
+            )
+    return list(found.values()), told
+
+
+def _root_of(repo: Repo, worktree: str) -> str:
+    """Return the root of a work tree of this repository by its id (gitrepository-layout)."""
+    if worktree == MAIN_WORKTREE:
+        listed = repo.git.run("worktree", "list", "--porcelain", "-z").text
+        return listed.split("\0", 1)[0].removeprefix("worktree ")
+    with open(os.path.join(repo.common_dir, worktree, "gitdir"), "rb") as file:
+        return os.path.dirname(os.fsdecode(file.read()).rstrip("\n"))
+
+
 def _finish(op: Operation, intent: Json) -> str:
-    user_index.remove_stale_lock(op.repo)
-    name = str(intent.get("summary") or intent["verb"])
-    if intent.get("kind") != "travel":
-        op.recorder.append(done=[str(intent["op"])])
-        return f"'{name}' was cut off before it changed anything"
-    before = op.history.snapshot(SnapshotId(str(intent["before"])))
-    target = _target(op, intent)
-    if before is None or target is None:
-        op.recorder.append(done=[str(intent["op"])])
-        return f"'{name}' was cut off and its target is gone; see snapshot '{intent['before']}'"
-    how = How(
+    """Finish one operation; whatever cannot be finished is closed and told, not tried for ever."""
+    operation, before = str(intent["op"]), SnapshotId(str(intent["before"]))
+    stopped = f"'{_name(intent)}' was cut off"
+    back = f"what was there before: git timewarp jump {before}"
+    if _has_ended(op, intent):
+        op.recorder.append(done=[operation])
+        return f"{stopped} just after it was finished"
+    try:
+        stored = op.history.snapshot(before)
+        trip = _journey(intent)
+        if stored is not None:
+            return _again(op, trip, _how(intent), intent=intent, stored=stored)
+        reason = "the snapshot it began with is gone"
+    except TimewarpError as exc:
+        if exc.kind is Kind.LOCKED:
+            return f"{stopped} and waits to be finished: {exc.message}"
+        reason = exc.message
+    except (KeyError, TypeError, ValueError, AttributeError):
+        reason = "its intent cannot be read"
+    op.recorder.append(done=[operation])
+    return f"{stopped} and cannot be finished: {reason}; {back}"
+
+
+def _has_ended(op: Operation, intent: Json) -> bool:
+    """Tell whether its last event is there and only the line that closes it was torn off."""
+    return any(
+        event.text("op") == intent["op"] and event.text("type") == intent["type"]
+        for event in op.recorder.journal.events
+    )
+
+
+def _again(op: Operation, trip: Journey, how: How, *, intent: Json, stored: Snapshot) -> str:
+    reader = op.quarantine.reader
+    before, operation = stored.view, str(intent["op"])
+    spare = {RepoPath(path) for path in _names(intent["spare"])}
+    plan = planning.make(reader, now=before, target=trip.view, paths=how.filter, spare=spare)
+    restorer = travel.restorer_of(op)
+    restorer.sweep(plan)
+    now = snapshot.capture(op)
+    done = planning.make(reader, now=before, target=now, paths=how.filter, spare=spare)
+    if not _has_changed(plan, done, before=before, now=now, how=how):
+        op.recorder.append(done=[operation])
+        return f"'{trip.summary}' was cut off before it changed anything"
+    left = snapshot.Wish("safety", "safety", summary=f"where '{trip.summary}' was cut off")
+    now = snapshot.store(op, left, now).view
+    back = travel.restore_wish(trip, how)
+    outcome = restorer.restore(plan, now=now, target=trip.view, wish=back, resume=True)
+    after = snapshot.capture(op)
+    wrong = differences(
+        reader, op.repo, plan=plan, outcome=outcome, now_after=after, target=trip.view
+    )
+    counts: Json = {"recovered": True, **({"different": len(wrong)} if wrong else {})}
+    wish = travel.arrival(trip, how, before=stored.id, done=operation, more=counts)
+    taken = snapshot.store(op, wish, after)
+    edited = len({*(item.path for item in outcome.refused), *wrong})
+    more = f"; {edited} path(s) edited since stay as they are" if edited else ""
+    return (
+        f"'{trip.summary}' was cut off and is finished now ({op.label(taken.entry)}){more}; "
+        f"what was there before: git timewarp jump {stored.id}"
+    )
+
+
+def _has_changed(plan: Plan, done: Plan, *, before: View, now: View, how: How) -> bool:
+    """Tell whether anything the operation is about is not as it was before it."""
+    if set(plan.touched) & set(done.touched):
+        return True
+    if how.index and (before.index_tree, before.index) != (now.index_tree, now.index):
+        return True
+    moves = how.with_head or how.with_refs
+    return moves and (before.head, before.refs) != (now.head, now.refs)
+
+
+def _journey(intent: Json) -> Journey:
+    """Return where the operation was going, as its intent says."""
+    view, data = intent["view"], intent.get("data")
+    if not isinstance(view, dict):
+        raise TypeError("view")
+    return Journey(
+        str(intent["type"]),
+        str(intent["text"]),
+        View.from_json(view, {str(k): Oid(str(v)) for k, v in view["parts"].items()}),
+        _name(intent),
+        to=SnapshotId(str(intent["to"])) if intent.get("to") else None,
+        data=data if isinstance(data, dict) else {},
+    )
+
+
+def _how(intent: Json) -> How:
+    return How(
         with_head=bool(intent["with_head"]),
         with_refs=bool(intent["with_refs"]),
         filter=_filter(intent),
         index=bool(intent["index"]),
     )
-    data = intent.get("data")
-    trip = Journey(
-        str(intent["type"]),
-        str(intent["text"]),
-        target,
-        name,
-        to=SnapshotId(str(intent["to"])) if intent.get("to") else None,
-        data=data if isinstance(data, dict) else {},
-    )
-    reader = op.quarantine.reader
-    plan = planning.make(
-        reader, now=before.view, target=target, paths=how.filter, spare=_spare(intent)
-    )
-    return _again(op, trip, how, plan=plan, cut_off=str(intent["op"]), before=before)
 
 
 def _filter(intent: Json) -> PathFilter | None:
     found = intent.get("paths")
     if not isinstance(found, list):
         return None
-    words = [str(word) for word in found]
     if intent.get("exact"):
-        return PathFilter.exact(words)
-    return PathFilter.parse(words, prefix=str(intent["prefix"]))
+        return PathFilter.exact(_names(found))
+    return PathFilter.parse(_names(found), prefix=_names([intent["prefix"]])[0])
 
 
-def _spare(intent: Json) -> set[str]:
-    found = intent.get("spare")
-    return {name_from_json(item) for item in found} if isinstance(found, list) else set()
+def _names(value: object) -> list[str]:
+    return [name_from_json(item) for item in value] if isinstance(value, list) else []
 
 
-def _again(
-    op: Operation, trip: Journey, how: How, *, plan: Plan, cut_off: str, before: Snapshot
-) -> str:
-    safety = before.id
-    restorer = travel.restorer_of(op)
-    back = travel.restore_wish(trip, how)
-    outcome = restorer.restore(plan, now=before.view, target=trip.view, wish=back, resume=True)
-    wish = travel.arrival(trip, how, before=safety, done=cut_off, more={"recovered": True})
-    taken = snapshot.take(op, wish)
-    left = len(outcome.refused)
-    more = f"; {left} path(s) edited since stay as they are" if left else ""
-    return (
-        f"'{trip.summary}' was cut off and is finished now ({op.label(taken.entry)}){more}; "
-        f"what was there before: git timewarp jump {safety}"
-    )
-
-
-def _target(op: Operation, intent: Json) -> View | None:
-    to = intent.get("to")
-    if to:
-        found = op.history.snapshot(SnapshotId(str(to)))
-        return found.view if found is not None else None
-    tree = Oid(str(intent["tree"]))
-    if op.quarantine.reader.info(tree) is None:
-        return None
-    before = op.history.snapshot(SnapshotId(str(intent["before"])))
-    if before is None:
-        return None
-    commit = Oid(str(intent["commit"])) if intent.get("commit") else None
-    head = Head(commit, None) if commit is not None else before.view.head
-    return travel.revision_view(before.view, tree, head=head)
+def _name(intent: Json) -> str:
+    return str(intent.get("summary") or intent["verb"])

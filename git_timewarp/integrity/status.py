@@ -60,7 +60,16 @@ def status(
     )
 
 
-def not_recording(*, hooks: Json, watcher: Json) -> StatusResult:
+def recovered(notices: list[str]) -> tuple[Problem, ...]:
+    """Return what was put right on the way as problems, told once: `notices` is emptied."""
+    found = tuple(Problem("recovered", text, "git timewarp log") for text in notices)
+    notices.clear()
+    return found
+
+
+def not_recording(
+    *, hooks: Json, watcher: Json, problems: tuple[Problem, ...] = ()
+) -> StatusResult:
     """Return the status of a repository in which nothing records."""
     return StatusResult(
         recording=False,
@@ -73,6 +82,7 @@ def not_recording(*, hooks: Json, watcher: Json) -> StatusResult:
         hooks=hooks,
         pending={},
         counts={},
+        problems=problems,
     )
 
 

@@ -58,6 +58,9 @@ def verify(
     look = _Look(repo, history, progress)
     try:
         _journal(look)
+        if any(item.get("purge") for item in history.journal.intents.values()):
+            # A `deinit --purge` was cut off: what it has removed already is not missing.
+            return VerifyReport("full" if full else "quick", 0, 0, 0, tuple(look.problems))
         _refs(look)
         _chains(look)
         if full:
@@ -78,7 +81,9 @@ def _journal(look: _Look) -> None:
     held = look.history.journal
     path = Paths(look.repo.state_dir).journal
     if not held.exists:
-        look.wrong("missing-object", path, "git timewarp init", ("journal",))
+        # With nothing recorded yet, it is an `init` that was cut off.
+        kind = "missing-object" if look.history.refs else "torn-write"
+        look.wrong(kind, path, "git timewarp status", ("journal",))
     if held.ends_torn:
         look.wrong("torn-write", path, "git timewarp status", ("journal",))
     if held.damaged:

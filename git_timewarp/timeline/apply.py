@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,7 @@ from git_timewarp.timeline.restore_bytes import Staged, attribute_files, prepare
 from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.timeline.restore_look import Look, State, look_at
 from git_timewarp.timeline.results import Refused
-from git_timewarp.util import faults
+from git_timewarp.util import directories, faults
 from git_timewarp.util.text import to_bytes
 
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE})
@@ -137,8 +136,8 @@ class Applier:
 
     def clear(self) -> None:
         """Empty the staging folder (also after a crash)."""
-        faults.point("clear staging")
-        shutil.rmtree(to_bytes(self._staging), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            directories.remove(self._staging)
 
     def sweep(self, plan: Plan) -> None:
         """Remove the temporary files a killed run of `plan` left in the work tree."""
@@ -157,7 +156,7 @@ class Applier:
         """Return the changes of `plan.reconvert` whose attributes really differ."""
         if not plan.reconvert:
             return ()
-        os.makedirs(to_bytes(self._staging), exist_ok=True)
+        directories.make(self._staging)
         paths = [item.path for item in plan.reconvert]
         contents = Contents(self._reader, target)
         then = checkout.attributes_of(
@@ -257,6 +256,7 @@ class _Run:
         )
         self._temporaries.add(temporary)
         if ready.file is not None:
+            faults.point("unlink staged")
             os.unlink(to_bytes(ready.file))
         jobs.append(_Job(change, temporary, look, ready.file is None))
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +24,9 @@ from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_EXEC, MODE_FILE, MODE_LINK
 from git_timewarp.store.view import Skipped, escape
 from git_timewarp.timeline.capture_memory import Memory
-from git_timewarp.timeline.capture_place import Place, joined, open_regular
+from git_timewarp.timeline.capture_place import STAGING, Place, joined, open_regular
 from git_timewarp.timeline.capture_tree import Leaf, build
-from git_timewarp.util import atomic, faults
+from git_timewarp.util import atomic, directories
 from git_timewarp.util.text import to_bytes
 
 CONVERTED = "converted"
@@ -269,10 +268,9 @@ def _sizes(place: Place, oids: Sequence[Oid]) -> dict[Oid, int]:
 
 
 def _compare(place: Place, paths: Sequence[RepoPath]) -> list[RepoPath]:
-    staging = os.path.join(place.folder, "staging")
-    shutil.rmtree(staging, ignore_errors=True)
-    faults.point("make staging")
-    os.mkdir(staging)
+    staging = os.path.join(place.folder, STAGING)
+    directories.remove(staging)
+    directories.make(staging)
     try:
         git = place.git.using(work_tree=staging)
         # A file that fails is not there afterwards, so it counts as differing.
@@ -284,8 +282,7 @@ def _compare(place: Place, paths: Sequence[RepoPath]) -> list[RepoPath]:
             if not _same(place.file(path), os.path.join(root, to_bytes(path)))
         ]
     finally:
-        faults.point("remove staging")
-        shutil.rmtree(staging, ignore_errors=True)
+        directories.remove(staging)
 
 
 def _same(path: bytes, other: bytes) -> bool:

@@ -29,7 +29,7 @@ from git_timewarp.git.objects import Reader, TreeEntry
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.util import faults
+from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.text import to_bytes
 
@@ -48,6 +48,9 @@ PRIVATE = (
 
 _INLINE = 1 << 20
 _SEC = 1_000_000_000
+
+STAGING = "staging"
+"""Folder beside a private index in which files are compared; empty between captures."""
 
 
 @dataclass(frozen=True)
@@ -145,13 +148,14 @@ class Place:
 
 def at(repo: Repo, quarantine: Quarantine, *, folder: str, reader: Reader | None = None) -> Place:
     """Return the place of `repo`; a nested one brings a `reader` that sees its objects."""
-    os.makedirs(folder, exist_ok=True)
+    directories.make(folder)
+    atomic.sweep(folder)
+    directories.remove(os.path.join(folder, STAGING))
     outer = quarantine.repo.objects_dir
     alternates = (repo.objects_dir,) if repo.objects_dir == outer else (repo.objects_dir, outer)
     faults.point("unlink private index lock")
-    with contextlib.suppress(FileNotFoundError):
-        # Whoever made it died: our caller holds the lock, and so would a child of his.
-        os.unlink(os.path.join(folder, "index.lock"))
+    # Whoever made it died: our caller holds the lock, and so would a child of his.
+    directories.remove(os.path.join(folder, "index.lock"))
     settings = config.read(repo.git)
     runner = replace(repo.git, pass_fds=quarantine.git.pass_fds).using(
         index=os.path.join(folder, "index"),

@@ -56,6 +56,7 @@ class Operation:
         )
         self._history: History | None = None
         self._events: list[Event] = []
+        self._abandoned = False
 
     def __enter__(self) -> Self:
         self.recorder.__enter__()
@@ -70,11 +71,12 @@ class Operation:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            if exc_type is None:
-                self.recorder.fold_if_due()
-                self._tidy()
-                self._index_folded()
-            self._write_last()
+            if not self._abandoned:
+                if exc_type is None:
+                    self.recorder.fold_if_due()
+                    self._tidy()
+                    self._index_folded()
+                self._write_last()
         finally:
             if self._history is not None:
                 self._history.close()
@@ -153,6 +155,15 @@ class Operation:
         """Write the intent: from now on a crash is finished or rolled back."""
         record: Json = {"op": self.id, "verb": self.verb, "worktree": self.repo.worktree, **intent}
         self.recorder.append(intents=[record])
+
+    def abandon(self) -> None:
+        """Write nothing more, also not when this operation is left: recording has ended."""
+        self._abandoned = True
+
+    def withdraw(self) -> None:
+        """Close the intent of an operation that was refused before it changed anything."""
+        if self.id in self.recorder.journal.intents:
+            self.recorder.append(done=[self.id])
 
     def finish(self, events: Sequence[NewEvent], *, fold: bool = False) -> list[Entry]:
         """Record the events and close the intent in one synced write."""

@@ -9,7 +9,6 @@ after a crash.
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from git_timewarp.timeline.restore_disk import Disk
 from git_timewarp.timeline.restore_index import staged_entries, wanted_index
 from git_timewarp.timeline.restore_look import blob_id
 from git_timewarp.timeline.restore_refs import RefPlan, move_refs, plan_refs, read_head
+from git_timewarp.util import directories
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,12 @@ class Restorer:
             with_refs=wish.with_refs,
         )
 
+    def sweep(self, plan: Plan) -> None:
+        """Remove what a killed run of `plan` left: temporary files, and what it made ready."""
+        applier = Applier(self._quarantine, staging_dir=self._staging, aside_dir=self._aside)
+        applier.sweep(plan)
+        applier.clear()
+
     def restore(
         self, plan: Plan, *, now: View, target: View, wish: Wish, resume: bool = False
     ) -> Outcome:
@@ -117,7 +123,7 @@ class Restorer:
     def _restore_index(
         self, lock: IndexLock, *, target: View, head: Oid | None, written: Collection[str]
     ) -> None:
-        os.makedirs(self._staging, exist_ok=True)
+        directories.make(self._staging)
         try:
             current = user_index.read_flags(self._repo.git)
             wanted = wanted_index(

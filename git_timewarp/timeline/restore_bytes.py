@@ -21,7 +21,7 @@ from git_timewarp.store.view import View
 from git_timewarp.timeline.plan import Change, parents
 from git_timewarp.timeline.plan_entries import Contents, Entry, Source
 from git_timewarp.timeline.results import Refused
-from git_timewarp.util import faults
+from git_timewarp.util import directories, faults
 from git_timewarp.util.text import to_bytes
 
 ATTRIBUTES = ".gitattributes"
@@ -63,8 +63,7 @@ def prepare(
         links: whether the work tree can hold symbolic links (`core.symlinks`).
     """
     staged = Staged()
-    faults.point("mkdir staging")
-    os.makedirs(to_bytes(folder), exist_ok=True)
+    directories.make(folder)
     convert: dict[str, list[tuple[RepoPath, Entry]]] = {}
     for number, change in enumerate(changes):
         entry = change.after

@@ -171,10 +171,10 @@ class Disk:
         folder = self._nearest(near)
         self._count += 1
         path = f"{folder}{TEMPORARY}{os.getpid()}-{self._count}"
+        if self.stat(path) is not None:
+            self.unlink(path)
         fd, name = self.parent(path)
         faults.point("write temporary")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=fd)
         if source is None:
             os.symlink(link or b"", name, dir_fd=fd)
             return path

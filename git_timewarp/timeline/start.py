@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
-import tempfile
 
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE
-from git_timewarp.store import layout, transaction, writer
+from git_timewarp.store import journal, layout, transaction, writer
 from git_timewarp.store.packs import Packs, missing_objects
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.spool import Spool
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.world import World
-from git_timewarp.util import atomic
+from git_timewarp.util import atomic, directories, faults
 
 GC_SECTION = f"gc.{layout.ROOT}/*"
 GC_SETTINGS = (f"{GC_SECTION}.reflogExpire", f"{GC_SECTION}.reflogExpireUnreachable")
 """Local settings that keep `git gc` silent about the reflogs of our refs (docs/design)."""
+
+ENDING = "deinit"
+"""Kind of the intent of an operation that ends the recording."""
 
 PROTECTED = (
     "tracked and untracked files, permissions, links and empty folders, at every snapshot",
@@ -51,11 +52,17 @@ def prepare(repo: Repo, world: World) -> None:
     Raises:
         OSError: the git directory cannot be written to.
     """
-    os.makedirs(repo.state_dir, exist_ok=True)
+    directories.make(repo.state_dir)
     Spool(repo.state_dir, clock=world.clock).create()
     for setting in GC_SETTINGS:
         if repo.git.run("config", "--local", "--get", setting, ok=(0, 1)).code:
             repo.git.run("config", "--local", setting, "never")
+
+
+def begin_anew(op: Operation) -> None:
+    """Forget that the recording once ended."""
+    intents = op.recorder.journal.intents.values()
+    op.recorder.append(done=[str(item["op"]) for item in intents if item.get("kind") == ENDING])
 
 
 def not_protected(world: World, *, watching: bool) -> tuple[str, ...]:
@@ -65,29 +72,34 @@ def not_protected(world: World, *, watching: bool) -> tuple[str, ...]:
     return said if watching else (NO_WATCHER, *said)
 
 
-def stop(world: World, *, purge: bool) -> dict[str, object]:
+def stop(op: Operation, *, purge: bool) -> dict[str, object]:
     """Stop recording: fold what waits; `purge` also removes every ref and file of ours.
 
+    Can be run again after a crash: its intent stands in the journal, which goes last.
     What git needs of our packs is handed back before they go: a gc of the user's may have
     left an object of his in our kept pack only.
     """
-    repo = world.repo
+    repo, world = op.repo, op.world
     removed: list[str] = []
-    with Operation(world, "deinit") as op:
-        if not purge:
-            op.recorder.fold()
-        _unset_gc(repo)
-        packs = Packs(op.quarantine, clock=world.clock)
-        names = packs.names()
-        if purge:
-            removed = _remove_refs(op)
-            _hand_back(op, packs, names)
-            for name in names:
-                packs.drop(name)
-            _unlist(repo, names)
-        else:
-            packs.release()
-        known = op.recorder.journal.writer
+    if not purge:
+        op.recorder.fold()
+    _unset_gc(repo)
+    packs = Packs(op.quarantine, clock=world.clock)
+    names = packs.names()
+    if purge:
+        # Or the next command, after a crash, would put back the refs that are gone.
+        directories.remove(op.recorder.paths.known_refs)
+        removed = _remove_refs(op)
+        _hand_back(op, packs, names)
+        for name in names:
+            packs.drop(name)
+        _unlist(repo, names)
+    else:
+        packs.release()
+        # Their times of no expiry are no longer set, and git's own gc does not like tags there.
+        directories.remove(os.path.join(repo.common_dir, "logs", *layout.ROOT.split("/")))
+    known = op.recorder.journal.writer
+    op.abandon()
     if known is not None:
         writer.forget(world.around, known)
     _remove_state(repo, purge=purge)
@@ -108,6 +120,7 @@ def _remove_refs(op: Operation) -> list[str]:
     for base in ("refs", os.path.join("logs", "refs")):
         root = os.path.join(op.repo.common_dir, base, "timewarp")
         for folder, _, _ in sorted(os.walk(root), reverse=True):
+            faults.point("rmdir refs")
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
     return sorted(refs)
@@ -123,9 +136,11 @@ def _hand_back(op: Operation, packs: Packs, names: list[str]) -> None:
     needed = [Oid(line) for line in listed.splitlines() if line in ours]
     if not needed:
         return
-    with tempfile.TemporaryDirectory(dir=op.repo.state_dir) as view:
-        _link_others(op.repo, view, names)
-        left = missing_objects(git.using(objects=view), needed)
+    view = os.path.join(op.repo.state_dir, "view")
+    directories.remove(view)
+    _link_others(op.repo, view, names)
+    left = missing_objects(git.using(objects=view), needed)
+    directories.remove(view)
     if left:
         prefix = os.path.join(op.repo.objects_dir, "pack", "pack")
         words = "".join(f"{oid}\n" for oid in left).encode()
@@ -139,6 +154,7 @@ def _unlist(repo: Repo, names: list[str]) -> None:
         os.path.join(repo.common_dir, "info", "refs"),
         os.path.join(repo.objects_dir, "info", "packs"),
     ):
+        atomic.sweep(os.path.dirname(path))
         data = atomic.read(path)
         if data is None:
             continue
@@ -151,20 +167,38 @@ def _unlist(repo: Repo, names: list[str]) -> None:
 
 def _link_others(repo: Repo, view: str, names: list[str]) -> None:
     """Make `view` an object directory that has everything of the store but our packs."""
-    os.mkdir(os.path.join(view, "pack"))
+    directories.make(os.path.join(view, "pack"))
     for entry in os.scandir(repo.objects_dir):
         if entry.name != "pack":
+            faults.point("link view")
             os.symlink(entry.path, os.path.join(view, entry.name))
     for entry in os.scandir(os.path.join(repo.objects_dir, "pack")):
         if entry.name.split(".")[0] not in names and not entry.name.startswith("multi-"):
+            faults.point("link view")
             os.symlink(entry.path, os.path.join(view, "pack", entry.name))
 
 
 def _remove_state(repo: Repo, *, purge: bool) -> None:
+    """Remove our files; `writer.json` says that recording is on and goes after the rest."""
     paths = Paths(repo.state_dir)
+    last = [paths.writer, paths.journal, paths.lock] if purge else [paths.writer]
     if purge:
-        shutil.rmtree(repo.state_dir, ignore_errors=True)
-        return
-    for path in (paths.writer, paths.index, paths.last):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+        with os.scandir(repo.state_dir) as found:
+            rest = [item.path for item in found if item.path not in last]
+    else:
+        rest = [paths.index, paths.last]
+    for path in (*rest, *last):
+        directories.remove(path)
+    if purge:
+        directories.remove(repo.state_dir)
+
+
+def finish_removal(repo: Repo) -> list[str]:
+    """Remove what a `deinit --purge` that was killed near its end left; say so if it did."""
+    if is_recording(repo) or not os.path.isdir(repo.state_dir):
+        return []
+    intents = journal.load(Paths(repo.state_dir).journal).intents.values()
+    if not any(item.get("kind") == ENDING and item.get("purge") for item in intents):
+        return []
+    directories.remove(repo.state_dir)
+    return ["'deinit --purge' was cut off and is finished now"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
+from git_timewarp.git.user_index import IndexLockedError
 from git_timewarp.store import kept
 from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
@@ -26,6 +27,8 @@ from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.restore import Restorer, differences
 from git_timewarp.timeline.restore import Wish as RestoreWish
+from git_timewarp.timeline.restore_operation import OperationInProgressError
+from git_timewarp.timeline.restore_refs import BranchElsewhereError
 from git_timewarp.timeline.results import Refused, TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.snapshot import Taken, Wish
@@ -33,6 +36,10 @@ from git_timewarp.util.text import json_name
 
 SAVED_BY_HAND = frozenset({"init", "snapshot", "jump", "restore", "undo", "redo", "stash-apply"})
 """Types of events after which the state needs no stash: it has a name already."""
+
+
+UNTOUCHED = (IndexLockedError, OperationInProgressError, BranchElsewhereError)
+"""What `Restorer.restore` raises before it changes anything."""
 
 
 class OtherWorktreeError(TimewarpError):
@@ -75,7 +82,6 @@ class Journey:
         verb: event type.
         text: the target as typed.
         to: the snapshot the view is of, or None (a git revision, a merge result).
-        commit: the revision's commit, for the intent.
         data: further members of the event's data.
         is_merged: the view's objects are in the quarantine only, so nothing is folded
             (and the quarantine not emptied) before it is in the work tree.
@@ -86,7 +92,6 @@ class Journey:
     view: View
     summary: str
     to: SnapshotId | None = None
-    commit: Oid | None = None
     data: Json = field(default_factory=dict)
     is_merged: bool = False
 
@@ -140,7 +145,7 @@ def journey(op: Operation, verb: str, target: Target, now: View) -> Journey:
         summary = f"{verb} to {label}" if verb == "jump" else f"{verb} {label}"
         return Journey(verb, label, target.snapshot.view, summary, to=target.snapshot.id)
     view = revision_view(now, target.files, head=Head(target.commit, _branch(op, target)))
-    return Journey(verb, target.text, view, f"{verb} to {target.text}", commit=target.commit)
+    return Journey(verb, target.text, view, f"{verb} to {target.text}")
 
 
 def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
@@ -161,10 +166,12 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     stashing = leaves and _is_uncommitted(op, now, before)
     safety = _safety(op, now, stashing=stashing, whole=spare, fold=not trip.is_merged)
     now = safety.view
-    op.begin(
-        {**_intent(op, trip, how, safety), "spare": [json_name(path) for path in sorted(spare)]}
-    )
-    outcome = restorer.restore(plan, now=now, target=trip.view, wish=wish)
+    op.begin(_intent(op, trip, how, safety, spare=spare))
+    try:
+        outcome = restorer.restore(plan, now=now, target=trip.view, wish=wish)
+    except UNTOUCHED:
+        op.withdraw()
+        raise
     return conclude(op, trip, how, plan=plan, outcome=outcome, safety=safety, stashed=stashing)
 
 
@@ -397,19 +404,22 @@ def _safety(
     return snapshot.store(op, wish, now, whole=whole)
 
 
-def _intent(op: Operation, trip: Journey, how: How, safety: Taken) -> Json:
+def _intent(
+    op: Operation, trip: Journey, how: How, safety: Taken, *, spare: Collection[RepoPath]
+) -> Json:
+    """Return all that is needed to go on after a crash (docs/formats/journal.md)."""
     return {
         "kind": "travel",
         "type": trip.verb,
         "text": trip.text,
         "summary": trip.summary,
         "to": trip.to,
-        "commit": trip.commit,
-        "tree": trip.view.tree,
+        "view": {"parts": trip.view.parts(), **trip.view.to_json()},
         "before": safety.id,
-        "paths": [item.typed for item in how.filter.patterns] if how.filter else None,
+        "spare": [json_name(path) for path in sorted(spare)],
+        "paths": [json_name(item.typed) for item in how.filter.patterns] if how.filter else None,
         "exact": how.filter is not None and how.filter.is_exact,
-        "prefix": op.repo.prefix,
+        "prefix": json_name(op.repo.prefix),
         "with_head": how.with_head,
         "with_refs": how.with_refs,
         "index": how.index,

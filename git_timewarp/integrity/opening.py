@@ -1,0 +1,47 @@
+"""Opening an operation as every command and the watcher do: after a look at what was cut off."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from git_timewarp.integrity import recover
+from git_timewarp.timeline import observe, start
+from git_timewarp.timeline.operation import NotRecordingError, Operation
+from git_timewarp.timeline.world import World
+
+
+@contextlib.contextmanager
+def opened(
+    world: World, verb: str, *, notices: list[str], ending: Callable[[Operation], bool]
+) -> Iterator[Operation]:
+    """Finish what a crash cut off, here and in other work trees, take in notes of hooks.
+
+    Args:
+        world: whose operation.
+        verb: what it is, for its intent.
+        notices: receives what there is to tell.
+        ending: ends the recording if a `deinit` was cut off, and tells whether it was.
+
+    Raises:
+        NotRecordingError: nothing records here (any more).
+    """
+    for is_last in (False, True):
+        if not start.is_recording(world.repo):
+            raise NotRecordingError
+        with Operation(world, verb, notices=notices) as op:
+            if ending(op):
+                notices.append("'deinit' was cut off and is finished now")
+                continue
+            notices += recover.unfinished(op)
+            others, gone = recover.elsewhere(op)
+            notices += gone
+            if is_last or not others:
+                observe.drain(op)
+                yield op
+                return
+        for repo in others:
+            with Operation(replace(world, repo=repo), verb, notices=notices) as op:
+                notices += recover.unfinished(op)
+    raise NotRecordingError
