@@ -1,0 +1,169 @@
+"""The states that commands of the crash suite start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.support.crash import Lab, Prepare, Scenario
+
+
+def project(lab: Lab) -> None:
+    """Make a small project with everything a work tree can hold, and record it."""
+    repo = lab.repo
+    repo.git("config", "timewarp.lock.timeoutSeconds", "20")
+    repo.git("config", "core.safecrlf", "false")
+    repo.write(".gitattributes", "*.dos text eol=crlf\n")
+    repo.write(".gitignore", "*.log\n")
+    repo.write("a.txt", "one\n")
+    repo.write("deep/er/b.txt", "two\n")
+    repo.write("deep/gone.txt", "three\n")
+    repo.write("run.sh", "#!/bin/sh\n", mode=0o755)
+    repo.write("lines.dos", b"one\r\ntwo\r\n")
+    repo.write("tab\tname", "odd\n")
+    repo.link("link", "a.txt")
+    repo.commit("first")
+    repo.git("branch", "side")
+    repo.git("tag", "v1")
+    repo.commit("second", {"a.txt": "second\n"})
+    repo.write("build.log", "ignored\n")
+    repo.mkdir("empty/inside")
+    lab.ok("init")
+    repo.git("gc", "-q", "--prune=now")
+
+
+def edited(lab: Lab) -> None:
+    """Change a file of each kind, stage some of it."""
+    repo = lab.repo
+    repo.write("a.txt", "edited\n")
+    repo.git("add", "a.txt")
+    repo.write("a.txt", "edited again\n")
+    repo.write("lines.dos", b"mixed\r\nends\n")
+    repo.write("new/untracked.txt", "new\n")
+    repo.write("deep/er/b.txt", "two\n", mode=0o600)
+    repo.remove("deep/gone.txt")
+    repo.remove("empty")
+    repo.remove("link")
+    repo.link("link", "run.sh")
+    repo.write("run.sh", "#!/bin/sh\necho\n", mode=0o644)
+
+
+def _first_edit(lab: Lab) -> None:
+    project(lab)
+    edited(lab)
+
+
+def _saved_and_edited(lab: Lab) -> None:
+    """Two snapshots, and uncommitted work on top."""
+    _first_edit(lab)
+    lab.ok("snapshot", "-m", "edited")
+    repo = lab.repo
+    repo.write("a.txt", "on top\n")
+    repo.write("link2", "file that was no link\n")
+    repo.remove("run.sh")
+    repo.write("run.sh/now", "a folder\n")
+    repo.write("new/more.txt", "more\n")
+
+
+def _moved_refs(lab: Lab) -> None:
+    """A snapshot, then a commit, a new branch, a deleted and a moved one, another HEAD."""
+    project(lab)
+    repo = lab.repo
+    lab.ok("snapshot", "-m", "start")
+    repo.commit("third", {"a.txt": "third\n"})
+    repo.git("branch", "-q", "-D", "side")
+    repo.git("branch", "fresh")
+    repo.git("tag", "-f", "v1")
+    repo.git("switch", "-q", "fresh")
+    repo.commit("fourth", {"b.txt": "fourth\n"})
+    lab.ok("snapshot")
+    repo.write("a.txt", "uncommitted\n")
+
+
+def _jumped(lab: Lab) -> None:
+    _saved_and_edited(lab)
+    lab.ok("jump", "E1")
+
+
+def _stashed(lab: Lab) -> None:
+    project(lab)
+    repo = lab.repo
+    repo.write("a.txt", "put away\n")
+    repo.write("away.txt", "put away too\n")
+    lab.ok("jump", "E1")
+    repo.write("deep/er/b.txt", "changed meanwhile\n")
+    repo.write("lines.dos", b"mixed\r\nends\n")
+
+
+def _waiting(count: int) -> Prepare:
+    """Return what lets `count` drafts wait for a fold that comes with the next one."""
+
+    def prepare(lab: Lab) -> None:
+        project(lab)
+        lab.repo.git("config", "timewarp.fold.drafts", str(count + 1))
+        for number in range(count):
+            lab.repo.write("a.txt", f"draft {number}\n")
+            lab.ok("draft")
+        lab.repo.write("a.txt", "the next\n")
+
+    return prepare
+
+
+def _many_packs(lab: Lab) -> None:
+    """So many packs that the next fold merges them, and one that an earlier merge left."""
+    project(lab)
+    lab.repo.git("config", "timewarp.packs.graceHours", "0")
+    for number in range(4):
+        lab.repo.write("a.txt", f"pack {number}\n")
+        lab.ok("snapshot")
+    lab.repo.git("config", "timewarp.packs.limit", "2")
+    lab.repo.write("a.txt", "merge\n")
+
+
+def _lost_commit(lab: Lab) -> None:
+    """A commit whose last branch went, so that the next snapshot keeps it."""
+    project(lab)
+    repo = lab.repo
+    repo.git("switch", "-q", "-c", "doomed")
+    repo.commit("doomed", {"doomed.txt": "doomed\n"})
+    lab.ok("snapshot")
+    repo.git("switch", "-q", "main")
+    repo.git("branch", "-q", "-D", "doomed")
+    repo.git("reflog", "expire", "--expire=now", "HEAD")
+
+
+def _bare_project(lab: Lab) -> None:
+    """A project that nothing records yet."""
+    lab.repo.commit("first", {"a.txt": "one\n", "b.txt": "two\n"})
+    lab.repo.write("a.txt", "edited\n")
+
+
+def _drafts_waiting(lab: Lab) -> None:
+    _waiting(2)(lab)
+    lab.ok("snapshot")
+    lab.repo.write("b.txt", "more\n")
+
+
+BACK = ("jump", "{before}")
+BACK_WITH_REFS = ("jump", "--with-refs", "{before}")
+
+SCENARIOS = (
+    Scenario("snapshot", _first_edit, ("snapshot",)),
+    Scenario("snapshot-keeps-commit", _lost_commit, ("snapshot",)),
+    Scenario("snapshot-merges-packs", _many_packs, ("snapshot",)),
+    Scenario("draft", _first_edit, ("draft",)),
+    Scenario("draft-folds", _waiting(2), ("draft",)),
+    Scenario("jump", _saved_and_edited, ("jump", "E1"), back=BACK),
+    Scenario("jump-forward", _jumped, ("jump", "E2"), back=BACK),
+    Scenario("jump-revision", _saved_and_edited, ("jump", "HEAD~1"), back=BACK),
+    Scenario("jump-with-head", _moved_refs, ("jump", "--with-head", "E2"), back=BACK_WITH_REFS),
+    Scenario("jump-with-refs", _moved_refs, ("jump", "--with-refs", "E2"), back=BACK_WITH_REFS),
+    Scenario("restore", _saved_and_edited, ("restore", "a.txt", "run.sh", "new"), back=BACK),
+    Scenario("undo", _jumped, ("undo",), back=BACK),
+    Scenario("stash-apply", _stashed, ("stash", "apply", "stash@{0}"), back=BACK),
+    Scenario("stash-drop", _stashed, ("stash", "drop", "stash@{0}")),
+    Scenario("init", _bare_project, ("init",), begins=True),
+    Scenario("deinit", _drafts_waiting, ("deinit",), ends=True),
+    Scenario("deinit-purge", _drafts_waiting, ("deinit", "--purge", "--force"), ends=True),
+)
+
+SAVING: tuple[Callable[[Lab], None], ...] = (project, edited)
