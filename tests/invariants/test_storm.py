@@ -33,9 +33,11 @@ CLEANING: tuple[tuple[str, ...], ...] = (
 MOVED = (
     re.compile(r"error: refs/timewarp/\S+: invalid sha1 pointer [0-9a-f]{40,64}\Z"),
     re.compile(r"error: refs/timewarp/\S+: invalid reflog entry [0-9a-f]{40,64}\Z"),
+    re.compile(r"dangling tag [0-9a-f]{40,64}\Z"),
 )
-"""What git 2.39's `fsck` prints about a ref of anybody's that moves while it runs: it has
-listed the packs before and does not know the new value's. Nothing else is let pass."""
+"""What git 2.39's `fsck` prints about a ref of anybody's that moves while it runs: it looks at
+the packs first and at the refs after, so it does not know the new value's pack, or knows the
+pack that is there a moment before its refs (as with a fetch). Nothing else is let pass."""
 
 
 def storm(repo: RepoBuilder, *, seed: int, until: float) -> list[str]:
