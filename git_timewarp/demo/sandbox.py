@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -110,14 +109,19 @@ def source_of(start: str, environ: Mapping[str, str]) -> str:
         NoSourceError: neither is in a repository.
     """
     git = Git(scrubbed(environ))
+    reason = ""
     for folder in (start, os.path.dirname(git_timewarp.__file__)):
         for question in ("--show-toplevel", "--absolute-git-dir"):
-            with contextlib.suppress(GitError):
+            try:
                 found = git.run("rev-parse", question, cwd=folder).text
+            except GitError as exc:
+                reason = reason or exc.message
+            else:
                 if found:
                     return found
     raise NoSourceError(
-        f"'{start}' is not in a git repository", hint="git timewarp demo --repo <path or URL>"
+        f"'{start}' is in no repository that git opens: {reason}",
+        hint="git timewarp demo --repo <path or URL>",
     )
 
 

@@ -80,7 +80,7 @@ def desk(box: Sandbox) -> Desk:
     found = Desk(box, (), new)
     # A file in a folder first: the deeper ones make the better story.
     candidates = sorted(names, key=lambda name: (name.count("/") == 0, name))[:_CANDIDATES]
-    files = [name for name in candidates if _is_text(found.path(name))]
+    files = [name for name in candidates if not _is_gits(name) and _is_text(found.path(name))]
     if not files:
         found.write(_FALLBACK, b"Once upon a time.\n")
         box.run("add", "-f", "--", _FALLBACK)
@@ -96,6 +96,11 @@ def _mark(number: int) -> bytes:
 
 def _is_ignored(box: Sandbox, folder: str) -> bool:
     return box.git.run("check-ignore", "-q", f"{folder}/notes.md", ok=(0, 1)).code == 0
+
+
+def _is_gits(name: str) -> bool:
+    """Tell whether git itself reads a file: an edit there could stop it."""
+    return name.rpartition("/")[2].startswith(".git")
 
 
 def _is_text(path: bytes) -> bool:

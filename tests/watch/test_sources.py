@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from tests.support import recording
 from tests.support.clock import CountingClock
 from tests.support.repo_builder import RepoBuilder
 from tests.support.watching import until
+
+NOBODY = 65534
 
 Opener = Callable[[Repo], Source]
 
@@ -181,12 +186,40 @@ def test_a_folder_ignored_from_now_on_is_not_watched_any_more(
     assert paths(inotify, stop, repo) == {"out/y"}
 
 
+OPEN = """
+import os, sys
+from git_timewarp.git.repo import discover
+from git_timewarp.watch.inotify import Inotify
+print(len(Inotify(discover(sys.argv[1], dict(os.environ)))._paths))
+"""
+
+
+def test_a_folder_that_cannot_be_read_is_passed_over(repo: RepoBuilder, tmp_path: Path) -> None:
+    """Run as somebody without privileges: root reads everything."""
+    as_nobody: list[str] = []
+    if os.geteuid() == 0:
+        as_nobody = ["setpriv", f"--reuid={NOBODY}", "--clear-groups"]
+        for path in [tmp_path, *tmp_path.rglob("*")]:
+            shutil.chown(path, NOBODY)
+        home = Path(os.environ["HOME"])
+        for folder in (home, *home.parents[:-2], *tmp_path.parents[:-2]):
+            folder.chmod(0o755)
+        (home / ".gitconfig").chmod(0o644)
+    command = [*as_nobody, sys.executable, "-c", OPEN, str(repo.path)]
+    told = []
+    for mode in (0o700, 0):
+        os.chmod(repo.path / "src", mode)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        told.append(int(done.stdout))
+    os.chmod(repo.path / "src", 0o700)
+    assert told[1] == told[0] - 1
+
+
 def test_no_more_watchers_on_this_system(repo: RepoBuilder) -> None:
     opened = recording.opened(repo)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest = os.dup(0)
-    os.close(lowest)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
         with pytest.raises(NoEventsError, match="limit of watching programs"):
             Inotify(opened)
