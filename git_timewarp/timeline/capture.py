@@ -169,7 +169,7 @@ class _Run:
         paths = self._sort(found, [*found.others, *folders.files])
         self._feed(paths)
         tree = self._tree()
-        self._beside(paths)
+        self._beside(paths, nested=folders.nested)
         nested = capture_nested.capture(
             place,
             memory,
@@ -310,7 +310,7 @@ class _Run:
         capture_update.drop(place, gone)
         self.skipped += [Skipped(path, "vanished") for path in gone]
 
-    def _beside(self, paths: Sorted) -> None:
+    def _beside(self, paths: Sorted, *, nested: Collection[RepoPath]) -> None:
         """Keep the exact bytes of what the tree does not hold as it is."""
         place, memory = self.place, self.memory
         taken = [*paths.stats, *paths.deleted]
@@ -335,7 +335,11 @@ class _Run:
             foreign=self.convertible,
         )
         special = capture_special.update(
-            place, memory, touched=[*self.changed, *paths.deleted], now_ns=self.now_ns
+            place,
+            memory,
+            touched=[*self.changed, *paths.deleted],
+            repositories=[*memory.gitlinks, *nested],
+            now_ns=self.now_ns,
         )
         self.skipped += special
         apart = set(paths.apart)

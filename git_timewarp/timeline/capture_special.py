@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from git_timewarp.git import index as index_file
 from git_timewarp.git import worktree
@@ -25,13 +25,21 @@ from git_timewarp.util.text import to_bytes, to_str
 _FILE = "folders"
 
 
-def update(place: Place, memory: Memory, *, touched: Iterable[str], now_ns: int) -> list[Skipped]:
+def update(
+    place: Place,
+    memory: Memory,
+    *,
+    touched: Iterable[str],
+    repositories: Iterable[str],
+    now_ns: int,
+) -> list[Skipped]:
     """Return the special files that lie in folders with captured files.
 
     So does a `.git` in such a folder: git captures the files beside it as ours and looks
     neither into it nor at what it says.
 
     `touched` are paths captured for the first time or again: their folders count too.
+    What lies in one of the `repositories` is theirs to tell.
     """
     path = os.path.join(place.folder, _FILE)
     stored = atomic.read(path) if memory.special is not None else None
@@ -45,7 +53,10 @@ def update(place: Place, memory: Memory, *, touched: Iterable[str], now_ns: int)
     found: list[str] = []
     seen: dict[bytes, int] = {}
     root = place.file("")
+    inside = {to_bytes(name) for name in repositories}
     for folder, before in folders.items():
+        if inside and _is_below(folder, inside):
+            continue
         try:
             state = os.lstat(root + folder)
         except OSError:
@@ -87,6 +98,12 @@ def _all(place: Place) -> dict[bytes, int]:
             folders[folder] = 0
             folder = folder.rpartition(b"/")[0]  # noqa: PLW2901 - upwards
     return folders
+
+
+def _is_below(folder: bytes, roots: Collection[bytes]) -> bool:
+    while folder and folder not in roots:
+        folder = folder.rpartition(b"/")[0]
+    return bool(folder)
 
 
 def _special(root: bytes, folder: bytes) -> list[str]:

@@ -183,3 +183,33 @@ def test_a_long_path(builder: RepoBuilder) -> None:
     view = recorder.take()
     assert list(views(recorder, view.nested)) == [path]
     assert reasons(view) == {}
+
+
+def test_a_folder_that_becomes_a_submodule(builder: RepoBuilder, tmp_path: Path) -> None:
+    source = RepoBuilder(tmp_path / "source")
+    source.commit("one", {"f": "f\n"})
+    builder.commit("folder", {"sub/f": "f\n"})
+    recorder = Recorder(builder)
+    recorder.take()
+    builder.git("rm", "-rq", "sub")
+    builder.git("submodule", "--quiet", "add", source.path.as_uri(), "sub")
+    builder.mkdir("sub/empty")
+    view = recorder.take()
+    assert recorder.files(view.tree)["sub"][0] == 0o160000
+    assert view.empty_dirs == ()
+    assert reasons(view) == {}
+    builder.git("commit", "-q", "-m", "submodule")
+    sub = RepoBuilder(builder.path / "sub", init=False)
+    sub.remove("f")
+    assert list(views(recorder, recorder.take().nested)) == ["sub"]
+
+
+def test_a_folder_that_becomes_a_repository(builder: RepoBuilder) -> None:
+    builder.commit("folder", {"x/f": "f\n", "x/g/h": "h\n"})
+    recorder = Recorder(builder)
+    recorder.take()
+    builder.git("rm", "-rq", "x")
+    inner(builder, "x", {"g/h": "new\n"})
+    view = recorder.take()
+    assert list(views(recorder, view.nested)) == ["x"]
+    assert reasons(view) == {}
