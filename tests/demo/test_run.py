@@ -87,7 +87,7 @@ def test_a_wrong_snapshot_is_called_wrong(project: RepoBuilder, tmp_path: Path) 
 
 
 def report(**changes: object) -> Report:
-    loss = Loss("x", ("rm x",), 2.0, True, "git timewarp undo", 0.1, ONE, ONE)  # noqa: FBT003
+    loss = Loss("x", ("rm x",), 2.0, True, "git timewarp undo", 0.1, ONE, ONE)
     given = {
         "source": "here",
         "states": (State(ONE, ONE, ONE, None, 0.1),),
@@ -103,9 +103,9 @@ def test_one_thing_wrong_is_all_wrong() -> None:
     good = report()
     assert good.is_right
     for loss in (
-        Loss("x", (), 2.0, True, "", 0.1, ONE, OTHER),  # noqa: FBT003
-        Loss("x", (), 2.0, False, "", 0.1, ONE, ONE),  # noqa: FBT003
-        Loss("x", (), 2.0, True, "", 0.1, ONE, ONE, problem="refused"),  # noqa: FBT003
+        Loss("x", (), 2.0, True, "", 0.1, ONE, OTHER),
+        Loss("x", (), 2.0, False, "", 0.1, ONE, ONE),
+        Loss("x", (), 2.0, True, "", 0.1, ONE, ONE, problem="refused"),
     ):
         assert not report(losses=(*good.losses, loss)).is_right
     assert not report(states=(State(ONE, ONE, OTHER, None, 0.1),)).is_right

@@ -130,7 +130,8 @@ def test_small_packs_are_merged_and_large_ones_left_alone(repo: RepoBuilder) -> 
         assert len(packs.objects_of(merged)) == 3
         assert packs.merge(limit=4, garbage=nothing) is None
         assert sorted(packs.due(grace_seconds=0)) == sorted(names[1:])
-        packs.sweep(names[1:])
+        packs.begin_sweep(names[1:])
+        packs.finish_sweep()
         assert sorted([names[0], merged]) == packs.names()
 
 
@@ -164,7 +165,8 @@ def test_sweeping_waits_for_grace_and_for_a_living_gc(repo: RepoBuilder) -> None
         assert packs.due(grace_seconds=60) == []
         pid.write_text(f"{2**22 + 1} {os.uname().nodename}")
         assert sorted(packs.due(grace_seconds=60)) == old
-        packs.sweep(old)
+        packs.begin_sweep(old)
+        packs.finish_sweep()
         assert len(packs.names()) == 1
 
 
