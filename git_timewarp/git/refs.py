@@ -5,12 +5,14 @@ Only `store/transaction.py` may call `update`. Source: git-update-ref(1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import subprocess
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName
-from git_timewarp.git.run import DURABLE, Git, GitError
+from git_timewarp.git.run import DURABLE, Git, GitError, finish
 from git_timewarp.util.text import to_bytes, to_str
 
 _MOVED = ("but expected", "reference already exists", "unable to resolve reference")
@@ -83,6 +85,36 @@ def update(
                 hint="run the command again",
             ) from exc
         raise
+
+
+@contextlib.contextmanager
+def packing_held(git: Git, unused: RefName) -> Iterator[None]:
+    """Keep every `pack-refs` and deletion of a ref waiting for as long as the block runs.
+
+    Git holds `packed-refs.lock` from the preparation of a deletion to its end; the ref
+    `unused` does not exist, so nothing is deleted and `packed-refs` is not written. The
+    lock goes with git's process: when ours dies, its input ends and it gives up. Keep
+    the block short: others wait for one second (`core.packedRefsTimeout`).
+
+    Raises:
+        GitError: another process holds the lock.
+    """
+    words = ("update-ref", "--no-deref", "--stdin", "-z")
+    process = git.start(*words, stdin=subprocess.PIPE)
+    assert process.stdin is not None  # noqa: S101 - started with pipes
+    assert process.stdout is not None  # noqa: S101 - started with pipes
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(to_bytes(f"start\0delete {unused}\0\0prepare\0"))
+            process.stdin.flush()
+        answers = [process.stdout.readline() for _ in range(2)]
+        if answers != [b"start: ok\n", b"prepare: ok\n"]:
+            finish(process, words)
+            raise GitError(words, 0, "no answer to 'prepare'")
+        yield
+    finally:
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            process.communicate(b"abort\0")
 
 
 def move_users(git: Git, changes: Sequence[RefUpdate], *, message: str) -> None:

@@ -29,6 +29,7 @@ from git_timewarp.util.clock import Clock
 _TRIES = 40
 _WAIT = 0.05
 _STALE_AFTER = 0.25
+_PRUNING_NS = 2_000_000_000
 _REFLOG = ("core.logAllRefUpdates=always",)
 _WHO = {
     "GIT_COMMITTER_NAME": "git-timewarp",
@@ -44,22 +45,65 @@ def current(repo: Repo) -> dict[RefName, Oid]:
 def move(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> None:
     """Move all refs in one transaction; tries again (2 s) while git's own work holds a lock.
 
+    A `pack-refs` of the user's that has read the old values would complain when it comes
+    to remove the loose files, so it is kept waiting, and one that is just removing them
+    is waited for.
+
     Raises:
         RefConflictError: a ref was not what the journal says; none moved.
         GitError: a lock never came free, or git failed otherwise; none moved.
     """
     git = repo.git.using(config=_REFLOG, extra=_WHO)
     for attempt in range(_TRIES):
+        patient = attempt < _TRIES - 1
         try:
-            git_refs.update(git, updates)
-            break
+            with _packing_held(repo, updates):
+                if patient and _is_being_pruned(repo, updates, now_ns=clock.now_ns()):
+                    busy = True
+                else:
+                    git_refs.update(git, updates)
+                    busy = False
         except GitError as exc:
-            if "unable to lock" not in exc.stderr.lower() and "cannot lock" not in exc.stderr:
+            if not (patient and _is_locked(exc)):
                 raise
-            if attempt == _TRIES - 1:
-                raise
-            clock.sleep(_WAIT)
+            busy = True
+        if not busy:
+            break
+        clock.sleep(_WAIT)
     _sync(repo, updates)
+
+
+def _is_locked(exc: GitError) -> bool:
+    text = exc.stderr.lower()
+    return any(words in text for words in ("unable to lock", "cannot lock", ".lock': file exists"))
+
+
+def _packing_held(
+    repo: Repo, updates: Sequence[RefUpdate]
+) -> contextlib.AbstractContextManager[None]:
+    """Return what keeps `pack-refs` waiting; a deletion holds its lock anyway."""
+    files = not os.path.isdir(os.path.join(repo.common_dir, "reftable"))
+    if not files or any(change.new.is_zero for change in updates):
+        return contextlib.nullcontext()
+    return git_refs.packing_held(repo.git, RefName(f"{layout.ROOT}/barrier"))
+
+
+def _is_being_pruned(repo: Repo, updates: Sequence[RefUpdate], *, now_ns: int) -> bool:
+    """Tell whether a `pack-refs` wrote one of the old values just now and its loose file is left."""
+    path = os.path.join(repo.common_dir, "packed-refs")
+    loose = [
+        change
+        for change in updates
+        if os.path.exists(os.path.join(repo.common_dir, change.name)) and not change.old.is_zero
+    ]
+    try:
+        fresh = 0 <= now_ns - os.stat(path).st_ctime_ns < _PRUNING_NS
+    except FileNotFoundError:
+        return False
+    if not (fresh and loose):
+        return False
+    packed = set((atomic.read(path) or b"").splitlines())
+    return any(f"{change.old} {change.name}".encode() in packed for change in loose)
 
 
 def settle(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> str:

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import select
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -58,14 +57,6 @@ class Writer:
         self.acknowledged.append(taken.snapshot)
         self.tell(snapshot=taken.snapshot, tree=taken.tree, text=text)
 
-    def stage_and_leave(self) -> None:
-        """Stage bytes that end up in nobody's tree, with a snapshot of the moment."""
-        self.write()
-        name = f"{self.name}.txt"
-        if self.git("add", name):
-            self.snapshot()
-            self.git("reset", "-q", "--", name)
-
     def travel(self) -> None:
         """Jump to an earlier snapshot of its own and come back."""
         if self.acknowledged:
@@ -77,11 +68,6 @@ class Writer:
         line = json.dumps({"type": "note", "summary": f"{self.name} {self.count}"}).encode()
         done = list(self.app().record([line] * 5))
         self.tell(events=len(done))
-
-    def git(self, *args: str) -> bool:
-        """Run git here; false when it failed, as beside a prune of the user's it may."""
-        done = subprocess.run(["git", *args], cwd=self.root, capture_output=True, check=False)
-        return done.returncode == 0
 
 
 def main() -> int:
@@ -96,8 +82,6 @@ def main() -> int:
             writer.snapshot()
             if turn % 3 == 0:
                 writer.record()
-            if turn % 5 == 0:
-                writer.stage_and_leave()
             if turn % 7 == 0:
                 writer.travel()
         except TimewarpError as exc:
