@@ -1,9 +1,10 @@
 """Commits and tags that lost their last name, kept whole (design 3).
 
-A ref of ours never points to a commit, so a commit is kept as a tree:
-`object` (its raw bytes as a blob), `type` (`commit` or `tag`), and for a commit
-`tree`. With parents and a stash's index commit, so that writing them back, parents
-first, gives the same ids byte for byte.
+A ref of ours never points to a commit, so a commit is kept as a tree: `object` (its raw
+bytes as a blob), `type` (`commit`, `tag`, `tree` or `blob`), and beside them what it names
+that is no commit: `tree` (of a commit, or of a tag of a tree) or `blob`. A tree or blob that
+a ref named directly has no `object`, it is there as itself. With parents and a stash's
+index commit, so that writing them back, parents first, gives the same ids byte for byte.
 """
 
 from __future__ import annotations
@@ -69,10 +70,12 @@ def gather(
             if thing.oid not in known:
                 found.append(_entry(quarantine, thing, []))
                 known.add(thing.oid)
-            target = thing.data.split(b"\n", 1)[0].split(b" ")[1].decode()
-            thing = reader.find(target)
+            thing = reader.find(_target(thing))
         if thing is not None and thing.type == "commit":
             commits.append(thing.oid)
+        elif thing is not None and thing.oid == tip and tip not in known:
+            found.append(_entry(quarantine, thing, []))
+            known.add(tip)
     bases = [base] if base is not None else []
     for oid in _unreachable(repo.git, commits):
         commit = reader.find(oid)
@@ -80,7 +83,7 @@ def gather(
             continue
         found.append(_entry(quarantine, commit, bases))
         known.add(oid)
-        bases = [*bases[:1], _tree_of(commit)] if base is not None else [_tree_of(commit)]
+        bases = [*bases[:1], _target(commit)] if base is not None else [_target(commit)]
     return found
 
 
@@ -113,10 +116,12 @@ def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -
         if oid not in kept:
             raise MissingObjectError(oid)
         parts = {item.name: item.oid for item in reader.tree(kept[oid])}
+        if "object" not in parts:
+            raise MissingObjectError(oid)
         data = reader.read(parts["object"], kind="blob")
         kind = reader.read(parts["type"], kind="blob").decode().strip()
         missing = [name for name in _named(data) if not _exists(git, name)]
-        if missing:
+        if missing and not (_is_shallow(git) and all(name not in kept for name in missing)):
             stack += missing
             continue
         git.run("hash-object", "-t", kind, "-w", "--stdin", "--literally", stdin=data)
@@ -149,17 +154,32 @@ def _unreachable(git: Git, commits: Sequence[Oid]) -> list[Oid]:
     return [Oid(line) for line in out.splitlines()]
 
 
-def _tree_of(commit: Object) -> Oid:
-    return Oid(commit.data.split(b"\n", 1)[0].split(b" ")[1].decode())
+def _is_shallow(git: Git) -> bool:
+    """Tell whether commits may lack their parents here (a shallow clone)."""
+    return git.text("rev-parse", "--is-shallow-repository") == "true"
+
+
+def _target(thing: Object) -> Oid:
+    """Return the tree of a commit, or what a tag names."""
+    return Oid(thing.data.split(b"\n", 1)[0].split(b" ")[1].decode())
 
 
 def _entry(quarantine: Quarantine, thing: Object, bases: Sequence[Oid]) -> PendingKept:
-    raw = quarantine.put("blob", thing.data)
+    reader = quarantine.reader
     kind = quarantine.put("blob", thing.type.encode() + b"\n")
-    parts = [TreeEntry(MODE_FILE, "object", raw), TreeEntry(MODE_FILE, "type", kind)]
-    new = [raw, kind]
-    if thing.type == "commit":
-        tree = _tree_of(thing)
-        parts.append(TreeEntry(MODE_TREE, "tree", tree))
-        new += [oid for oid, _, _ in new_objects(quarantine.reader, tree, bases)]
+    parts = [TreeEntry(MODE_FILE, "type", kind)]
+    new = [kind]
+    named: tuple[Oid, str] | None = (thing.oid, thing.type)
+    if thing.type in {"commit", "tag"}:
+        raw = quarantine.put("blob", thing.data)
+        parts.append(TreeEntry(MODE_FILE, "object", raw))
+        new.append(raw)
+        info = reader.info(_target(thing))
+        named = info[:2] if info is not None else None
+    if named is not None and named[1] == "tree":
+        parts.append(TreeEntry(MODE_TREE, "tree", named[0]))
+        new += [oid for oid, _, _ in new_objects(reader, named[0], bases)]
+    elif named is not None and named[1] == "blob":
+        parts.append(TreeEntry(MODE_FILE, "blob", named[0]))
+        new.append(named[0])
     return PendingKept(thing.oid, quarantine.put_tree(parts), tuple(new))
