@@ -23,12 +23,12 @@ from functools import partial
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import index as index_file
-from git_timewarp.git import refusals
+from git_timewarp.git import refusals, worktree
 from git_timewarp.git.index import Stamp
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_FILE, MODE_TREE, TreeEntry, format_tree
 from git_timewarp.git.repo import Repo
-from git_timewarp.git.run import Result
+from git_timewarp.git.run import GitError, Result
 from git_timewarp.git.worktree import Found, Scan
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import Head, Skipped, View
@@ -167,6 +167,8 @@ class _Run:
         self.skipped += folders.skipped
         self.skipped += [Skipped(path, "unreadable") for path in found.closed]
         paths = self._sort(found, [*found.others, *folders.files])
+        if paths.deleted:
+            self._miss(paths.deleted)
         self._feed(paths)
         tree = self._tree()
         self._beside(paths, nested=folders.nested)
@@ -228,6 +230,7 @@ class _Run:
             and old.private == self._identity()
             and old.seed == user
             and old.sources == sources
+            and not any(os.path.lexists(place.file(RepoPath(path))) for path in old.absent)
         )
         if not fits:
             seeded = capture_seed.seed(place, old=old, sources=sources, now_ns=now_ns)
@@ -256,6 +259,13 @@ class _Run:
             raise _SeedAgainError
         self.skipped += result.skipped
         return result
+
+    def _miss(self, deleted: Collection[RepoPath]) -> None:
+        """Remember what went and is ignored: back again, it would be ignored as untracked."""
+        ignored: Collection[str] = deleted
+        with contextlib.suppress(GitError):  # a path behind what is a link now, say
+            ignored = worktree.ignored(self.place.git, list(deleted))
+        self.memory.absent = capture_place.sorted_paths({*self.memory.absent, *ignored})
 
     def _went_sparse(self, deleted: Collection[RepoPath]) -> bool:
         """Tell whether a path with skip-worktree that was there is absent again."""

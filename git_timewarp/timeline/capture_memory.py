@@ -36,6 +36,7 @@ class Memory:
         attributes: what decided about conversions when they were last checked.
         gitlinks: paths of submodules in the index.
         sparse: paths with skip-worktree that were absent.
+        absent: paths of the user's index that are ignored, and were absent.
         literal: paths whose blob in the private index is the file's own bytes.
         raw: path -> [stamp, mode, blob, why] of exact bytes kept beside the tree.
         digests: path -> [stamp, SHA-256] of files too large to be captured.
@@ -60,6 +61,7 @@ class Memory:
     attributes: str = ""
     gitlinks: list[str] = field(default_factory=list)
     sparse: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
     literal: list[str] = field(default_factory=list)
     raw: dict[str, list[str]] = field(default_factory=dict)
     digests: dict[str, list[str]] = field(default_factory=dict)
