@@ -183,8 +183,7 @@ def test_no_events_to_be_had_and_later_they_are(repo: RepoBuilder, world: World)
         repo.write("a.txt", "2\n")
         with running(found):
             until(lambda: drafts(world) == 1, "it polls")
-            told_now = state.read(world.repo)
-            assert (told_now.mode, told_now.running) == (state.POLLING, True)
+            until(lambda: state.read(world.repo).mode == state.POLLING, "it tells so")
             found._events_at = 0.0
             until(lambda: found.state.mode == state.EVENTS, "it asks the system again")
             repo.write("a.txt", "3\n")

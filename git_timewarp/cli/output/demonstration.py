@@ -63,7 +63,7 @@ def replay(states: tuple[State, ...], look: Look) -> Iterator[str]:
     middle = sorted(state.seconds for state in states)[count // 2] if states else 0.0
     noun = "commit" if count == 1 else "commits"
     yield f"{count} {noun} replayed as edits, one snapshot each ({_ms(middle)} in the middle):"
-    mark = _mark(look, good=equal == count)
+    mark = _mark(look, good=equal + as_git == count)
     yield f"  {mark} {equal} of {count} snapshots have the tree of the commit"
     if as_git:
         yield (
