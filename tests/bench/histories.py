@@ -1,0 +1,132 @@
+"""A long history: what it weighs, what checking it costs, what it adds to git's own upkeep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from git_timewarp.store.recorder import Limits
+from git_timewarp.timeline import snapshot
+from git_timewarp.timeline.operation import Operation
+from tests.bench import events, projects
+from tests.bench.measure import Row, Side, alternate, at_most, extra, row
+from tests.bench.place import Place
+from tests.bench.projects import State
+
+
+def rows(place: Place) -> Iterator[Row]:
+    """All rows on one repository that grows: snapshots, then events, then the upkeep."""
+    source = place.clone("real")
+    states = list(islice(projects.history_in_steps(place, source), place.scale.snapshots))
+    commits, recorded = _as_commits(place, states), _as_snapshots(place, states)
+    for repo in (commits, recorded):
+        place.git(repo, "gc", "--quiet", "--prune=now")
+    yield Row(
+        "disk after `git gc`",
+        f"{len(states):,} snapshots of a real history",
+        "the same states as commits",
+        _size(recorded),
+        _size(commits),
+        1,
+        at_most(1.1),
+        unit="B",
+    )
+    place.remove(commits)
+    yield _verify(place, recorded, size=f"{len(states):,} snapshots")
+    yield from events.rows_of_recording(place, recorded)
+    more = place.scale.events - place.scale.some_events
+    events.record(place, recorded, more)
+    yield from events.rows_of_reading(place, recorded, count=place.scale.events)
+    yield from _upkeep(place, recorded, snapshots=len(states))
+    place.remove(source, recorded)
+
+
+def _empty(place: Place, name: str) -> Path:
+    repo = place.folder / name
+    place.run("git", "init", "-q", str(repo))
+    place.git(repo, "commit", "-q", "--allow-empty", "-m", "nothing yet")
+    return repo
+
+
+def _as_commits(place: Place, states: list[State]) -> Path:
+    """Make a repository with one commit a state."""
+    repo = _empty(place, "commits")
+    stream = [b"feature done\nreset refs/heads/main\nfrom refs/heads/main^0\n\n"]
+    for number, (path, content) in enumerate(states):
+        title = f"edit {path}".encode()
+        stream.append(
+            b"commit refs/heads/main\n"
+            b"committer Ada Lovelace <ada@example.com> %d +0000\ndata %d\n%b\n"
+            % (1_700_000_000 + 30 * number, len(title), title)
+        )
+        if content is None:
+            stream.append(b"D %b\n" % path.encode())
+        else:
+            stream.append(b"M 644 inline %b\n" % path.encode())
+            stream.append(b"data %d\n%b\n" % (len(content), content))
+    stream.append(b"done\n")
+    place.run("git", "fast-import", "--quiet", cwd=repo, stdin=b"".join(stream))
+    return repo
+
+
+def _as_snapshots(place: Place, states: list[State]) -> Path:
+    """Make a repository with one snapshot a state, each captured from the work tree."""
+    repo = _empty(place, "recorded")
+    place.ours(repo, "init", "--no-hooks")
+    given = place.world(repo, limits=Limits(grace_seconds=0))
+    for state in states:
+        projects.apply(repo, state)
+        with Operation(given, "snapshot") as op:
+            snapshot.take(op, snapshot.explicit())
+    with Operation(given, "snapshot") as op:
+        op.recorder.fold()
+    return repo
+
+
+def _size(repo: Path) -> int:
+    """Return the bytes of the object store and of our own files, what can be rebuilt aside."""
+    total = 0
+    for part in (".git/objects", ".git/timewarp"):
+        for folder, _, files in os.walk(repo / part):
+            for name in files:
+                if not name.startswith("index.db"):
+                    total += os.stat(os.path.join(folder, name)).st_size
+    return total
+
+
+def _verify(place: Place, repo: Path, *, size: str) -> Row:
+    return row(
+        "`verify --full`",
+        size=size,
+        against="`git fsck`",
+        pair=alternate(
+            Side(lambda: place.ours(repo, "verify", "--full")),
+            Side(lambda: place.git(repo, "fsck")),
+            count=place.scale.count,
+        ),
+        budget=at_most(1.2),
+    )
+
+
+def _upkeep(place: Place, repo: Path, *, snapshots: int) -> Iterator[Row]:
+    twin = place.copy(repo, "without")
+    place.ours(twin, "deinit", "--purge", "--force")
+    place.git(twin, "gc", "--quiet", "--prune=now")
+    place.git(repo, "gc", "--quiet", "--prune=now")
+    size = f"{snapshots:,} snapshots, {place.scale.events:,} events"
+    for words in (("gc", "--quiet"), ("fsck",)):
+        yield row(
+            f"the user's `git {words[0]}`",
+            size=size,
+            against="without us",
+            pair=alternate(
+                Side(partial(place.git, repo, *words)),
+                Side(partial(place.git, twin, *words)),
+                count=place.scale.count,
+            ),
+            budget=extra(10.0),
+        )
+    place.remove(twin)
