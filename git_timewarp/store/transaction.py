@@ -29,6 +29,7 @@ from git_timewarp.util.clock import Clock
 _TRIES = 40
 _WAIT = 0.05
 _STALE_AFTER = 0.25
+_PACKING_STALE_AFTER = 1.5
 _PRUNING_NS = 2_000_000_000
 _REFLOG = ("core.logAllRefUpdates=always",)
 _WHO = {
@@ -127,18 +128,21 @@ def settle(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> str:
 
 
 def remove_stale_locks(repo: Repo, *, clock: Clock) -> list[str]:
-    """Remove lock files below `refs/timewarp` that nobody holds.
+    """Remove lock files of a transaction of ours that a crash left; nobody holds them.
 
-    To be called with our own lock held, so no writer of ours is alive; a `pack-refs`
-    of the user holds such a lock for a moment only, so one that stays is stale.
+    To be called with our own lock held and a fold in the journal that was cut off, so no
+    writer of ours is alive and the locks may be ours: those below `refs/timewarp`, and
+    `packed-refs.lock` (see `_packing_held`). A git command of the user's holds one for a
+    moment only, so one that stays the same file for long enough is stale.
     """
-    seen = _locks(repo)
+    packing = os.path.join(repo.common_dir, "packed-refs.lock")
+    seen = _locks(repo, packing)
     if not seen:
         return []
-    clock.sleep(_STALE_AFTER)
+    clock.sleep(_PACKING_STALE_AFTER if packing in seen else _STALE_AFTER)
     removed = []
-    for path, inode in _locks(repo).items():
-        if seen.get(path) == inode:
+    for path, stamp in _locks(repo, packing).items():
+        if seen.get(path) == stamp:
             faults.point("remove stale lock")
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
@@ -186,14 +190,16 @@ def _reflogs(repo: Repo) -> Iterator[tuple[str, list[bytes]]]:
             yield path, [line for line in lines if line.count(b" ") >= 2]
 
 
-def _locks(repo: Repo) -> dict[str, int]:
+def _locks(repo: Repo, packing: str) -> dict[str, tuple[int, int, int]]:
+    """Return the lock files there are, each with what changes when another takes its place."""
     found = {}
+    paths = [packing]
     for folder, _, files in os.walk(os.path.join(repo.common_dir, *layout.ROOT.split("/"))):
-        for name in files:
-            if name.endswith(".lock"):
-                path = os.path.join(folder, name)
-                with contextlib.suppress(FileNotFoundError):
-                    found[path] = os.stat(path).st_ino
+        paths += [os.path.join(folder, name) for name in files if name.endswith(".lock")]
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            stat = os.stat(path)
+            found[path] = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
     return found
 
 

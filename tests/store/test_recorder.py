@@ -269,3 +269,20 @@ def test_an_event_with_an_old_time_of_its_own_does_not_fold_at_once(repo: RepoBu
     later = recording.world(repo, clock=clock)
     with recording.recorder(later) as rec:
         assert rec.fold_is_due()
+
+
+def test_a_lock_on_packed_refs_that_a_dead_fold_left_is_removed(repo: RepoBuilder) -> None:
+    """The barrier of a fold whose git died with it must not stop the user's git."""
+    given = recording.begin(repo)
+    stop_at("git update-ref")
+    try:
+        with pytest.raises(StoppedError):
+            recording.record(given, [recording.note(head(repo))], fold=True)
+    finally:
+        faults.install(None)
+    lock = repo.git_dir() / "packed-refs.lock"
+    lock.write_bytes(b"")
+    recording.record(given, [recording.note(head(repo))])
+    assert not lock.exists()
+    repo.git("pack-refs", "--all")
+    assert verify(given.repo, full=True).problems == ()
