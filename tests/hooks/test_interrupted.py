@@ -26,6 +26,8 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
 def steps_of(action: Callable[[], object], undo: Callable[[], object]) -> list[int]:
     """Return the steps of `action` worth stopping at: of those alike, the first and the last."""
     names: list[str] = []
+    action()  # folders that stay are made the first time only
+    undo()
     faults.install(names.append)
     action()
     faults.install(None)
