@@ -5,7 +5,7 @@ renames leaves some refs moved and lock files behind. So the old and new value o
 ref stand in the journal before, readers accept any mixture, and `settle` takes each
 ref from its old to its new value afterwards.
 
-Our refs do have a reflog (docs/design/0004-reflog.md): it is what makes a value that
+Our refs do have a reflog (docs/design/0005-reflog.md): it is what makes a value that
 a fold replaced reachable, so that `git fsck` has nothing dangling to tell of.
 """
 
