@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp.integrity.doctor import Machine, doctor
+from git_timewarp.integrity.doctor import doctor
+from git_timewarp.integrity.doctor_case import Machine
 from git_timewarp.integrity.mounts import Mount
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.results import Check

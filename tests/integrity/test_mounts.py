@@ -35,7 +35,7 @@ server:/x on /Volumes/nfs (nfs)
     ("path", "expected"),
     [
         ("/", None),
-        ("/home/grace/x", None),
+        ("/home/ada/x", None),
         ("/srv/nfs/x", "a network file system (nfs4)"),
         ("/srv/nfsx", None),
         ("/mnt/my share/x", "a network file system (cifs)"),
