@@ -1,6 +1,6 @@
 """Changes as Linux tells them: inotify(7), through the C library.
 
-Why not a package for it: docs/design/0005-watcher-events.md. A folder a watch, names as bytes,
+Why not a package for it: docs/design/0010-watcher-events.md. A folder a watch, names as bytes,
 overflow and the system's limit told for what they are.
 """
 

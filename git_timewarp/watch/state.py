@@ -21,7 +21,7 @@ from git_timewarp.watch import identity, place
 from git_timewarp.watch.identity import Identity
 from git_timewarp.watch.place import Place
 
-FORMAT = 1
+FORMAT_VERSION = 1
 PAGE = 4096
 _TEXT_BYTES = 800
 EVENTS = "events"
@@ -123,7 +123,7 @@ def store(where: Place, state: State) -> None:
     """Write the file in place, always one page; OSError when not even that is possible."""
     who = state.identity or identity.own()
     record = {
-        "v": FORMAT,
+        "v": FORMAT_VERSION,
         "pid": who.pid,
         "start": who.start,
         "boot": who.boot,

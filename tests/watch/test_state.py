@@ -117,12 +117,12 @@ def test_a_process_that_ended_is_not_alive_even_before_anybody_waited_for_it() -
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert process.stdin is not None
     who = identity.of(process.pid)
-    assert who.is_alive
+    told = [who.is_alive]
     process.stdin.close()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert not who.is_alive
+    told.append(who.is_alive)
     process.wait()
-    assert not who.is_alive
+    assert [*told, who.is_alive] == [True, False, False]
 
 
 def test_the_log_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
