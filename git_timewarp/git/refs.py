@@ -6,13 +6,12 @@ Only `store/transaction.py` may call `update`. Source: git-update-ref(1).
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName
-from git_timewarp.git.run import DURABLE, Git, GitError, finish
+from git_timewarp.git.run import DURABLE, PIPE, Git, GitError, finish
 from git_timewarp.util.text import to_bytes, to_str
 
 _MOVED = ("but expected", "reference already exists", "unable to resolve reference")
@@ -100,7 +99,7 @@ def packing_held(git: Git, unused: RefName) -> Iterator[None]:
         GitError: another process holds the lock.
     """
     words = ("update-ref", "--no-deref", "--stdin", "-z")
-    process = git.start(*words, stdin=subprocess.PIPE)
+    process = git.start(*words, stdin=PIPE)
     assert process.stdin is not None  # noqa: S101 - started with pipes
     assert process.stdout is not None  # noqa: S101 - started with pipes
     try:

@@ -17,6 +17,9 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util import faults
 from git_timewarp.util.text import to_bytes, to_str
 
+PIPE = subprocess.PIPE
+"""For `Git.start(stdin=…)`: the caller writes to the process."""
+
 KEPT_VARIABLES = frozenset(
     {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"}
 )
