@@ -1,6 +1,6 @@
-"""A program that records as fast as it is told to, until its standard input closes.
+"""A program that records until its standard input closes, or TURNS snapshots and events.
 
-    python -m tests.support.storm_writer WORK_TREE NAME PAUSE
+    python -m tests.support.storm_writer WORK_TREE NAME PAUSE [TURNS]
 
 It works in files of its own name only. Every line it prints is a JSON object: a snapshot
 that was acknowledged with the tree and the bytes it must hold, or the failure that ended it.
@@ -63,32 +63,41 @@ class Writer:
             self.app().jump(self.random.choice(self.acknowledged[-30:]))
             self.app().undo()
 
-    def record(self) -> None:
+    def record(self, count: int) -> None:
         """Record some events."""
         line = json.dumps({"type": "note", "summary": f"{self.name} {self.count}"}).encode()
-        done = list(self.app().record([line] * 5))
-        self.tell(events=len(done))
+        self.tell(events=[str(done["event"]) for done in self.app().record([line] * count)])
 
 
 def main() -> int:
-    """Run until standard input closes."""
+    """Run until standard input closes, or for a number of turns."""
     root, name, pause = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
     writer = Writer(root, name)
+    try:
+        if len(sys.argv) > 4:
+            for _ in range(int(sys.argv[4])):
+                writer.snapshot()
+                writer.record(1)
+        else:
+            until_closed(writer, pause)
+    except TimewarpError as exc:
+        writer.tell(error=exc.to_dict())
+        return 1
+    return 0
+
+
+def until_closed(writer: Writer, pause: float) -> None:
+    """Snapshots, events and journeys, one round in `pause` seconds."""
     turn = 0
     while not select.select([sys.stdin], [], [], 0)[0]:
         turn += 1
         started = time.monotonic()
-        try:
-            writer.snapshot()
-            if turn % 3 == 0:
-                writer.record()
-            if turn % 7 == 0:
-                writer.travel()
-        except TimewarpError as exc:
-            writer.tell(error=exc.to_dict())
-            return 1
+        writer.snapshot()
+        if turn % 3 == 0:
+            writer.record(5)
+        if turn % 7 == 0:
+            writer.travel()
         time.sleep(max(0.0, pause - (time.monotonic() - started)))
-    return 0
 
 
 if __name__ == "__main__":

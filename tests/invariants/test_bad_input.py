@@ -1,0 +1,423 @@
+"""Whatever is wrong around us: the right exit code, one error, one hint, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.recorder import Answer, opened, recorded, typed
+from tests.support.repo_builder import RepoBuilder
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    """A recorded repository with three states."""
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n", "b": "b\n"})
+    recorded(repo)
+    for text in ("two\n", "three\n"):
+        repo.write("a", text)
+        opened(repo).snapshot()
+    return repo
+
+
+def refused(where: RepoBuilder | Path, *words: str, code: int, reference: str) -> Answer:
+    """Check that a command fails as it must, in words and in JSON; return the words."""
+    answer = typed(where, *words)
+    assert (answer.code, answer.out) == (code, ""), answer
+    lines = answer.err.splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["error", "hint"], answer.err
+    first = lines[0].removeprefix("error: ")
+    assert first[0].islower() or first[0] in "'\"0123456789", first
+    assert not first.endswith("."), first
+    spoken = typed(where, *words, "--json")
+    assert (spoken.code, spoken.out) == (code, ""), spoken
+    record = json.loads(spoken.err)
+    assert record["v"] == 1
+    assert record["error"]["code"] == code
+    assert record["error"]["reference"] == reference
+    assert record["error"]["message"]
+    assert record["error"]["hint"]
+    return answer
+
+
+@dataclass
+class Look:
+    """All that must not change."""
+
+    files: object
+    index: object
+    view: object
+    events: list[str]
+
+    @classmethod
+    def at(cls, repo: RepoBuilder) -> Look:
+        """Look at everything of the user's and ours."""
+        return cls(
+            repo.state(),
+            repo.index_bytes(),
+            repo.view(),
+            [entry.id for entry in opened(repo).log(all_writers=True)],
+        )
+
+
+@contextmanager
+def unchanged(repo: RepoBuilder) -> Iterator[None]:
+    """Check that the block changes nothing, and that what was recorded still comes back."""
+    before = Look.at(repo)
+    yield
+    assert Look.at(repo) == before
+    text = repo.read("a")
+    opened(repo).jump("E1")
+    assert repo.read("a") == b"one\n"
+    opened(repo).undo()
+    assert repo.read("a") == text
+    assert opened(repo).verify(full=True).problems == ()
+
+
+# -- no place to record ----------------------------------------------------------------
+
+
+def test_not_a_repository(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    for words in (["status"], ["init"], ["snapshot"], ["log"], ["jump", "@-1"]):
+        refused(tmp_path / "plain", *words, code=1, reference="not-a-repository")
+    assert list((tmp_path / "plain").iterdir()) == []
+
+
+def test_a_bare_repository(tmp_path: Path) -> None:
+    bare = RepoBuilder(tmp_path / "bare", bare=True)
+    for words in (["init"], ["snapshot"]):
+        refused(bare, *words, code=1, reference="bare-repository")
+    assert not (bare.path / "timewarp").exists()
+
+
+def test_inside_the_git_directory(repo: RepoBuilder) -> None:
+    refused(repo.path / ".git", "status", code=1, reference="not-a-repository")
+
+
+def test_home_as_the_root(hermetic: Path) -> None:
+    home = RepoBuilder(hermetic)
+    refused(home, "init", code=1, reference="refused-root")
+    assert not (hermetic / ".git/timewarp").exists()
+
+
+def test_nothing_records_yet(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    for words in (["snapshot"], ["log"], ["jump", "@-1"], ["undo"], ["verify"], ["stash", "list"]):
+        refused(repo, *words, code=1, reference="not-recording")
+
+
+# -- settings --------------------------------------------------------------------------
+
+
+def test_a_broken_git_config(repo: RepoBuilder) -> None:
+    path = repo.git_dir() / "config"
+    good = path.read_text()
+    before = Look.at(repo)
+    path.write_text(good + "[core\n")
+    for words in (["status"], ["snapshot"], ["jump", "E1"]):
+        refused(repo, *words, code=1, reference="not-a-repository")
+    path.write_text(good)
+    assert Look.at(repo) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reference"),
+    [
+        ("timewarp.fold.events", "many", "bad-setting"),
+        ("timewarp.fold.evnets", "3", "unknown-setting"),
+        ("timewarp.snapshot.maxUntrackedBytes", "-4", "bad-setting"),
+    ],
+)
+def test_a_setting_that_means_nothing(
+    repo: RepoBuilder, key: str, value: str, reference: str
+) -> None:
+    del reference
+    repo.git("config", key, value)
+    with_it = typed(repo, "snapshot", "--json")
+    assert with_it.code == 2, with_it
+    error = json.loads(with_it.err)["error"]
+    assert key in error["message"] or key in error["hint"], error
+    refused(repo, "snapshot", code=2, reference=error["reference"])
+    repo.git("config", "--unset", key)
+    with unchanged(repo):
+        pass
+
+
+@pytest.mark.parametrize(
+    "text", ["[fold\n", "fold.events = 'many'\n", "[fold]\nevnets = 3\n", b"\xff\xfe\x00"]
+)
+def test_a_broken_tracked_file(repo: RepoBuilder, text: str | bytes) -> None:
+    repo.write(".timewarp.toml", text)
+    answer = typed(repo, "snapshot")
+    assert answer.code == 2, answer
+    assert ".timewarp.toml" in answer.err
+    assert [line.split(":")[0] for line in answer.err.splitlines()] == ["error", "hint"]
+    repo.remove(".timewarp.toml")
+    with unchanged(repo):
+        pass
+
+
+# -- targets ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["E99", "nosuchthing", "@-50", "stash@{3}", "zzzzzzzz", "a b", ""])
+def test_an_unknown_target(repo: RepoBuilder, target: str) -> None:
+    with unchanged(repo):
+        for words in (["jump"], ["show"], ["restore", "a", "--source"]):
+            refused(repo, *words, target, code=3, reference="unknown-target")
+
+
+def test_an_ambiguous_prefix(repo: RepoBuilder) -> None:
+    """Two snapshots whose ids begin alike, made so by asking for the shortest common prefix."""
+    seen: dict[str, str] = {}
+    for number in range(600):
+        repo.write("a", f"{number}\n")
+        found = str(opened(repo).snapshot().snapshot)
+        if found[:4] in seen:
+            break
+        seen[found[:4]] = found
+    else:
+        pytest.fail("600 snapshots without two that begin with the same four letters")
+    answer = refused(repo, "jump", found[:4], code=2, reference="ambiguous-target")
+    assert found in answer.err
+    assert seen[found[:4]] in answer.err
+    assert typed(repo, "show", found).code == 0
+
+
+def test_a_path_in_no_snapshot(repo: RepoBuilder) -> None:
+    with unchanged(repo):
+        refused(repo, "restore", "nowhere", code=3, reference="unknown-target")
+        refused(repo, "restore", "--source", "E1", "nowhere", code=3, reference="path-not-found")
+        refused(repo, "restore", "../outside", code=2, reference="bad-pathspec")
+
+
+def test_a_target_of_another_work_tree(repo: RepoBuilder, tmp_path: Path) -> None:
+    repo.git("worktree", "add", "-q", "../linked")
+    linked = RepoBuilder(tmp_path / "linked", init=False)
+    linked.write("a", "linked\n")
+    snapshot = opened(linked).snapshot().snapshot
+    with unchanged(repo):
+        refused(repo, "jump", snapshot, code=1, reference="other-worktree")
+    assert typed(repo, "jump", "--force", snapshot).code == 0
+    assert repo.read("a") == b"linked\n"
+    assert typed(repo, "undo").code == 0
+    assert repo.read("a") == b"three\n"
+
+
+# -- records of a newer version --------------------------------------------------------
+
+
+def newer_journal(repo: RepoBuilder) -> Path:
+    """Make the journal one of version 2, with a right checksum."""
+    path = repo.git_dir() / "timewarp/journal"
+    replace_line(path, b'"v":1', b'"v":2', letter=b"H")
+    return path
+
+
+def newer_event(repo: RepoBuilder) -> Path:
+    """Make an event in the journal one of version 2."""
+    (repo.git_dir() / "timewarp/journal").touch()
+    repo.write("b", "for an event that waits\n")
+    opened(repo).jump("E2")
+    path = repo.git_dir() / "timewarp/journal"
+    replace_line(path, b'"v":1', b'"v":2', letter=b"E")
+    return path
+
+
+def newer_writer(repo: RepoBuilder) -> Path:
+    """Make `writer.json` one of version 2."""
+    path = repo.git_dir() / "timewarp/writer.json"
+    path.write_bytes(path.read_bytes().replace(b'"v":1', b'"v":2'))
+    return path
+
+
+def replace_line(path: Path, old: bytes, new: bytes, *, letter: bytes) -> None:
+    """Replace in the last line of a letter, and give it the checksum it should have."""
+    import zlib
+
+    lines = path.read_bytes().split(b"\n")
+    at = max(n for n, line in enumerate(lines) if line[9:10] == letter)
+    rest = lines[at][9:]
+    assert old in rest
+    rest = rest.replace(old, new, 1)
+    lines[at] = b"%08x %s" % (zlib.crc32(rest), rest)
+    path.write_bytes(b"\n".join(lines))
+
+
+@pytest.mark.parametrize("spoil", [newer_journal, newer_event, newer_writer])
+def test_a_newer_format(repo: RepoBuilder, spoil: Callable[[RepoBuilder], Path]) -> None:
+    state = repo.git_dir() / "timewarp"
+    before = {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()}
+    refs = repo.git("for-each-ref")
+    path = spoil(repo)
+    spoilt = path.read_bytes()
+    files = repo.state()
+    refs = repo.git("for-each-ref")
+    for words in (["snapshot"], ["jump", "E1"], ["undo"]):
+        refused(repo, *words, code=1, reference="newer-format")
+    assert path.read_bytes() == spoilt
+    assert repo.git("for-each-ref") == refs
+    assert repo.state() == files
+    assert before
+
+
+# -- the disk --------------------------------------------------------------------------
+
+
+def in_a_namespace(script: str, *args: str) -> Answer:
+    """Run a shell script that may mount, in a mount namespace of its own."""
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", *args],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+CAN_MOUNT = (
+    shutil.which("unshare") is not None
+    and in_a_namespace('mount -t tmpfs none "$1"', "/mnt").code == 0
+)
+
+
+READ_ONLY = 'mount --bind "$1/.git" "$1/.git" && mount -o remount,ro,bind "$1/.git" && cd "$1" && '
+
+
+def as_reader(repo: RepoBuilder, *words: str) -> Answer:
+    """Run a command with a read-only git directory: by a mount, or as a user without rights."""
+    line = f'git timewarp {" ".join(words)}'
+    if CAN_MOUNT:
+        return in_a_namespace(READ_ONLY + line, str(repo.path))
+    modes = {path: path.stat().st_mode for path in repo.git_dir().rglob("*")}
+    for path in [*modes, repo.git_dir()]:
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        return typed(repo, *words)
+    finally:
+        repo.git_dir().chmod(0o755)
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+@pytest.mark.parametrize("words", [["snapshot"], ["jump", "E1"], ["restore", "a"], ["undo"]])
+def test_a_read_only_git_directory(repo: RepoBuilder, words: list[str]) -> None:
+    with unchanged(repo):
+        answer = as_reader(repo, *words)
+        assert (answer.code, answer.out) == (1, ""), answer
+        lines = answer.err.splitlines()
+        assert [line.split(": ")[0] for line in lines] == ["error", "hint"], answer.err
+        assert "read-only" in lines[0] or "permission denied" in lines[0]
+
+
+def test_looking_works_in_a_read_only_git_directory(repo: RepoBuilder) -> None:
+    for words in (["log"], ["status"], ["show", "E1"], ["cat", "E1:a"], ["verify", "--full"]):
+        answer = as_reader(repo, *words)
+        assert answer.code == 0, (words, answer)
+
+
+FULL = """
+mount -t tmpfs -o size=12m none "$1" && cp -a "$2" "$1/repo" && cd "$1/repo" &&
+git timewarp init >/dev/null && echo two >a && git timewarp snapshot >/dev/null &&
+echo three >a || exit 99
+dd if=/dev/zero of="$1/fill" bs=4k >/dev/null 2>&1
+for words in snapshot "jump E1" "restore --source E1 a" "undo"; do
+    git timewarp $words >out 2>err; echo "$words: $?"; cat out err; rm -f out err
+done
+cat a
+rm "$1/fill"
+git timewarp status --json >/dev/null || echo status failed
+git timewarp jump E2 2>&1 >/dev/null && cat a
+git timewarp verify --full >/dev/null || echo verify failed
+git fsck
+git timewarp undo >/dev/null 2>&1 && cat a
+"""
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="needs the right to mount a small file system")
+def test_a_full_disk(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    (tmp_path / "small").mkdir()
+    answer = in_a_namespace(FULL, str(tmp_path / "small"), str(repo.path))
+    assert answer.code == 0, answer
+    assert answer.out == "", answer.out
+
+
+# -- locks and operations --------------------------------------------------------------
+
+
+def test_a_held_index_lock(repo: RepoBuilder) -> None:
+    lock = repo.git_dir() / "index.lock"
+    lock.touch()
+    before = repo.state(), repo.index_bytes()
+    refused(repo, "jump", "E1", code=6, reference="index-locked")
+    assert lock.exists()
+    assert before == (repo.state(), repo.index_bytes())
+    repo.write("a", "four\n")
+    assert typed(repo, "snapshot").code == 0
+    lock.unlink()
+    assert typed(repo, "jump", "E1").code == 0
+
+
+def test_a_held_lock_of_ours(repo: RepoBuilder) -> None:
+    import fcntl
+
+    repo.git("config", "timewarp.lock.timeoutSeconds", "1")
+    with open(repo.git_dir() / "timewarp/lock", "rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        refused(repo, "snapshot", code=6, reference="lock-timeout")
+        assert typed(repo, "log").code == 0
+        assert typed(repo, "status").code == 0
+    assert typed(repo, "snapshot").code == 0
+
+
+def test_in_the_middle_of_a_merge(repo: RepoBuilder) -> None:
+    repo.git("checkout", "-q", "-f", "-b", "side")
+    repo.commit("theirs", {"a": "theirs\n"})
+    repo.git("checkout", "-q", "main")
+    repo.commit("ours", {"a": "ours\n"})
+    repo.git("merge", "side", ok=(1,))
+    before = Look.at(repo)
+    refused(repo, "jump", "E1", code=1, reference="operation-in-progress")
+    refused(repo, "jump", "--with-refs", "E1", code=1, reference="operation-in-progress")
+    after = Look.at(repo)
+    assert (after.files, after.index, after.view) == (before.files, before.index, before.view)
+    opened(repo).snapshot(milestone="in the merge")
+    repo.write("a", "half resolved\n")
+    repo.git("add", "a")
+    assert typed(repo, "jump", "in the merge").code == 0
+    assert repo.git("ls-files", "-u").count("\n") == 2
+    assert b"<<<<<<<" in repo.read("a")
+
+
+def test_a_missing_object(repo: RepoBuilder) -> None:
+    repo.write("big", os.urandom(4000))
+    opened(repo).snapshot(milestone="with big")
+    blob = repo.git("hash-object", "big")
+    repo.remove("big")
+    opened(repo).snapshot()
+    for idx in (repo.git_dir() / "objects/pack").glob("*.idx"):
+        if blob in repo.git("show-index", stdin=idx.read_bytes()):
+            for path in idx.parent.glob(idx.stem + ".*"):
+                path.chmod(0o644)
+                path.unlink()
+    assert repo.run("cat-file", "-e", blob, ok=None).returncode
+    before = repo.state(), repo.index_bytes()
+    answer = typed(repo, "jump", "with big")
+    assert answer.code == 5, answer
+    assert [line.split(": ")[0] for line in answer.err.splitlines()] == ["error", "hint"]
+    assert before == (repo.state(), repo.index_bytes())
+    assert typed(repo, "verify", "--full").code == 5
+    opened(repo).jump("E1")
+    assert repo.read("a") == b"one\n"
