@@ -150,12 +150,13 @@ def load(path: str) -> Journal:
     if journal.ends_torn:
         journal.torn += 1
     for number, raw in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else b""
+        if following[9:10] == b"T" and _checks(following):
+            # Void even when only its newline was cut off: it was not read when T was written.
+            journal.torn += 1
+            continue
         if not _checks(raw):
-            following = lines[number + 1] if number + 1 < len(lines) else b""
-            if _checks(following) and following[9:10] == b"T":
-                journal.torn += 1
-            else:
-                journal.damaged += 1
+            journal.damaged += 1
             continue
         _take(journal, raw[9:10].decode(), raw[11:])
     return journal

@@ -285,4 +285,15 @@ def test_a_lock_on_packed_refs_that_a_dead_fold_left_is_removed(repo: RepoBuilde
     recording.record(given, [recording.note(head(repo))])
     assert not lock.exists()
     repo.git("pack-refs", "--all")
+
+
+def test_a_line_that_lacks_only_its_newline_is_void_for_ever(repo: RepoBuilder) -> None:
+    """It was not there for the next writer, so its number is another event's now."""
+    given = recording.begin(repo)
+    recording.record(given, [recording.note(head(repo), "one"), recording.note(head(repo), "two")])
+    path = Path(Paths(given.repo.state_dir).journal)
+    path.write_bytes(path.read_bytes()[:-1])
+    recording.record(given, [recording.note(head(repo), "three")])
+    with recording.history(given) as found:
+        assert [(entry.n, entry.summary) for entry in found.entries()] == [(2, "three"), (1, "one")]
     assert verify(given.repo, full=True).problems == ()
