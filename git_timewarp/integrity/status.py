@@ -39,6 +39,7 @@ def status(
                 "git timewarp snapshot",
             )
         )
+    found += _of_watcher(watcher)
     newest = next(history.entries(limit=1), None)
     last = history.latest_snapshot(world.repo.worktree)
     return StatusResult(
@@ -84,6 +85,17 @@ def not_recording(
         counts={},
         problems=problems,
     )
+
+
+def _of_watcher(watcher: Json) -> list[Problem]:
+    """Return what keeps the watcher from its work, if anything."""
+    if watcher.get("running"):
+        what, hint = watcher.get("problem"), "git timewarp watch status"
+        text = f"the watcher cannot record: {what}"
+    else:
+        what, hint = watcher.get("reason"), "git timewarp watch start"
+        text = f"the watcher is gone: {what}"
+    return [Problem("watcher", text, hint)] if what else []
 
 
 def _shown(history: History, entry: Entry | None) -> LogEntry | None:

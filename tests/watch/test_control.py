@@ -117,7 +117,16 @@ def test_a_killed_one_is_told_of_and_started_again(idle: Watched) -> None:
     assert idle.tw("watch status") == (
         "watcher: not running (it ended without saying so): git timewarp watch start\n"
     )
+    assert json.loads(idle.tw("status --json"))["problems"] == [
+        {
+            "kind": "watcher",
+            "where": "the watcher is gone: it ended without saying so",
+            "affects": [],
+            "hint": "git timewarp watch start",
+        }
+    ]
     idle.tw("watch start")
+    assert json.loads(idle.tw("status --json"))["problems"] == []
     with idle.drafted():
         idle.repo.write("a.txt", "after\n")
 

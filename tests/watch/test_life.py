@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -97,6 +98,7 @@ def test_a_lock_in_the_way_is_waited_for(live: Watched) -> None:
         live.repo.write("a.txt", "we are busy\n")
         until(lambda: live.state().problem is not None, "it tells that it waits")
         assert live.state().running
+        assert [p["kind"] for p in json.loads(live.tw("status --json"))["problems"]] == ["watcher"]
     live.await_draft(before)
     assert live.state().problem is None
     assert live.cat("a.txt") == "we are busy\n"
