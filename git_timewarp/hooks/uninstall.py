@@ -189,6 +189,7 @@ def _remove_folder(folder: str) -> None:
         ours = name in {NEXT, chain.LINKED_CONFIG} or name.startswith(".tmp-")
         if ours or (name in NAMES and own_hook(path)):
             _unlink(path)
+    faults.point(f"rmdir {os.path.basename(folder)}")
     with contextlib.suppress(OSError):
         os.rmdir(folder)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -170,7 +172,9 @@ def test_a_broken_tracked_file(repo: RepoBuilder, text: str | bytes) -> None:
 # -- targets ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("target", ["E99", "nosuchthing", "@-50", "stash@{3}", "zzzzzzzz", "a b", ""])
+@pytest.mark.parametrize(
+    "target", ["E99", "nosuchthing", "@-50", "stash@{3}", "zzzzzzzz", "a b", ""]
+)
 def test_an_unknown_target(repo: RepoBuilder, target: str) -> None:
     with unchanged(repo):
         for words in (["jump"], ["show"], ["restore", "a", "--source"]):
@@ -243,8 +247,6 @@ def newer_writer(repo: RepoBuilder) -> Path:
 
 def replace_line(path: Path, old: bytes, new: bytes, *, letter: bytes) -> None:
     """Replace in the last line of a letter, and give it the checksum it should have."""
-    import zlib
-
     lines = path.read_bytes().split(b"\n")
     at = max(n for n, line in enumerate(lines) if line[9:10] == letter)
     rest = lines[at][9:]
@@ -296,7 +298,7 @@ READ_ONLY = 'mount --bind "$1/.git" "$1/.git" && mount -o remount,ro,bind "$1/.g
 
 def as_reader(repo: RepoBuilder, *words: str) -> Answer:
     """Run a command with a read-only git directory: by a mount, or as a user without rights."""
-    line = f'git timewarp {" ".join(words)}'
+    line = f"git timewarp {' '.join(words)}"
     if CAN_MOUNT:
         return in_a_namespace(READ_ONLY + line, str(repo.path))
     modes = {path: path.stat().st_mode for path in repo.git_dir().rglob("*")}
@@ -371,8 +373,6 @@ def test_a_held_index_lock(repo: RepoBuilder) -> None:
 
 
 def test_a_held_lock_of_ours(repo: RepoBuilder) -> None:
-    import fcntl
-
     repo.git("config", "timewarp.lock.timeoutSeconds", "1")
     with open(repo.git_dir() / "timewarp/lock", "rb+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -136,7 +136,7 @@ SCENARIOS: tuple[Callable[[RepoBuilder], None], ...] = (
 
 def snapshots(repo: RepoBuilder) -> dict[str, str]:
     """Return snapshot id -> tree of everything recorded, each read whole."""
-    found = {}
+    found: dict[str, str] = {}
     for entry in opened(repo).log(all_writers=True):
         if entry.snapshot is not None:
             found[entry.snapshot] = str(opened(repo).show(entry.snapshot).to_dict())

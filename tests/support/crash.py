@@ -261,11 +261,11 @@ class Lab:
             noise = b"" if args[0] == "status" else done.stdout
             if done.returncode or done.stderr or noise:
                 said.append(f"git {' '.join(args)}: {done.returncode} {noise!r} {done.stderr!r}")
-        for args in (("add", "-A"), ("commit", "-q", "--allow-empty", "-m", "after")):
-            done = self.repo.run(*args, ok=None)
+        for words in (("add", "-A"), ("commit", "-q", "--allow-empty", "-m", "after")):
+            done = self.repo.run(*words, ok=None)
             if done.returncode or done.stdout or done.stderr:
                 said.append(
-                    f"git {' '.join(args)}: {done.returncode} {done.stdout!r} {done.stderr!r}"
+                    f"git {' '.join(words)}: {done.returncode} {done.stdout!r} {done.stderr!r}"
                 )
         return said
 

@@ -23,6 +23,7 @@ from git_timewarp import app
 from git_timewarp.cli.main import Run
 from git_timewarp.cli.output.console import Console
 from git_timewarp.cli.terminal import Terminal, stream
+from git_timewarp.errors import TimewarpError
 from git_timewarp.store import layout
 from git_timewarp.timeline import snapshot
 from git_timewarp.util import faults
@@ -52,7 +53,7 @@ def _fork(request: Request, number: int) -> int:
     code = 70
     try:
         code = _child(request, number)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the fork must end here
         traceback.print_exc()
     finally:
         os._exit(code)
@@ -85,8 +86,12 @@ def _child(request: Request, number: int) -> int:
 def _draft(cwd: str) -> int:
     """Take a draft as the watcher does."""
     opened = app.open(cwd, environ=dict(os.environ), clock=SystemClock())
-    with opened._operation("draft") as op:
-        taken = snapshot.take(op, snapshot.Wish("draft", "watch", kind=layout.DRAFTS))
+    try:
+        with opened._operation("draft") as op:
+            taken = snapshot.take(op, snapshot.Wish("draft", "watch", kind=layout.DRAFTS))
+    except TimewarpError as exc:
+        os.write(2, f"error: {exc.message}\nhint: {exc.hint}\n".encode())
+        return exc.exit_code
     os.write(1, f"{taken.id}\n".encode())
     return 0
 
