@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from git_timewarp.git.names import WriterId
+from git_timewarp.store.events import NewerFormatError
 from git_timewarp.util import atomic, directories
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.ids import WRITER_ID_LENGTH, letters
@@ -62,12 +63,17 @@ def check(state_dir: str, around: Surroundings, *, last_n: int) -> Identity:
         state_dir: `$GIT_COMMON_DIR/timewarp`.
         around: facts of the machine.
         last_n: the last event number the journal knows of.
+
+    Raises:
+        NewerFormatError: a newer version wrote it.
     """
     data = atomic.read(_path(state_dir))
     if data is None:
         return Identity(None, is_ours=False, reason="no writer yet")
     try:
         record = json.loads(data)
+        if isinstance(record["v"], int) and record["v"] > FORMAT_VERSION:
+            raise NewerFormatError("writer.json", record["v"])
         writer = WriterId(record["id"])
     except (ValueError, KeyError, TypeError):
         return Identity(None, is_ours=False, reason="writer.json is damaged")
