@@ -6,14 +6,17 @@ Only `store/transaction.py` may call `update`. Source: git-update-ref(1).
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.run import DURABLE, PIPE, Git, GitError, finish
+from git_timewarp.util import directories, faults
 from git_timewarp.util.text import to_bytes, to_str
 
+STASH = RefName("refs/stash")
 _MOVED = ("but expected", "reference already exists", "unable to resolve reference")
 """What git says when a ref has another value than expected, exists, or is gone."""
 
@@ -124,7 +127,23 @@ def move_users(git: Git, changes: Sequence[RefUpdate], *, message: str) -> None:
         GitError: git refused for another reason; no ref moved.
     """
     runner = git.using(config=(f"core.logAllRefUpdates={_reflog_setting(git)}",))
+    if any(change.name == STASH and not change.new.is_zero for change in changes):
+        _begin_stash_log(git)
     update(runner, changes, message=message)
+
+
+def stash_entries(git: Git) -> int:
+    """Return how many stashes the user has: the reflog of `refs/stash` is the list."""
+    return len(git.run("reflog", "show", STASH, ok=(0, 128)).out.splitlines())
+
+
+def _begin_stash_log(git: Git) -> None:
+    """Make the reflog of `refs/stash`, which git writes only where it is: no log, no list."""
+    path = git.text("rev-parse", "--git-path", f"logs/{STASH}")
+    directories.make(os.path.dirname(path))
+    faults.point("begin stash log")
+    with open(path, "ab"):
+        pass
 
 
 def attach_head(git: Git, branch: RefName, *, message: str) -> None:

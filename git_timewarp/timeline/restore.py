@@ -118,6 +118,7 @@ class Restorer:
                     lock, target=target, head=refs.head_after, written=outcome.restored
                 )
         move_refs(self._repo, refs, ensure_commit=self._ensure_commit, message=wish.message)
+        outcome = replace(outcome, notes=(*outcome.notes, *refs.notes))
         return self._restore_operation(outcome, now=now, target=target, whole=plan.is_whole)
 
     def _restore_index(

@@ -3,7 +3,7 @@
 `--with-refs` moves branches, tags, notes and the stash to where they were; refs created
 since are deleted (the safety snapshot names them and keeps their commits). Refs that only
 mirror another repository (`refs/remotes/`) or one work tree's operation (`refs/bisect/`,
-`refs/rewritten/`, `refs/worktree/`) stay. `--with-head` alone moves no branch: HEAD goes to
+`refs/rewritten/`, `refs/worktree/`) stay, and so does a list of several git stashes. `--with-head` alone moves no branch: HEAD goes to
 its branch if that still is where it was, else it is detached at the commit.
 The user's reflogs are written as he has configured them.
 """
@@ -51,6 +51,7 @@ class RefPlan:
         head_now: where it points.
         lost: commits and tags that some ref names now and none will.
         needed: commits and tags that must exist for it.
+        notes: what stays although the target did not have it, in words.
     """
 
     updates: tuple[RefUpdate, ...]
@@ -58,6 +59,7 @@ class RefPlan:
     head_now: Head
     lost: tuple[Oid, ...] = ()
     needed: tuple[Oid, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -93,11 +95,16 @@ def plan_refs(
     current = {ref.name: ref.oid for ref in git_refs.listed(repo.git) if ref.symref is None}
     head_now = read_head(repo)
     updates: list[RefUpdate] = []
+    notes: tuple[str, ...] = ()
     after = dict(current)
     if with_refs:
         then = parse_refs(reader.read(target.refs, kind="blob"))
+        # Without its ref the list of stashes is gone, and nobody else names the older ones.
+        stashes_stay = git_refs.STASH not in then and git_refs.stash_entries(repo.git) > 1
+        if stashes_stay:
+            notes = ("the list of git stashes stays as it is",)
         for name in sorted(set(current) | set(then)):
-            if name.startswith(STAYING):
+            if name.startswith(STAYING) or (name == git_refs.STASH and stashes_stay):
                 continue
             old, new = current.get(name, repo.zero), then.get(name, repo.zero)
             if old != new:
@@ -115,7 +122,7 @@ def plan_refs(
     needed = [item.new for item in updates if not item.new.is_zero]
     if head is not None and head.oid is not None:
         needed.append(head.oid)
-    return RefPlan(tuple(updates), head, head_now, tuple(gone), tuple(dict.fromkeys(needed)))
+    return RefPlan(tuple(updates), head, head_now, tuple(gone), tuple(dict.fromkeys(needed)), notes)
 
 
 def move_refs(
