@@ -91,6 +91,10 @@ def store(op: Operation, wish: Wish, view: View, *, whole: Collection[RepoPath] 
     """
     previous = op.latest()
     if previous is not None and view == previous.view and not wish.always:
+        lost = _keep_lost(op, view, previous)
+        if lost:
+            op.recorder.append(kept=lost, fold=True)
+            op.changed()
         entry = op.history.latest_snapshot(op.repo.worktree)
         assert entry is not None  # noqa: S101 - `previous` came from it
         return Taken(
