@@ -56,7 +56,8 @@ def gather(
     Args:
         repo: the repository, for the walk.
         quarantine: receives the entries.
-        tips: commits or tags that no ref names any more; those already gone are passed over.
+        tips: commits or tags that no ref names any more; those already gone, in whole or
+            in part, are passed over: what cannot be kept must not stop the recording.
         have: ids kept before.
         base: a tree that is safe (HEAD's, when folded at once), or None.
     """
@@ -68,20 +69,23 @@ def gather(
         thing = reader.find(tip)
         while thing is not None and thing.type == "tag":
             if thing.oid not in known:
-                found.append(_entry(quarantine, thing, []))
+                found += _whole_entry(quarantine, thing, [])
                 known.add(thing.oid)
             thing = reader.find(_target(thing))
         if thing is not None and thing.type == "commit":
             commits.append(thing.oid)
         elif thing is not None and thing.oid == tip and tip not in known:
-            found.append(_entry(quarantine, thing, []))
+            found += _whole_entry(quarantine, thing, [])
             known.add(tip)
     bases = [base] if base is not None else []
-    for oid in _unreachable(repo.git, commits):
+    for oid in _unreachable(repo.git, reader, commits):
         commit = reader.find(oid)
         if commit is None or oid in known:
             continue
-        found.append(_entry(quarantine, commit, bases))
+        entry = _whole_entry(quarantine, commit, bases)
+        if not entry:
+            continue
+        found += entry
         known.add(oid)
         bases = [*bases[:1], _target(commit)] if base is not None else [_target(commit)]
     return found
@@ -145,13 +149,39 @@ def _named(data: bytes) -> list[Oid]:
     return found
 
 
-def _unreachable(git: Git, commits: Sequence[Oid]) -> list[Oid]:
+def _unreachable(git: Git, reader: Reader, commits: Sequence[Oid]) -> list[Oid]:
+    """Return the commits only `commits` lead to, parents first."""
     if not commits:
         return []
     words = "".join(f"{commit}\n" for commit in commits).encode()
     line = ("rev-list", "--reverse", "--topo-order", "--stdin", "--not", "--all")
-    out = git.run(*line, stdin=words).text
-    return [Oid(line) for line in out.splitlines()]
+    plain = git.using(config=("core.commitGraph=false",))
+    done = plain.run(*line, stdin=words, ok=(0, 128))
+    if done.code == 0:
+        return [Oid(oid) for oid in done.text.splitlines()]
+    return _walked(plain, reader, commits)
+
+
+def _walked(git: Git, reader: Reader, commits: Sequence[Oid]) -> list[Oid]:
+    """Do what `_unreachable` does where a prune took some of the commits and git gives up."""
+    done = git.run("rev-list", "--all", ok=(0, 128))
+    reachable = {Oid(oid) for oid in done.text.splitlines()}
+    order: dict[Oid, None] = {}
+    stack = list(commits)
+    while stack:
+        oid = stack.pop()
+        if oid in reachable:
+            continue
+        commit = reader.find(oid)
+        if commit is None or commit.type != "commit":
+            continue
+        parents = [name for name in _named(commit.data) if name not in order]
+        left = [name for name in parents if name not in reachable and reader.info(name)]
+        if left:
+            stack += [oid, *left]
+        else:
+            order[oid] = None
+    return list(order)
 
 
 def _is_shallow(git: Git) -> bool:
@@ -162,6 +192,16 @@ def _is_shallow(git: Git) -> bool:
 def _target(thing: Object) -> Oid:
     """Return the tree of a commit, or what a tag names."""
     return Oid(thing.data.split(b"\n", 1)[0].split(b" ")[1].decode())
+
+
+def _whole_entry(quarantine: Quarantine, thing: Object, bases: Sequence[Oid]) -> list[PendingKept]:
+    """Return the entry of a commit or tag, or nothing when a part of it is gone already."""
+    try:
+        entry = _entry(quarantine, thing, bases)
+    except MissingObjectError:
+        return []
+    whole = all(quarantine.reader.info(oid) is not None for oid in entry.new)
+    return [entry] if whole else []
 
 
 def _entry(quarantine: Quarantine, thing: Object, bases: Sequence[Oid]) -> PendingKept:
@@ -175,7 +215,9 @@ def _entry(quarantine: Quarantine, thing: Object, bases: Sequence[Oid]) -> Pendi
         parts.append(TreeEntry(MODE_FILE, "object", raw))
         new.append(raw)
         info = reader.info(_target(thing))
-        named = info[:2] if info is not None else None
+        if info is None:
+            raise MissingObjectError(_target(thing))
+        named = info[:2]
     if named is not None and named[1] == "tree":
         parts.append(TreeEntry(MODE_TREE, "tree", named[0]))
         new += [oid for oid, _, _ in new_objects(reader, named[0], bases)]

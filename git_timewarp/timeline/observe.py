@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import Object, Reader
+from git_timewarp.git.objects import MissingObjectError, Object, Reader
 from git_timewarp.store import kept
 from git_timewarp.store.events import NewEvent
 from git_timewarp.store.index import Entry
@@ -221,10 +221,14 @@ def _files(reader: Reader, commit: Object | None) -> list[dict[str, object]]:
         before = found[0] if found is not None else None
     tree = Oid(next(iter(_header(commit))).split(" ")[1])
     changed = treediff.compare(reader, before, tree)
-    return [
-        {"path": json_name(change.path), "op": change.status}
-        for change, _ in zip(changed, range(FILES_LIMIT), strict=False)
-    ]
+    try:
+        return [
+            {"path": json_name(change.path), "op": change.status}
+            for change, _ in zip(changed, range(FILES_LIMIT), strict=False)
+        ]
+    except MissingObjectError:
+        # A prune was here since: the commit is told of without its files.
+        return []
 
 
 def _header(commit: Object) -> Iterable[str]:
