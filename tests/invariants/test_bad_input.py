@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from git_timewarp import app as timewarp
+from git_timewarp.store import events, index, snapshots
+from git_timewarp.util.clock import SystemClock
 from tests.support.recorder import Answer, opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -181,21 +185,25 @@ def test_an_unknown_target(repo: RepoBuilder, target: str) -> None:
             refused(repo, *words, target, code=3, reference="unknown-target")
 
 
+class AlikeClock(SystemClock):
+    """Chance that gives all snapshots ids with the same first eight letters."""
+
+    def random_bytes(self, size: int) -> bytes:
+        """Return bytes of which the last four differ."""
+        return bytes(size - 4) + super().random_bytes(4)
+
+
 def test_an_ambiguous_prefix(repo: RepoBuilder) -> None:
-    """Two snapshots whose ids begin alike, made so by asking for the shortest common prefix."""
-    seen: dict[str, str] = {}
-    for number in range(600):
-        repo.write("a", f"{number}\n")
-        found = str(opened(repo).snapshot().snapshot)
-        if found[:4] in seen:
-            break
-        seen[found[:4]] = found
-    else:
-        pytest.fail("600 snapshots without two that begin with the same four letters")
-    answer = refused(repo, "jump", found[:4], code=2, reference="ambiguous-target")
-    assert found in answer.err
-    assert seen[found[:4]] in answer.err
-    assert typed(repo, "show", found).code == 0
+    found = []
+    for text in ("five\n", "six\n"):
+        repo.write("a", text)
+        alike = timewarp.open(str(repo.path), environ=dict(os.environ), clock=AlikeClock())
+        found.append(str(alike.snapshot().snapshot))
+    with unchanged(repo):
+        for words in (["jump"], ["show"], ["restore", "a", "--source"]):
+            answer = refused(repo, *words, "kkkkk", code=2, reference="ambiguous-target")
+            assert all(snapshot in answer.err for snapshot in found)
+    assert typed(repo, "show", found[0]).code == 0
 
 
 def test_a_path_in_no_snapshot(repo: RepoBuilder) -> None:
@@ -221,56 +229,60 @@ def test_a_target_of_another_work_tree(repo: RepoBuilder, tmp_path: Path) -> Non
 # -- records of a newer version --------------------------------------------------------
 
 
-def newer_journal(repo: RepoBuilder) -> Path:
-    """Make the journal one of version 2, with a right checksum."""
+def spoil_journal(repo: RepoBuilder, letter: bytes) -> Path:
+    """Make the last line of a letter one of version 2, with the checksum it should have."""
     path = repo.git_dir() / "timewarp/journal"
-    replace_line(path, b'"v":1', b'"v":2', letter=b"H")
+    lines = path.read_bytes().split(b"\n")
+    at = max(n for n, line in enumerate(lines) if line[9:10] == letter)
+    rest = lines[at][9:].replace(b'"v":1', b'"v":2', 1)
+    assert rest != lines[at][9:]
+    lines[at] = b"%08x %s" % (zlib.crc32(rest), rest)
+    path.write_bytes(b"\n".join(lines))
     return path
+
+
+def newer_journal(repo: RepoBuilder) -> Path:
+    return spoil_journal(repo, b"H")
 
 
 def newer_event(repo: RepoBuilder) -> Path:
-    """Make an event in the journal one of version 2."""
-    (repo.git_dir() / "timewarp/journal").touch()
     repo.write("b", "for an event that waits\n")
     opened(repo).jump("E2")
-    path = repo.git_dir() / "timewarp/journal"
-    replace_line(path, b'"v":1', b'"v":2', letter=b"E")
-    return path
+    return spoil_journal(repo, b"E")
 
 
 def newer_writer(repo: RepoBuilder) -> Path:
-    """Make `writer.json` one of version 2."""
     path = repo.git_dir() / "timewarp/writer.json"
     path.write_bytes(path.read_bytes().replace(b'"v":1', b'"v":2'))
     return path
 
 
-def replace_line(path: Path, old: bytes, new: bytes, *, letter: bytes) -> None:
-    """Replace in the last line of a letter, and give it the checksum it should have."""
-    lines = path.read_bytes().split(b"\n")
-    at = max(n for n, line in enumerate(lines) if line[9:10] == letter)
-    rest = lines[at][9:]
-    assert old in rest
-    rest = rest.replace(old, new, 1)
-    lines[at] = b"%08x %s" % (zlib.crc32(rest), rest)
-    path.write_bytes(b"\n".join(lines))
-
-
 @pytest.mark.parametrize("spoil", [newer_journal, newer_event, newer_writer])
 def test_a_newer_format(repo: RepoBuilder, spoil: Callable[[RepoBuilder], Path]) -> None:
-    state = repo.git_dir() / "timewarp"
-    before = {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()}
-    refs = repo.git("for-each-ref")
     path = spoil(repo)
-    spoilt = path.read_bytes()
-    files = repo.state()
-    refs = repo.git("for-each-ref")
-    for words in (["snapshot"], ["jump", "E1"], ["undo"]):
+    before = path.read_bytes(), repo.state(), repo.index_bytes(), repo.git("for-each-ref")
+    for words in (["snapshot"], ["jump", "E1"], ["undo"], ["stash", "drop", "0"]):
         refused(repo, *words, code=1, reference="newer-format")
-    assert path.read_bytes() == spoilt
-    assert repo.git("for-each-ref") == refs
-    assert repo.state() == files
-    assert before
+    after = path.read_bytes(), repo.state(), repo.index_bytes(), repo.git("for-each-ref")
+    assert after == before
+
+
+@pytest.mark.parametrize("modules", [(events, index), (snapshots,)], ids=["events", "snapshots"])
+def test_records_in_git_of_a_newer_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, modules: tuple[ModuleType, ...]
+) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    with monkeypatch.context() as newer:
+        for module in modules:
+            newer.setattr(module, "FORMAT_VERSION", 2)
+        recorded(repo)
+    (repo.git_dir() / "timewarp/index.db").unlink()
+    repo.write("a", "two\n")
+    before = repo.state(), repo.index_bytes(), repo.git("for-each-ref")
+    for words in (["snapshot"], ["jump", "E1"], ["show", "E1"]):
+        refused(repo, *words, code=1, reference="newer-format")
+    assert before == (repo.state(), repo.index_bytes(), repo.git("for-each-ref"))
 
 
 # -- the disk --------------------------------------------------------------------------
@@ -329,20 +341,35 @@ def test_looking_works_in_a_read_only_git_directory(repo: RepoBuilder) -> None:
 
 
 FULL = """
-mount -t tmpfs -o size=12m none "$1" && cp -a "$2" "$1/repo" && cd "$1/repo" &&
+tell() { git timewarp "$@" >"$out/out" 2>"$out/err"; echo "$1 $? $(sed 's/:.*//' "$out/err" | xargs)"; }
+out=$2
+mount -t tmpfs -o size=12m none "$1" && cp -a "$2/repo" "$1/repo" && cd "$1/repo" &&
 git timewarp init >/dev/null && echo two >a && git timewarp snapshot >/dev/null &&
 echo three >a || exit 99
 dd if=/dev/zero of="$1/fill" bs=4k >/dev/null 2>&1
-for words in snapshot "jump E1" "restore --source E1 a" "undo"; do
-    git timewarp $words >out 2>err; echo "$words: $?"; cat out err; rm -f out err
-done
+tell snapshot; tell jump E1; tell restore --source E1 a; tell stash list; tell log
 cat a
 rm "$1/fill"
-git timewarp status --json >/dev/null || echo status failed
-git timewarp jump E2 2>&1 >/dev/null && cat a
-git timewarp verify --full >/dev/null || echo verify failed
+tell status
+tell jump E2; cat a
+tell verify --full
 git fsck
-git timewarp undo >/dev/null 2>&1 && cat a
+tell undo; cat a
+"""
+
+TOLD = """\
+snapshot 1 error hint
+jump 1 error hint
+restore 1 error hint
+stash 0
+log 0
+three
+status 0
+jump 0 warning hint hint
+two
+verify 0
+undo 0 hint
+three
 """
 
 
@@ -351,9 +378,9 @@ def test_a_full_disk(tmp_path: Path) -> None:
     repo = RepoBuilder(tmp_path / "repo")
     repo.commit("first", {"a": "one\n"})
     (tmp_path / "small").mkdir()
-    answer = in_a_namespace(FULL, str(tmp_path / "small"), str(repo.path))
-    assert answer.code == 0, answer
-    assert answer.out == "", answer.out
+    answer = in_a_namespace(FULL, str(tmp_path / "small"), str(tmp_path))
+    told = "".join(line.rstrip() + "\n" for line in answer.out.splitlines())
+    assert (answer.code, told) == (0, TOLD), answer
 
 
 # -- locks and operations --------------------------------------------------------------

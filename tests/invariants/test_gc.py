@@ -139,7 +139,7 @@ def snapshots(repo: RepoBuilder) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in opened(repo).log(all_writers=True):
         if entry.snapshot is not None:
-            found[entry.snapshot] = str(opened(repo).show(entry.snapshot).to_dict())
+            found[str(entry.snapshot)] = str(opened(repo).show(entry.snapshot).to_dict())
     return found
 
 
