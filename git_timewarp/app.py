@@ -249,11 +249,12 @@ class App:
             return snapshot.result(op, taken)
 
     def record(self, lines: Iterable[bytes]) -> Iterator[Json]:
-        """Record events given as JSON Lines; answers one object a line."""
+        """Record events given as JSON Lines; answers one object a line, locks a batch at a time."""
         from git_timewarp.timeline import ingest  # noqa: PLC0415
 
-        with self._operation("record") as op:
-            yield from ingest.record(op, lines)
+        if not self.recording:
+            raise NotRecordingError
+        yield from ingest.stream(lambda: self._operation("record"), lines)
 
     # -- look -------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ def read_line(raw: bytes, number: int) -> Incoming | None:
         return _incoming(_object(text), clean="\\" not in text and not may_hold(text))
     except _WrongError as exc:
         where = f"line {number}: " + (f"'{exc.member}': " if exc.member else "")
-        hint = "see 'git timewarp help record' for the members, then send it again from this line"
+        hint = "git timewarp record --help"
         if "longer than" in exc.why:
             hint = "keep large output in a file of the work tree and name it in 'touches'"
         raise InvalidRecordError(where + exc.why, hint=hint) from exc
