@@ -67,6 +67,17 @@ class Stamp:
             found.st_size & 0xFFFFFFFF,
         )
 
+    @classmethod
+    def parse(cls, key: str) -> Stamp:
+        """Reverse `key`; ValueError when it is none."""
+        ctime_ns, mtime_ns, ino, size = (int(word, 16) for word in key.split("."))
+        return cls(ctime_ns, mtime_ns, ino, size)
+
+    @property
+    def coarse(self) -> tuple[int, ...]:
+        """What git compares where it was built to compare whole seconds."""
+        return self.ctime_ns // _SEC, self.mtime_ns // _SEC, self.ino, self.size
+
     @property
     def key(self) -> str:
         """One word for a file that remembers it."""

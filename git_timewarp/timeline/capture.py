@@ -4,6 +4,7 @@
     scan     two git processes look for what differs                git/worktree.py
     sort     each path goes to one place                            capture_sort.py
     feed     one update-index and one write-tree on the copy        capture_update.py
+             or, for a few plain changes, neither                   capture_overlay.py
     beside   exact bytes, modes, folders, nested repositories       capture_bytes.py …
 
 When nothing changed, the scan is all that runs. A failed step never falls back to an
@@ -17,19 +18,25 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import index as index_file
-from git_timewarp.git import refusals, worktree
+from git_timewarp.git import refusals
 from git_timewarp.git.index import Stamp
 from git_timewarp.git.names import Oid, RepoPath
-from git_timewarp.git.objects import MODE_FILE, MODE_TREE, TreeEntry, format_tree
+from git_timewarp.git.objects import (
+    MODE_FILE,
+    MODE_TREE,
+    MissingObjectError,
+    TreeEntry,
+    format_tree,
+)
 from git_timewarp.git.repo import Repo
-from git_timewarp.git.run import GitError, Result
-from git_timewarp.git.worktree import Found, Scan
+from git_timewarp.git.run import Result
+from git_timewarp.git.worktree import Change, Found, Scan
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import Head, Skipped, View
 from git_timewarp.timeline import (
@@ -39,6 +46,7 @@ from git_timewarp.timeline import (
     capture_modes,
     capture_nested,
     capture_operation,
+    capture_overlay,
     capture_place,
     capture_seed,
     capture_special,
@@ -166,11 +174,10 @@ class _Run:
         folders = capture_folders.look(place, [*found.folders, *replaced])
         self.skipped += folders.skipped
         self.skipped += [Skipped(path, "unreadable") for path in found.closed]
-        paths = self._sort(found, [*found.others, *folders.files])
-        if paths.deleted:
-            self._miss(paths.deleted)
-        self._feed(paths)
-        tree = self._tree()
+        others = dict.fromkeys([*found.others, *folders.files])
+        back = capture_seed.returned(place, memory)
+        paths = self._sort(found, list(others | dict.fromkeys(back)))
+        tree = self._tree(paths, changes=found.changes, new=[*folders.files, *back])
         self._beside(paths, nested=folders.nested)
         nested = capture_nested.capture(
             place,
@@ -230,7 +237,6 @@ class _Run:
             and old.private == self._identity()
             and old.seed == user
             and old.sources == sources
-            and not any(os.path.lexists(place.file(RepoPath(path))) for path in old.absent)
         )
         if not fits:
             seeded = capture_seed.seed(place, old=old, sources=sources, now_ns=now_ns)
@@ -260,13 +266,6 @@ class _Run:
         self.skipped += result.skipped
         return result
 
-    def _miss(self, deleted: Collection[RepoPath]) -> None:
-        """Remember what went and is ignored: back again, it would be ignored as untracked."""
-        ignored: Collection[str] = deleted
-        with contextlib.suppress(GitError):  # a path behind what is a link now, say
-            ignored = worktree.ignored(self.place.git, list(deleted))
-        self.memory.absent = capture_place.sorted_paths({*self.memory.absent, *ignored})
-
     def _went_sparse(self, deleted: Collection[RepoPath]) -> bool:
         """Tell whether a path with skip-worktree that was there is absent again."""
         if not deleted or not self.memory.bits:
@@ -284,6 +283,8 @@ class _Run:
         if paths.feed or paths.drop:
             memory.tree = ""
         lost = {*failed, *refused}
+        gone = {*memory.gone, *paths.deleted, *paths.drop} - (set(paths.stats) - lost)
+        memory.gone = capture_place.sorted_paths(gone)
         for path, found in paths.stats.items():
             if path in lost:
                 continue
@@ -294,14 +295,32 @@ class _Run:
         )
         memory.literal = capture_place.sorted_paths(literal - set(paths.drop))
 
-    def _tree(self) -> Oid:
-        """Return the tree of the private index."""
-        if not self.memory.tree:
+    def _tree(self, paths: Sorted, *, changes: Sequence[Change], new: Collection[RepoPath]) -> Oid:
+        """Return the tree of the work tree: the private index's, fed or with a few changes.
+
+        `new` are paths that git would ask about again unless the index holds them.
+        """
+        memory, simple = self.memory, not (self.seeded or self.convertible or new)
+        # What was laid over the index and is no candidate any more is gone or as it was.
+        self.changed |= {RepoPath(path) for path in memory.overlay.keys() - set(paths.feed)}
+        if simple and memory.tree and capture_overlay.fits(self.place, paths, changes=changes):
+            try:
+                tree, read, skipped = capture_overlay.lay(
+                    self.place, memory, paths, now_ns=self.now_ns
+                )
+            except MissingObjectError as exc:
+                raise _SeedAgainError(lost=True) from exc
+            self.changed |= set(read)
+            self.skipped += skipped
+            return tree or self.place.put_tree(())
+        capture_overlay.forget(memory)
+        self._feed(paths)
+        if not memory.tree:
             done = self._write_tree()
             if done.code != 0:
                 raise _SeedAgainError(lost=True)
-            self.memory.tree = done.text
-        return Oid(self.memory.tree)
+            memory.tree = done.text
+        return Oid(memory.tree)
 
     def _write_tree(self) -> Result:
         with self.place.writing():

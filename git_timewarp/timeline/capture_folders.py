@@ -60,7 +60,7 @@ def look(place: Place, folders: Sequence[RepoPath]) -> Folders:
 
 def replaced(place: Place, changes: Iterable[Change]) -> list[RepoPath]:
     """Return the folders that lie where the index has a file; git does not list them."""
-    return [
+    found = [
         change.path
         for change in changes
         if change.mode != MODE_GITLINK
@@ -68,18 +68,29 @@ def replaced(place: Place, changes: Iterable[Change]) -> list[RepoPath]:
         and os.path.isdir(place.file(change.path))
         and not os.path.islink(place.file(change.path))
     ]
+    hidden = worktree.ignored(place.git, [f"{folder}/" for folder in found])
+    return [folder for folder in found if f"{folder}/" not in hidden]
 
 
 def emptied(place: Place, deleted: Iterable[str]) -> list[RepoPath]:
     """Return the folders that the deletion of tracked files left empty and that are not ignored."""
-    found = []
-    for folder in {path.rpartition("/")[0] for path in deleted} - {""}:
-        try:
-            with os.scandir(place.file(folder)) as entries:
-                if next(entries, None) is None and not os.path.islink(place.file(folder)):
-                    found.append(folder)
-        except OSError:
-            continue
+    found: list[str] = []
+    looked: set[str] = set()
+    for path in deleted:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in looked:
+            looked.add(folder)
+            try:
+                if os.path.islink(place.file(folder)):
+                    break
+                with os.scandir(place.file(folder)) as entries:
+                    if next(entries, None) is None:
+                        found.append(folder)
+                break
+            except FileNotFoundError:
+                folder = folder.rpartition("/")[0]
+            except OSError:
+                break
     hidden = worktree.ignored(place.git, [f"{folder}/" for folder in found])
     return [RepoPath(folder) for folder in found if f"{folder}/" not in hidden]
 

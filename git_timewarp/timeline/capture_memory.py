@@ -25,6 +25,9 @@ class Memory:
         private: identity of the private index after our last write.
         sources: identity of what decides about ignoring and converting outside the tree.
         tree: tree of the private index, '' when not known.
+        overlay: path -> [stamp, mode, blob] of changes laid over the private index; all
+            empty for a path that is gone.
+        laid: tree of the private index with those changes, '' when not known.
         index_tree: stage 0 of the user's index as a tree.
         stages: the trees of the conflict stages by number.
         bits: the `bits` blob, '' for none.
@@ -36,7 +39,7 @@ class Memory:
         attributes: what decided about conversions when they were last checked.
         gitlinks: paths of submodules in the index.
         sparse: paths with skip-worktree that were absent.
-        absent: paths of the user's index that are ignored, and were absent.
+        gone: paths that were deleted and so left the private index.
         literal: paths whose blob in the private index is the file's own bytes.
         raw: path -> [stamp, mode, blob, why] of exact bytes kept beside the tree.
         digests: path -> [stamp, SHA-256] of files too large to be captured.
@@ -50,6 +53,8 @@ class Memory:
     private: str = ""
     sources: str = ""
     tree: str = ""
+    overlay: dict[str, list[str]] = field(default_factory=dict)
+    laid: str = ""
     index_tree: str = ""
     stages: dict[str, str] = field(default_factory=dict)
     bits: str = ""
@@ -61,7 +66,7 @@ class Memory:
     attributes: str = ""
     gitlinks: list[str] = field(default_factory=list)
     sparse: list[str] = field(default_factory=list)
-    absent: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     literal: list[str] = field(default_factory=list)
     raw: dict[str, list[str]] = field(default_factory=dict)
     digests: dict[str, list[str]] = field(default_factory=dict)

@@ -32,6 +32,10 @@ from git_timewarp.util import faults
 from git_timewarp.util.atomic import write_all
 from git_timewarp.util.text import to_bytes, to_str
 
+_MOST_ARGUMENTS = 200
+_PROVES_NOTHING = "="
+"""Before a stamp: the file was written in the tick it was read, a later write may look the same."""
+
 
 @dataclass
 class Seeded:
@@ -114,7 +118,7 @@ def note_young(memory: Memory, *, path: str, found: os.stat_result, now_ns: int)
     a later stamp, unless the file's is of this very tick.
     """
     if found.st_ctime_ns >= now_ns:
-        memory.recheck[path] = ""
+        memory.recheck[path] = _PROVES_NOTHING + Stamp.of(found).key
     elif second(found.st_ctime_ns) >= second(now_ns):
         memory.recheck[path] = Stamp.of(found).key
     else:
@@ -122,20 +126,24 @@ def note_young(memory: Memory, *, path: str, found: os.stat_result, now_ns: int)
 
 
 def recheck(place: Place, memory: Memory, *, now_ns: int) -> list[RepoPath]:
-    """Return the paths of the recheck list whose file may not be what was captured."""
-    changed = []
+    """Return the paths of the recheck list that git calls clean though they may not be."""
+    doubted = []
     for path, key in list(memory.recheck.items()):
         try:
             found = os.lstat(place.file(path))
         except OSError:
             del memory.recheck[path]
             continue
-        if Stamp.of(found).key != key:
-            changed.append(RepoPath(path))
+        then, now = Stamp.parse(key.removeprefix(_PROVES_NOTHING)), Stamp.of(found)
+        if then.coarse != now.coarse:
+            # git sees that itself.
+            del memory.recheck[path]
+        elif then != now or key.startswith(_PROVES_NOTHING):
+            doubted.append(RepoPath(path))
             del memory.recheck[path]
         else:
             note_young(memory, path=path, found=found, now_ns=now_ns)
-    return changed
+    return doubted
 
 
 def force(place: Place, paths: Collection[RepoPath]) -> None:
@@ -156,8 +164,40 @@ def force(place: Place, paths: Collection[RepoPath]) -> None:
 
 def appeared(place: Place, memory: Memory) -> bool:
     """Clear skip-worktree where a path has come to exist; tell whether there was one."""
+    found = present(place, memory.sparse)
+    if found:
+        place.git.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=joined(found))
+        gone = set(found)
+        memory.sparse = [path for path in memory.sparse if path not in gone]
+    return bool(found)
+
+
+def returned(place: Place, memory: Memory) -> list[RepoPath]:
+    """Return the files the user's index tracks that came back after they had been deleted.
+
+    The private index has forgotten them, so git would ask the ignore rules about them.
+    """
+    found = [
+        path
+        for path in present(place, memory.gone)
+        if os.path.islink(place.file(path)) or not os.path.isdir(place.file(path))
+    ]
+    if not found:
+        return []
+    tracked: set[str] = set()
+    for start in range(0, len(found), _MOST_ARGUMENTS):
+        some = found[start : start + _MOST_ARGUMENTS]
+        listed = place.repo.git.run("ls-files", "-z", "--", *some, ok=(0, 128))
+        tracked |= {to_str(name) for name in listed.out.split(b"\0")}
+    others = set(found) - tracked
+    memory.gone = [path for path in memory.gone if path not in others]
+    return [RepoPath(path) for path in found if path in tracked]
+
+
+def present(place: Place, paths: Sequence[str]) -> list[str]:
+    """Return which of `paths` (in git's order) exist; what is below a missing folder is quick."""
     found, missing = [], ""
-    for path in memory.sparse:
+    for path in paths:
         if missing and path.startswith(missing):
             continue
         missing = ""
@@ -168,12 +208,7 @@ def appeared(place: Place, memory: Memory) -> bool:
         while folder and not os.path.lexists(place.file(folder)):
             missing = folder + "/"
             folder = folder.rpartition("/")[0]
-    found = [path for path in found if not behind_link(place, path)]
-    if found:
-        place.git.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=joined(found))
-        gone = set(found)
-        memory.sparse = [path for path in memory.sparse if path not in gone]
-    return bool(found)
+    return [path for path in found if not behind_link(place, path)]
 
 
 def behind_link(place: Place, path: str) -> bool:

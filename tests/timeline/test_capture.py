@@ -123,6 +123,27 @@ def test_ignored_files_are_left_out_unless_tracked(builder: RepoBuilder) -> None
     assert "other.log" not in Recorder(builder).files(Recorder(builder).take().tree)
 
 
+def test_a_tracked_file_that_is_ignored_comes_back(builder: RepoBuilder, tmp_path: Path) -> None:
+    """A build folder under version control: removed and built again."""
+    builder.write(".gitignore", "dist/\n")
+    builder.write("dist/a/out", "1\n")
+    builder.write("dist/run", "1\n")
+    builder.git("add", "-f", ".")
+    recorder = Recorder(builder)
+    recorder.take()
+    builder.remove("dist")
+    for name in ("one", "two"):
+        builder.write(f"new/{name}", "so that the private index is written\n")
+        assert not any("dist" in path for path in recorder.files(recorder.take().tree))
+    builder.write("dist/a/out", "2\n")
+    builder.write("dist/run", "2\n")
+    builder.write("dist/other", "ignored\n")
+    for _ in range(2):
+        view = recorder.take()
+        assert view.tree == added_tree(builder, tmp_path / "twin")
+    assert recorder.files(view.tree)["dist/a/out"][1] == b"2\n"
+
+
 def test_what_becomes_ignored_leaves_the_next_capture(builder: RepoBuilder, tmp_path: Path) -> None:
     recorder = Recorder(builder)
     builder.write(".env", "SECRET=1\n")

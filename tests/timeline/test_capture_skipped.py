@@ -217,7 +217,8 @@ def test_a_failure_of_git_as_a_whole_is_told(builder: RepoBuilder) -> None:
     """A later step must not answer with an older tree."""
     recorder = Recorder(builder)
     recorder.take()
-    builder.write("a", "edited\n")
+    for number in range(101):
+        builder.write(f"new{number}", "new\n")
     folder = Path(recorder.repo.state_dir) / "index" / recorder.repo.worktree
     lock = folder / "index.lock"
 
@@ -231,7 +232,7 @@ def test_a_failure_of_git_as_a_whole_is_told(builder: RepoBuilder) -> None:
             recorder.take()
     finally:
         faults.install(None)
-    assert recorder.files(recorder.take().tree)["a"][1] == b"edited\n"
+    assert recorder.files(recorder.take().tree)["new100"][1] == b"new\n"
 
 
 def test_a_file_that_vanishes_under_the_capture(builder: RepoBuilder) -> None:
