@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from git_timewarp.config import load as config_load
 from git_timewarp.config import merge as config_merge
@@ -19,15 +19,11 @@ from git_timewarp.config.settings import Settings
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo, discover
-from git_timewarp.integrity import status as integrity_status
 from git_timewarp.store.events import Actor
 from git_timewarp.store.failures import told
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
-from git_timewarp.store.recorder import Limits
-from git_timewarp.store.writer import surroundings
-from git_timewarp.timeline import query, selector, start
-from git_timewarp.timeline.operation import NotRecordingError, Operation
+from git_timewarp.timeline.recording import NotRecordingError, is_recording
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -42,10 +38,13 @@ from git_timewarp.timeline.results import (
     TravelResult,
     VerifyReport,
 )
-from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock, iso
 from git_timewarp.util.locking import FileLock
+
+if TYPE_CHECKING:
+    from git_timewarp.timeline.operation import Operation
+    from git_timewarp.timeline.world import World
 
 
 def open(  # noqa: A001 - `app.open` is how it reads at the call
@@ -88,7 +87,7 @@ class App:
     @property
     def recording(self) -> bool:
         """Whether `init` was run here."""
-        return start.is_recording(self.repo)
+        return is_recording(self.repo)
 
     @property
     def state_dir(self) -> str:
@@ -134,6 +133,10 @@ class App:
     @cached_property
     def world(self) -> World:
         """What operations are given."""
+        from git_timewarp.store.recorder import Limits  # noqa: PLC0415
+        from git_timewarp.store.writer import surroundings  # noqa: PLC0415
+        from git_timewarp.timeline.world import World  # noqa: PLC0415
+
         settings = self.settings
         limits = Limits(
             events=settings.int("timewarp.fold.events"),
@@ -174,7 +177,9 @@ class App:
     def _locked(self) -> FileLock:
         """Return the store's lock, for what is no operation: hooks and their settings."""
         path = Paths(self.repo.state_dir).lock
-        return FileLock(path, clock=self._clock, timeout=self.world.limits.lock_seconds)
+        return FileLock(
+            path, clock=self._clock, timeout=self.settings.int("timewarp.lock.timeoutSeconds")
+        )
 
     @contextlib.contextmanager
     def _history(self) -> Iterator[History]:
@@ -191,7 +196,8 @@ class App:
     def init(self, *, hooks: bool = True, watch: bool = False) -> InitResult:
         """Start recording: state folder, hooks, the first snapshot, and the watcher if asked."""
         from git_timewarp.safety import roots  # noqa: PLC0415
-        from git_timewarp.timeline import snapshot  # noqa: PLC0415
+        from git_timewarp.timeline import snapshot, start  # noqa: PLC0415
+        from git_timewarp.timeline.operation import Operation  # noqa: PLC0415
 
         roots.check(self.repo.work_tree, home=self._environ.get("HOME"))
         created = not self.recording
@@ -199,8 +205,10 @@ class App:
             start.prepare(self.repo, self.world)
             with Operation(self.world, "init", notices=self.notices) as op:
                 start.begin_anew(op)
-                wish = snapshot.Wish("init", "init", fold=True, summary="started recording")
-                taken = snapshot.take(op, replace(wish, always=created))
+                wish = snapshot.Wish(
+                    "init", "init", fold=True, summary="started recording", always=created
+                )
+                taken = snapshot.take(op, wish)
                 first = snapshot.result(op, taken)
         installed = self.hooks_install() if hooks else {}
         watching = bool(self.watch_start().get("running")) if watch else False
@@ -217,6 +225,7 @@ class App:
     def deinit(self, *, purge: bool = False, dry_run: bool = False) -> Json:
         """Stop recording; `purge` removes every ref and file of ours too."""
         from git_timewarp.hooks import ending  # noqa: PLC0415
+        from git_timewarp.timeline import start  # noqa: PLC0415
 
         if not self.recording:
             raise NotRecordingError
@@ -260,13 +269,20 @@ class App:
 
     def status(self) -> StatusResult:
         """Tell how the recording is; finishes what a crash cut off."""
+        from git_timewarp.integrity import status  # noqa: PLC0415
+
         watcher, hooks = self.watch_status(), self._hooks_brief()
         if not self.recording:
             return self._not_recording(watcher=watcher, hooks=hooks)
+        around = status.Around(
+            timeline=self.settings.str("timewarp.timeline"),
+            watcher=watcher,
+            hooks=hooks,
+        )
         problems: list[Problem] = []
         with self._history() as history:
             if not history.needs_recovery:
-                return integrity_status.status(self.world, history, watcher=watcher, hooks=hooks)
+                return status.status(history, around)
         try:
             with self._operation("status"):
                 pass
@@ -274,17 +290,20 @@ class App:
             return self._not_recording(watcher=watcher, hooks=self._hooks_brief())
         except TimewarpError as exc:
             problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
-        problems += integrity_status.recovered(self.notices)
+        problems += status.recovered(self.notices)
         with self._history() as history:
-            return integrity_status.status(
-                self.world, history, watcher=watcher, hooks=hooks, problems=tuple(problems)
-            )
+            return status.status(history, around, problems=tuple(problems))
 
     def _not_recording(self, *, watcher: Json, hooks: Json) -> StatusResult:
-        with told():
-            self.notices += start.finish_removal(self.repo)
-        problems = integrity_status.recovered(self.notices)
-        return integrity_status.not_recording(hooks=hooks, watcher=watcher, problems=problems)
+        from git_timewarp.integrity import status  # noqa: PLC0415
+
+        if os.path.isdir(self.repo.state_dir):
+            from git_timewarp.timeline import start  # noqa: PLC0415
+
+            with told():
+                self.notices += start.finish_removal(self.repo)
+        problems = status.recovered(self.notices)
+        return status.not_recording(hooks=hooks, watcher=watcher, problems=problems)
 
     def log(
         self,
@@ -298,6 +317,8 @@ class App:
         paths: Sequence[str] = (),
     ) -> Iterator[LogEntry]:
         """Yield events newest first."""
+        from git_timewarp.timeline import query  # noqa: PLC0415
+
         wanted = query.Filter(
             limit=limit,
             types=tuple(types),
@@ -308,12 +329,14 @@ class App:
             paths=tuple(self._inside(path) for path in paths),
         )
         with self._history() as history:
-            yield from query.log(history, wanted, timeline=self.world.timeline)
+            yield from query.log(history, wanted, timeline=self.settings.str("timewarp.timeline"))
 
     def show(
         self, target: str, *, patch: bool = True, color: bool = False, stat: bool = False
     ) -> ShowResult:
         """Return one event whole."""
+        from git_timewarp.timeline import query, selector  # noqa: PLC0415
+
         with self._history() as history:
             found = selector.resolve(history, target)
             return query.show(history, found, flags=_flags(patch=patch, color=color, stat=stat))
@@ -322,6 +345,8 @@ class App:
         self, entry: LogEntry, *, patch: bool = False, color: bool = False, stat: bool = False
     ) -> ShowResult:
         """Return what one entry of the log changed."""
+        from git_timewarp.timeline import query  # noqa: PLC0415
+
         with self._history() as history:
             found = next(e for e in history.entries("id = ?", (entry.id,)) if e.id == entry.id)
             snapshot = history.snapshot(found.snapshot) if found.snapshot else None
@@ -339,7 +364,7 @@ class App:
         name_only: bool = False,
     ) -> DiffResult:
         """Compare two moments; without `b` with now, without both the latest snapshot with now."""
-        from git_timewarp.timeline import snapshot  # noqa: PLC0415
+        from git_timewarp.timeline import query, selector, snapshot  # noqa: PLC0415
 
         flags = () if name_only else _flags(patch=not stat, color=color, stat=stat)
         inside = [self._inside(path) for path in paths]
@@ -355,6 +380,8 @@ class App:
 
     def cat(self, target: str, path: str) -> bytes:
         """Return a file's bytes as they were."""
+        from git_timewarp.timeline import query, selector  # noqa: PLC0415
+
         with self._history() as history:
             found = selector.resolve(history, target)
             return query.cat(history, found, RepoPath(self._inside(path)))
@@ -517,12 +544,13 @@ class App:
 
     def hooks_status(self) -> Json:
         """Tell which hooks are there and prove that they fire."""
-        from git_timewarp.hooks import status  # noqa: PLC0415
+        from git_timewarp.hooks import probe, status  # noqa: PLC0415
 
         if not self.recording:
             return status.status(self.repo).to_dict()
         with told(), self._locked():
-            return status.status(self.repo, clock=self._clock).to_dict()
+            fired = probe.probe(self.repo, clock=self._clock)
+            return status.status(self.repo, fired=fired).to_dict()
 
     def _hooks_brief(self) -> Json:
         from git_timewarp.hooks import status  # noqa: PLC0415
@@ -578,6 +606,8 @@ class App:
         return os.path.relpath(full, self.repo.work_tree)
 
     def _moment(self, text: str | None) -> str | None:
+        from git_timewarp.timeline import selector  # noqa: PLC0415
+
         if text is None:
             return None
         moment = selector.moment(self.repo.git, text)

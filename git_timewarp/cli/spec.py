@@ -7,14 +7,13 @@ One table feeds everything that must agree: both parsers (`light` for well-forme
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Value = str | int | bool | tuple[str, ...] | None
 Params = dict[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option.
 
     Attributes:
@@ -50,8 +49,7 @@ class Option:
         return () if self.many else self.default
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One positional argument; `many` takes all that follow, `required` at least one."""
 
     dest: str
@@ -61,8 +59,7 @@ class Argument:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command: what it says about itself and the function that runs it.
 
     Attributes:
@@ -81,7 +78,7 @@ class Command:
     run: Callable[..., int]
     options: tuple[Option, ...] = ()
     arguments: tuple[Argument, ...] = ()
-    count: str | None = None
+    count: str | None = None  # type: ignore[assignment]  # nobody asks the tuple for a number
     after: Argument | None = None
 
     @property

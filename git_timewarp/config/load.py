@@ -9,8 +9,8 @@ where there is such a file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from git_timewarp.config import schema
 from git_timewarp.config.values import Raw
@@ -40,8 +40,7 @@ class Scope(IntEnum):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value was written.
 
     Attributes:
@@ -59,8 +58,7 @@ class Origin:
         return {"scope": self.scope.label, "place": self.place, "spelling": self.spelling}
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A source says that setting `name` is `raw`.
 
     Attributes:

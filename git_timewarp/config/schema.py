@@ -10,8 +10,8 @@ Add, change and remove settings here and nowhere else; `make docs` writes the pa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 PREFIX = "timewarp."
 ENVIRONMENT_PREFIX = "GIT_TIMEWARP_"
@@ -31,8 +31,7 @@ class Type(Enum):
     CHOICE = "one of the choices"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One setting.
 
     Attributes:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.config import schema
 from git_timewarp.config.load import Assignment, Origin, Scope
 from git_timewarp.config.schema import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A value in force and its origin."""
 
     value: Value
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """An assignment that cannot be followed; the next weaker one stands.
 
     Attributes:
@@ -34,8 +32,7 @@ class Rejected:
     expected: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Every setting with its value; immutable, so a reload makes a new one.
 
     Attributes:

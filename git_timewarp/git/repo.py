@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
@@ -41,8 +41,7 @@ class BareRepositoryError(TimewarpError):
     reference = "bare-repository"
 
 
-@dataclass(frozen=True)
-class Repo:
+class Repo(NamedTuple):
     """One work tree of one repository.
 
     Attributes:

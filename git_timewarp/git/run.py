@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -80,8 +80,7 @@ class Result(NamedTuple):
         return to_str(self.out).removesuffix("\n")
 
 
-@dataclass(frozen=True)
-class Git:
+class Git(NamedTuple):
     """How to call git for one repository; immutable, vary it with `using`.
 
     Attributes:
@@ -99,12 +98,12 @@ class Git:
     environ: Mapping[str, str]
     git_dir: str | None = None
     work_tree: str | None = None
-    index: str | None = None
+    index: str | None = None  # type: ignore[assignment]  # nobody asks the tuple for a place
     objects: str | None = None
     alternates: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
     pass_fds: tuple[int, ...] = ()
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = MappingProxyType({})
     as_user: bool = False
 
     def using(
@@ -118,8 +117,7 @@ class Git:
         extra: Mapping[str, str] | None = None,
     ) -> Git:
         """Return a copy with these settings replaced (`config` and `extra` are added)."""
-        return replace(
-            self,
+        return self._replace(
             index=self.index if index is None else index,
             objects=self.objects if objects is None else objects,
             alternates=self.alternates if alternates is None else alternates,

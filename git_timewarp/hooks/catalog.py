@@ -39,5 +39,8 @@ written, and the mere presence of the others changes what git does."""
 LFS = ("post-checkout", "post-commit", "post-merge", "pre-push")
 """Hooks that git-lfs installs by itself, but not where one of that name exists already."""
 
+LEGACY = ".legacy"
+"""What the pre-commit framework appends to the name of a hook it found in its place."""
+
 NAMES = (*RECORDED, *HANDED_ON, *HANDED_ON_IF_PRESENT)
 """Every hook git looks for in the hooks folder (fsmonitor-watchman is found by another setting)."""

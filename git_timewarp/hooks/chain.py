@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import config_file
@@ -15,8 +15,7 @@ LINKED_CONFIG = ".linked-config"
 _WHOLE_REPOSITORY = frozenset({"system", "global", "local"})
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One `core.hooksPath`: its scope (git config --show-scope), its file, its raw value."""
 
     scope: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
@@ -113,7 +113,7 @@ def _same(repo: Repo, current: Record, wanted: Record) -> bool:
     """Tell whether the installation stands as wanted (its files aside)."""
 
     def shape(record: Record) -> object:
-        places = [replace(place, before=b"", after=None) for place in record.places]
+        places = [place._replace(before=b"", after=None) for place in record.places]
         return record.mode, record.common_dir, record.stubs, places
 
     return (
@@ -130,15 +130,15 @@ def _replace(repo: Repo, current: Record | None, wanted: Record, *, clock: Clock
         wanted = plan(repo, None)
     Spool(repo.state_dir, clock=clock).create(shared=_is_shared(repo))
     planned = tuple(
-        replace(place, after=config_file.digest(_taken(repo, place, place.before)))
+        place._replace(after=config_file.digest(_taken(repo, place, place.before)))
         for place in wanted.places
     )
-    wanted = replace(wanted, places=planned)
+    wanted = wanted._replace(places=planned)
     try:
         records.save(repo, wanted)
         _write_files(repo, wanted)
         taken = tuple(_take_place(repo, place) for place in planned)
-        records.save(repo, replace(wanted, places=taken, done=True))
+        records.save(repo, wanted._replace(places=taken, done=True))
     except BaseException:
         with contextlib.suppress(OSError, TimewarpError):
             uninstall.remove(repo, wanted)
@@ -184,7 +184,7 @@ def _take_place(repo: Repo, place: Place) -> Place:
     before, after = config_file.rewrite(
         os.path.join(repo.common_dir, place.config), lambda data: _taken(repo, place, data)
     )
-    return replace(place, before=before, after=config_file.digest(after))
+    return place._replace(before=before, after=config_file.digest(after))
 
 
 def _taken(repo: Repo, place: Place, data: bytes) -> bytes:

@@ -31,6 +31,12 @@ def plan(repo: Repo, current: Record | None) -> Record:
     return Record(PATH, repo.common_dir, places=(_base(repo, before, current), *places))
 
 
+def effective_folder(repo: Repo) -> str:
+    """Return the absolute folder in which git looks for hooks in this work tree."""
+    found = repo.git.text("rev-parse", "--git-path", "hooks")
+    return os.path.join(repo.work_tree, found)
+
+
 def git_hooks(repo: Repo) -> str:
     """Return git's own hooks folder, where hooks live when `core.hooksPath` is not set."""
     return os.path.join(repo.common_dir, "hooks")

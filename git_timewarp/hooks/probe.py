@@ -11,17 +11,12 @@ import os
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks.catalog import RECORDED
+from git_timewarp.hooks.plan import effective_folder
 from git_timewarp.hooks.scripts import own_hook
 from git_timewarp.store.spool import Spool
 from git_timewarp.util.clock import Clock
 
 MARK = "GIT_TIMEWARP_PROBE"
-
-
-def effective_folder(repo: Repo) -> str:
-    """Return the absolute folder in which git looks for hooks in this work tree."""
-    found = repo.git.text("rev-parse", "--git-path", "hooks")
-    return os.path.join(repo.work_tree, found)
 
 
 def probe(repo: Repo, *, clock: Clock) -> dict[str, bool]:

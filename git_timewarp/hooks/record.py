@@ -9,8 +9,8 @@ import base64
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
@@ -29,8 +29,7 @@ class HooksRecordError(TimewarpError):
     reference = "hooks-record-unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A config file in which `core.hooksPath` is ours.
 
     Attributes:
@@ -67,8 +66,7 @@ class Place:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One installation.
 
     Attributes:
@@ -82,7 +80,7 @@ class Record:
 
     mode: str
     common_dir: str
-    stubs: Mapping[str, str] = field(default_factory=dict)
+    stubs: Mapping[str, str] = MappingProxyType({})
     made_folder: bool = False
     places: tuple[Place, ...] = ()
     done: bool = False

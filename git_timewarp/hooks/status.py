@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from git_timewarp.git.repo import MAIN_WORKTREE, Repo
-from git_timewarp.hooks import chain, uninstall
+from git_timewarp.hooks import chain
 from git_timewarp.hooks import record as records
-from git_timewarp.hooks.catalog import LFS, RECORDED
-from git_timewarp.hooks.plan import active, git_hooks, present
-from git_timewarp.hooks.probe import effective_folder, probe
+from git_timewarp.hooks.catalog import LEGACY, LFS, RECORDED
+from git_timewarp.hooks.plan import active, effective_folder, git_hooks, present
 from git_timewarp.hooks.record import BESIDE, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, RECORDER, own_hook, script
 from git_timewarp.util import atomic
-from git_timewarp.util.clock import Clock
 from git_timewarp.util.text import json_name
 
 ABSENT = "absent"
@@ -26,8 +26,7 @@ PARTIAL = "partial"
 OUTDATED = "outdated"
 
 
-@dataclass(frozen=True, slots=True)
-class HookStatus:
+class HookStatus(NamedTuple):
     """One hook: is our stub where git looks, did it fire when asked to, what runs after it."""
 
     name: str
@@ -46,8 +45,7 @@ class HookStatus:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class HooksStatus:
+class HooksStatus(NamedTuple):
     """All hooks.
 
     Attributes:
@@ -78,19 +76,19 @@ class HooksStatus:
         }
 
 
-def status(repo: Repo, *, clock: Clock | None = None) -> HooksStatus:
+def status(repo: Repo, *, fired: Mapping[str, bool] = MappingProxyType({})) -> HooksStatus:
     """Look at the hooks of this work tree; nothing changes.
 
     Args:
         repo: the repository.
-        clock: given, each hook is proven to fire (which leaves a probe in the spool).
+        fired: what `probe.probe` found out, where each hook is to be proven to fire.
 
     Raises:
         HooksRecordError: the note of the installation is damaged.
     """
     record = records.load(repo)
     folder = effective_folder(repo)
-    fires = {} if clock is None or record is None else probe(repo, clock=clock)
+    fires = {} if record is None else fired
     place = None if record is None else _place_here(repo, record)
     hooks = tuple(
         HookStatus(
@@ -160,7 +158,7 @@ def _place_here(repo: Repo, record: Record) -> Place | None:
 
 def _where(folder: str, name: str) -> str | None:
     """Return where our stub is: under its own name, or put behind another tool's."""
-    for suffix in ("", uninstall.LEGACY):
+    for suffix in ("", LEGACY):
         path = os.path.join(folder, name + suffix)
         if own_hook(path) and active(path):
             return path

@@ -5,21 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, config_file
 from git_timewarp.hooks import record as records
-from git_timewarp.hooks.catalog import NAMES, RECORDED
+from git_timewarp.hooks.catalog import LEGACY, NAMES, RECORDED
 from git_timewarp.hooks.plan import FOLDER, git_hooks, worktree_configs
 from git_timewarp.hooks.record import HooksRecordError, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.text import json_name
-
-LEGACY = ".legacy"
-"""What the pre-commit framework appends to the name of a hook it found in its place."""
 
 
 class HooksNotRemovedError(TimewarpError):
@@ -90,7 +87,7 @@ def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> Unin
 def remove(repo: Repo, record: Record) -> None:
     """Take out what `record` describes, whole or half done: settings first, files, the record."""
     if os.path.exists(records.path(repo)):
-        records.save(repo, replace(record, done=False))
+        records.save(repo, record._replace(done=False))
     for place in record.places:
         _give_place(repo, place)
     for path in (*stubs(repo, record)[0], *_unfinished(repo)):

@@ -12,8 +12,8 @@ from git_timewarp.errors import TimewarpError
 from git_timewarp.git import config as git_config
 from git_timewarp.integrity import doctor_machine, doctor_repo, doctor_store
 from git_timewarp.integrity.doctor_case import Case, Json, Machine, look_around
+from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.results import Check
-from git_timewarp.timeline.start import is_recording
 from git_timewarp.timeline.world import World
 
 _Checks = Mapping[str, Callable[[Case], Iterator[Check]]]

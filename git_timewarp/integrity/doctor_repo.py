@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from git_timewarp.git.user_index import read_flags
 from git_timewarp.integrity.doctor_case import Case
 from git_timewarp.safety import roots
+from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.results import Check
-from git_timewarp.timeline.start import is_recording
 
 STALE_SECONDS = 600
 """Age after which a lock file of git is taken for forgotten."""

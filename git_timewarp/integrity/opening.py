@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from git_timewarp.integrity import recover
-from git_timewarp.timeline import observe, start
-from git_timewarp.timeline.operation import NotRecordingError, Operation
+from git_timewarp.timeline import observe
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.recording import NotRecordingError, is_recording
 from git_timewarp.timeline.world import World
 
 
@@ -28,7 +28,7 @@ def opened(
         NotRecordingError: nothing records here (any more).
     """
     for is_last in (False, True):
-        if not start.is_recording(world.repo):
+        if not is_recording(world.repo):
             raise NotRecordingError
         with Operation(world, verb, notices=notices) as op:
             if ending(op):
@@ -42,6 +42,6 @@ def opened(
                 yield op
                 return
         for repo in others:
-            with Operation(replace(world, repo=repo), verb, notices=notices) as op:
+            with Operation(world._replace(repo=repo), verb, notices=notices) as op:
                 notices += recover.unfinished(op)
     raise NotRecordingError

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
-from git_timewarp.store.spool import Spool
 from git_timewarp.timeline.query import log_entry
 from git_timewarp.timeline.results import LogEntry, Problem, StatusResult
-from git_timewarp.timeline.world import World
 
 
-def status(
-    world: World,
-    history: History,
-    *,
-    watcher: Json,
-    hooks: Json,
-    problems: tuple[Problem, ...] = (),
-) -> StatusResult:
+class Around(NamedTuple):
+    """What the status tells of that is not in the history.
+
+    Attributes:
+        timeline: the line of snapshots that new ones join.
+        watcher: what the watcher tells about itself.
+        hooks: how the hooks are.
+    """
+
+    timeline: str
+    watcher: Json
+    hooks: Json
+
+
+def status(history: History, around: Around, *, problems: tuple[Problem, ...] = ()) -> StatusResult:
     """Gather the state of the recorder; looks at the journal, our refs and the index only."""
     held = history.journal
-    spool = Spool(world.repo.state_dir, clock=world.clock)
+    spool = Backlog(history.repo.state_dir)
     found = list(problems)
     if held.damaged:
         found.append(
@@ -39,18 +47,18 @@ def status(
                 "git timewarp snapshot",
             )
         )
-    found += _of_watcher(watcher)
+    found += _of_watcher(around.watcher)
     newest = next(history.entries(limit=1), None)
-    last = history.latest_snapshot(world.repo.worktree)
+    last = history.latest_snapshot(history.repo.worktree)
     return StatusResult(
         recording=True,
         writer=history.writer,
-        timeline=world.timeline,
+        timeline=around.timeline,
         head=_head(history),
         last_event=_shown(history, newest),
         last_snapshot=_shown(history, last),
-        watcher=watcher,
-        hooks=hooks,
+        watcher=around.watcher,
+        hooks=around.hooks,
         pending={
             "events": len(held.events),
             "snapshots": len(held.snapshots),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -57,8 +57,7 @@ class Actor(NamedTuple):
         return f"{self.kind}:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event as its maker describes it; the recorder adds id, numbers, time and hash.
 
     Attributes:
@@ -80,8 +79,8 @@ class NewEvent:
     op: str | None = None
     key: str | None = None
     ts: str | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
-    extra: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, object] = MappingProxyType({})
+    extra: Mapping[str, object] = MappingProxyType({})
 
 
 class Event(NamedTuple):

@@ -21,7 +21,6 @@ from git_timewarp.store.index import Entry, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
 from git_timewarp.store.notes import next_place
 from git_timewarp.store.paths import Paths
-from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import Catalog, Snapshot, load
 
 
@@ -155,5 +154,4 @@ class History:
 
 def readable(repo: Repo) -> Reader:
     """Return a reader over git's store, the quarantine and packs a fold is about to link."""
-    quarantine = Quarantine.folder(repo)
-    return Reader(repo.git.using(alternates=(quarantine,)))
+    return Reader(repo.git.using(alternates=(Paths(repo.state_dir).quarantine,)))

@@ -24,7 +24,6 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -67,7 +66,6 @@ class PendingKept(NamedTuple):
     new: tuple[Oid, ...]
 
 
-@dataclass(slots=True)
 class Journal:
     """What the journal file says, parsed.
 
@@ -77,21 +75,23 @@ class Journal:
         intents: operations that began and are not over, by operation id.
         fold: a fold that began and is not over.
         torn: lines a crash cut off; damaged: lines that are wrong for no such reason.
+        ends_torn: whether the last line is one of them; exists: whether there is a file.
     """
 
-    writer: WriterId | None = None
-    folded: ChainHead = field(default_factory=ChainHead)
-    head: ChainHead = field(default_factory=ChainHead)
-    events: list[Event] = field(default_factory=list)
-    snapshots: list[PendingSnapshot] = field(default_factory=list)
-    kept: list[PendingKept] = field(default_factory=list)
-    intents: dict[str, Json] = field(default_factory=dict)
-    fold: Json | None = None
-    torn: int = 0
-    damaged: int = 0
-    ends_torn: bool = False
-    put_off: bool = False
-    exists: bool = False
+    def __init__(self, writer: WriterId | None = None, *, exists: bool = False) -> None:
+        self.writer = writer
+        self.exists = exists
+        self.folded = ChainHead()
+        self.head = ChainHead()
+        self.events: list[Event] = []
+        self.snapshots: list[PendingSnapshot] = []
+        self.kept: list[PendingKept] = []
+        self.intents: dict[str, Json] = {}
+        self.fold: Json | None = None
+        self.torn = 0
+        self.damaged = 0
+        self.ends_torn = False
+        self.put_off = False
 
     @property
     def is_empty(self) -> bool:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MODE_FILE, MODE_TREE, Reader, TreeEntry
-from git_timewarp.store.quarantine import Quarantine
+
+if TYPE_CHECKING:
+    from git_timewarp.store.quarantine import Quarantine
 
 FORMAT_VERSION = 1
 NOTE_LIMIT = 64 * 1024

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
 class Paths:
-    """The files of one repository's state folder."""
+    """The files of one repository's state folder.
 
-    root: str
+    Attributes:
+        root: that folder.
+    """
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: str) -> None:
+        self.root = root
 
     @property
     def journal(self) -> str:
@@ -42,6 +47,11 @@ class Paths:
     def index(self) -> str:
         """The read index (SQLite), a cache."""
         return os.path.join(self.root, "index.db")
+
+    @property
+    def quarantine(self) -> str:
+        """The object directory of what is not folded yet (see `store/quarantine.py`)."""
+        return os.path.join(self.root, "quarantine")
 
     @property
     def last(self) -> str:

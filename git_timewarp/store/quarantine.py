@@ -25,6 +25,7 @@ from git_timewarp.git.objects import (
 )
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
+from git_timewarp.store.paths import Paths
 from git_timewarp.util import directories, faults
 from git_timewarp.util.atomic import sync_dir, sync_fd, sync_file, write_all
 
@@ -45,7 +46,7 @@ class Quarantine:
     @staticmethod
     def folder(repo: Repo) -> str:
         """Return the object directory's path."""
-        return os.path.join(repo.state_dir, "quarantine")
+        return Paths(repo.state_dir).quarantine
 
     def close(self) -> None:
         """End the reader's child process."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -448,7 +448,7 @@ class Recorder:
 
 def _with_lock(repo: Repo, fd: int) -> Repo:
     """Return the repository with git children that inherit the lock's descriptor."""
-    return replace(repo, git=replace(repo.git, pass_fds=(fd,)))
+    return repo._replace(git=repo.git._replace(pass_fds=(fd,)))
 
 
 def _head_after(event: Event) -> ChainHead:

@@ -12,21 +12,15 @@ from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.objects import (
-    MODE_FILE,
-    MODE_TREE,
     MissingObjectError,
     Reader,
-    TreeEntry,
 )
 from git_timewarp.store import layout
-from git_timewarp.store.events import Json, NewerFormatError
+from git_timewarp.store.events import NewerFormatError
 from git_timewarp.store.journal import PendingSnapshot
-from git_timewarp.store.quarantine import Quarantine, new_objects
 from git_timewarp.store.view import View
-from git_timewarp.util.text import compact_json
 
 FORMAT_VERSION = 1
-_BLOBS = frozenset({"refs", "modes", "meta"})
 
 
 class Snapshot(NamedTuple):
@@ -41,41 +35,6 @@ class Snapshot(NamedTuple):
     worktree: str
     parents: tuple[SnapshotId, ...]
     meta: Mapping[str, object]
-
-
-class NewSnapshot(NamedTuple):
-    """A snapshot to be stored."""
-
-    id: SnapshotId
-    view: View
-    ts: str
-    trigger: str
-    timeline: str
-    worktree: str
-    writer: str
-    parents: tuple[SnapshotId, ...] = ()
-
-
-def compose(quarantine: Quarantine, new: NewSnapshot) -> tuple[Oid, Oid]:
-    """Write the entry tree and its meta; return (entry, meta blob)."""
-    record: Json = {
-        "v": FORMAT_VERSION,
-        "id": new.id,
-        "ts": new.ts,
-        "writer": new.writer,
-        "timeline": new.timeline,
-        "worktree": new.worktree,
-        "trigger": new.trigger,
-        "parents": list(new.parents),
-        **new.view.to_json(),
-    }
-    meta = quarantine.put("blob", compact_json(record))
-    parts = {**new.view.parts(), "meta": meta}
-    entries = [
-        TreeEntry(MODE_FILE if name in _BLOBS else MODE_TREE, name, oid)
-        for name, oid in parts.items()
-    ]
-    return quarantine.put_tree(entries), meta
 
 
 def load(reader: Reader, entry: Oid) -> Snapshot:
@@ -105,48 +64,6 @@ def load(reader: Reader, entry: Oid) -> Snapshot:
         )
     except (ValueError, KeyError, TypeError) as exc:
         raise MissingObjectError(f"{entry}:meta") from exc
-
-
-def needed(
-    reader: Reader, view: View, *, previous: View | None, head_tree: Oid | None
-) -> list[Oid]:
-    """Return every object of `view` that neither `previous` nor HEAD's tree has in its place.
-
-    Pass `head_tree` only when the snapshot is folded at once: what only HEAD's tree
-    holds is git's to prune when HEAD moves (design 3).
-    """
-    heads = [head_tree] if head_tree is not None else []
-    before = previous.parts() if previous is not None else {}
-    found: dict[Oid, None] = {}
-
-    def below(tree: Oid, bases: Sequence[Oid | None]) -> None:
-        known = [base for base in bases if base is not None]
-        found.update(dict.fromkeys(oid for oid, _, _ in new_objects(reader, tree, known)))
-
-    for name, oid in view.parts().items():
-        if before.get(name) == oid:
-            continue
-        if name in _BLOBS:
-            found[oid] = None
-        elif name == "tree":
-            below(oid, [*heads, before.get("tree")])
-        elif name == "index":
-            found[oid] = None
-            stages = {item.name: item for item in reader.tree(oid)}
-            old = before.get("index")
-            old_stages = {i.name: i for i in reader.tree(old)} if old is not None else {}
-            last = previous.index_tree if previous is not None else None
-            for stage, item in stages.items():
-                was = old_stages.get(stage)
-                if not item.is_tree:
-                    found[item.oid] = None
-                elif stage == "0":
-                    below(item.oid, [*heads, view.tree, before.get("tree"), last if was else None])
-                else:
-                    below(item.oid, [was.oid if was else None])
-        else:
-            below(oid, [before.get(name)])
-    return list(found)
 
 
 class Catalog:

@@ -19,13 +19,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
-import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from git_timewarp.store.backlog import Backlog, Taken, sequence, size_of
 from git_timewarp.store.spool_lines import HookEvent, Scan, scan
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
@@ -36,14 +35,12 @@ FORMAT_VERSION = 1
 CAP = 1024 * 1024
 """Most bytes of `now`; the stubs ask the kernel to enforce it (RLIMIT_FSIZE)."""
 _MOST_PENDING = 8
-_RETIRED = re.compile(r"[0-9]+-[0-9]+\Z")
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 LATE_NS = 60 * 1_000_000_000
 """Where no lease can be had: how long after its retirement a file may still grow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """What one `Spool.take` found.
 
     Attributes:
@@ -65,14 +62,7 @@ class Batch:
         return f"lost:{self.lost_total}{place}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    files: Mapping[str, int]
-    lost: int
-    seq: int
-
-
-class Spool:
+class Spool(Backlog):
     """The spool of one repository. `take` and `ack` need the store lock; hooks never do.
 
     Args:
@@ -90,10 +80,7 @@ class Spool:
         alone: Callable[[str], bool | None] = sole_user,
         uptime: str = "/proc/uptime",
     ) -> None:
-        self.path = os.path.join(state_dir, "spool")
-        self._now = os.path.join(self.path, "now")
-        self._lost = os.path.join(self.path, "lost")
-        self._taken = os.path.join(self.path, "taken")
+        super().__init__(state_dir)
         self._clock = clock
         self._alone = alone
         self._uptime = uptime
@@ -105,34 +92,20 @@ class Spool:
         """
         directories.make(self.path)
         mode = 0o664 if shared else 0o644
-        for path in (self._lost, self._now):
+        for path in (self.lost_file, self.now):
             faults.point(f"write {os.path.basename(path)}")
             with contextlib.suppress(FileExistsError):
                 fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
                 try:
-                    if path == self._lost:
+                    if path == self.lost_file:
                         os.write(fd, b"\n")
                 finally:
                     os.close(fd)
         if shared:
             with contextlib.suppress(PermissionError):
                 os.chmod(self.path, 0o2775)  # noqa: S103 - that is what sharing means
-                for path in (self._lost, self._now):
+                for path in (self.lost_file, self.now):
                     os.chmod(path, mode)
-
-    @property
-    def size(self) -> int:
-        """Bytes that were not taken yet."""
-        known = self._load()
-        total = _size(self._now)
-        for name in self._retired():
-            total += _size(os.path.join(self.path, name)) - known.files.get(name, 0)
-        return total
-
-    @property
-    def lost(self) -> int:
-        """Entries lost since the last acknowledged batch, as far as hooks could count them."""
-        return max(0, self._lost_total() - self._load().lost)
 
     def take(self) -> Batch:
         """Return what hooks noted since the last acknowledged batch; nothing is removed.
@@ -142,9 +115,9 @@ class Spool:
         (probes only) needs no `ack`.
         """
         self._finish_retirement()
-        known = self._load()
-        pending = [name for name in self._retired() if self._unread(name, known)]
-        if len(pending) < _MOST_PENDING and _size(self._now):
+        known = self.load()
+        pending = [name for name in self.retired() if self._unread(name, known)]
+        if len(pending) < _MOST_PENDING and size_of(self.now):
             pending.append(self._retire(known))
         boot_ns = self._boot_ns()
         events: list[HookEvent] = []
@@ -155,7 +128,7 @@ class Spool:
             events += found.events
             torn += found.torn
             taken[name] = found.end
-        lost_total = self._lost_total()
+        lost_total = self.lost_total()
         lost = max(lost_total - known.lost, torn, 0)
         batch = Batch(tuple(events), lost, taken, lost_total)
         if taken and not events and not lost:
@@ -164,37 +137,30 @@ class Spool:
 
     def ack(self, batch: Batch) -> None:
         """Forget `batch`: it is durable elsewhere. Retired files nobody can write to go."""
-        known = self._load()
+        known = self.load()
         files = {**known.files, **batch.taken}
         kept = {}
-        for name in self._retired():
+        for name in self.retired():
             path = os.path.join(self.path, name)
-            if self._is_final(name) and _size(path) == files.get(name, 0):
+            if self._is_final(name) and size_of(path) == files.get(name, 0):
                 faults.point("unlink spool")
                 os.unlink(path)
             else:
                 kept[name] = files.get(name, 0)
         if kept != known.files or batch.lost_total != known.lost:
-            self._save(_Taken(kept, batch.lost_total, known.seq))
+            self._save(Taken(kept, batch.lost_total, known.seq))
 
     def probed(self, token: str) -> bool:
         """Tell whether a hook that was run as the probe `token` has left its note."""
         needle = b"\tp=" + token.encode() + b"\t"
-        for name in ("now", *self._retired()):
+        for name in ("now", *self.retired()):
             with contextlib.suppress(OSError):
                 if needle in (atomic.read(os.path.join(self.path, name)) or b""):
                     return True
         return False
 
-    def _retired(self) -> list[str]:
-        try:
-            names = os.listdir(self.path)
-        except FileNotFoundError:
-            return []
-        return sorted((name for name in names if _RETIRED.match(name)), key=_sequence)
-
-    def _unread(self, name: str, known: _Taken) -> bool:
-        return _size(os.path.join(self.path, name)) > known.files.get(name, 0)
+    def _unread(self, name: str, known: Taken) -> bool:
+        return size_of(os.path.join(self.path, name)) > known.files.get(name, 0)
 
     def _read(self, name: str, start: int, *, boot_ns: int | None) -> Scan:
         path = os.path.join(self.path, name)
@@ -213,19 +179,19 @@ class Spool:
             return self._clock.now_ns() - os.stat(path).st_ctime_ns > LATE_NS
         return alone
 
-    def _retire(self, known: _Taken) -> str:
+    def _retire(self, known: Taken) -> str:
         """Give `now` its final name and put an empty file in its place; return that name."""
-        found = os.stat(self._now)
-        seq = 1 + max([known.seq, *map(_sequence, self._retired())])
+        found = os.stat(self.now)
+        seq = 1 + max([known.seq, *map(sequence, self.retired())])
         name = f"{seq}-{found.st_mtime_ns}"
-        self._save(_Taken(known.files, known.lost, seq))
+        self._save(Taken(known.files, known.lost, seq))
         faults.point("link spool")
         try:
-            os.link(self._now, os.path.join(self.path, name))
+            os.link(self.now, os.path.join(self.path, name))
         except OSError as exc:
             if exc.errno not in _NO_LINKS:
                 raise
-            os.rename(self._now, os.path.join(self.path, name))
+            os.rename(self.now, os.path.join(self.path, name))
             self.create(shared=bool(found.st_mode & 0o020))
         else:
             self._replace_now(found)
@@ -239,13 +205,13 @@ class Spool:
         os.fchmod(fd, mode)
         os.close(fd)
         faults.point("rename spool")
-        os.replace(fresh, self._now)
+        os.replace(fresh, self.now)
 
     def _finish_retirement(self) -> None:
         """Finish a retirement that a crash left between its two steps."""
         with contextlib.suppress(FileNotFoundError):
-            now = os.stat(self._now)
-            for name in self._retired():
+            now = os.stat(self.now)
+            for name in self.retired():
                 if os.path.samestat(now, os.stat(os.path.join(self.path, name))):
                     self._replace_now(now)
 
@@ -258,31 +224,6 @@ class Spool:
             return None
         return self._clock.now_ns() - int(uptime * 1000) * 1_000_000
 
-    def _lost_total(self) -> int:
-        return max(0, _size(self._lost) - 1)
-
-    def _load(self) -> _Taken:
-        try:
-            record = json.loads(atomic.read(self._taken) or b"{}")
-            return _Taken(
-                {str(name): int(end) for name, end in record.get("files", {}).items()},
-                int(record.get("lost", 0)),
-                int(record.get("seq", 0)),
-            )
-        except (ValueError, TypeError, AttributeError):
-            return _Taken({}, 0, 0)
-
-    def _save(self, taken: _Taken) -> None:
+    def _save(self, taken: Taken) -> None:
         record = {"v": FORMAT_VERSION, "files": taken.files, "lost": taken.lost, "seq": taken.seq}
         atomic.write(self._taken, compact_json(record), sync=False)
-
-
-def _sequence(name: str) -> int:
-    return int(name.partition("-")[0])
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except FileNotFoundError:
-        return 0

@@ -20,7 +20,6 @@ Two views are equal when everything but who took them and when is equal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, RepoPath
@@ -88,8 +87,7 @@ class Skipped(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What a work tree looks like; every object named here is in git or in the quarantine.
 
     Attributes:
@@ -110,7 +108,7 @@ class View:
     index_tree: Oid
     refs: Oid
     head: Head
-    index: Oid | None = None
+    index: Oid | None = None  # type: ignore[assignment]  # nobody asks the tuple for a place
     raw: Oid | None = None
     modes: Oid | None = None
     nested: Oid | None = None
@@ -118,7 +116,7 @@ class View:
     operation_name: str | None = None
     empty_dirs: tuple[RepoPath, ...] = ()
     literal: tuple[RepoPath, ...] = ()
-    skipped: tuple[Skipped, ...] = field(default=())
+    skipped: tuple[Skipped, ...] = ()
 
     def parts(self) -> dict[str, Oid]:
         """Return the named parts that exist, `meta` aside."""

@@ -15,7 +15,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, RepoPath
@@ -174,7 +174,7 @@ def _copy(inner: Place, tree: Oid, *, base: str | None) -> None:
             if found is not None:
                 outer.put(found.type, found.data)
         return
-    source = replace(inner.git, index=None, objects=None).using(alternates=(outer.path,))
+    source = inner.git._replace(index=None, objects=None).using(alternates=(outer.path,))
     listed = b"".join(oid.encode() + b"\n" for oid in missing)
     pack = source.run("pack-objects", "--stdout", "-q", stdin=listed).out
     with inner.writing():

@@ -20,7 +20,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from git_timewarp.git import attributes, config
 from git_timewarp.git.config import GitConfig
@@ -157,7 +157,7 @@ def at(repo: Repo, quarantine: Quarantine, *, folder: str, reader: Reader | None
     # Whoever made it died: our caller holds the lock, and so would a child of his.
     directories.remove(os.path.join(folder, "index.lock"))
     settings = config.read(repo.git)
-    runner = replace(repo.git, pass_fds=quarantine.git.pass_fds).using(
+    runner = repo.git._replace(pass_fds=quarantine.git.pass_fds).using(
         index=os.path.join(folder, "index"),
         objects=quarantine.path,
         alternates=alternates,

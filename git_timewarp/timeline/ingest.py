@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid
@@ -160,7 +159,7 @@ class _Place:
             actor=line.actor,
             key=line.key,
         )
-        return replace(new, ts=line.ts)
+        return new._replace(ts=line.ts)
 
 
 def _recorded(op: Operation, keys: Sequence[str]) -> dict[str, _Earlier]:
@@ -188,7 +187,7 @@ def _chunks(keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _labels(op: Operation, events: Sequence[Event]) -> list[str]:
-    """Return the labels of new events (see `operation.label`), with one look at the others."""
+    """Return the labels of new events (see `label.label`), with one look at the others."""
     if not events:
         return []
     numbers = [int(str(event.record["lamport"])) for event in events]

@@ -8,7 +8,7 @@ wins, and where both did and differ it is a conflict.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.merge import merge_trees
@@ -65,8 +65,7 @@ def merge_views(quarantine: Quarantine, *, base: Oid, ours: View, theirs: View) 
     raw, odd = result.raw()
     modes = result.modes()
     blob = b"".join(b"%o %s\0" % (bits, to_bytes(path)) for path, bits in sorted(modes.items()))
-    view = replace(
-        ours,
+    view = ours._replace(
         tree=merged.tree,
         raw=_write_tree(quarantine, raw) if raw else None,
         modes=quarantine.put("blob", blob) if blob else None,

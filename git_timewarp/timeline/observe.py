@@ -7,7 +7,6 @@ what moved without a note becomes a `gap` event.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError, Object, Reader
@@ -160,7 +159,7 @@ def _event(op: Operation, note: HookEvent) -> NewEvent:
         extra=extra,
     )
     worktree = note.worktree(op.repo.common_dir) or op.repo.worktree
-    return replace(new, worktree=worktree, ts=iso(note.at_ns))
+    return new._replace(worktree=worktree, ts=iso(note.at_ns))
 
 
 _Told = tuple[str, str, dict[str, object], dict[str, object]]

@@ -16,31 +16,20 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
-from git_timewarp.store import layout
 from git_timewarp.store.events import Actor, Event, Json, NewEvent
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry, entry_of
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.recorder import Recorder
 from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.timeline.label import label
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import parse_iso
 from git_timewarp.util.ids import uuid7
-
-
-class NotRecordingError(TimewarpError):
-    """The repository has no recorder."""
-
-    kind = Kind.REFUSED
-    reference = "not-recording"
-
-    def __init__(self) -> None:
-        super().__init__("nothing records in this repository", hint="git timewarp init")
 
 
 class Operation:
@@ -202,23 +191,3 @@ class Operation:
             seconds = parse_iso(entry.ts) // 1_000_000_000
             text = f"{seconds} E{entry.lamport} {entry.snapshot}\n"
             atomic.write(self.recorder.paths.last, text.encode(), sync=False)
-
-
-def label(history: History, entry: Entry) -> str:
-    """Return the label of an event: `E47`, or `E47.<writer prefix>` where two share 47."""
-    writers = {layout.parse_ref(name) for name in history.refs}
-    others = {found[0] for found in writers if found and found[0] != entry.writer}
-    text = f"E{entry.lamport}"
-    if not others:
-        return text
-    same = {
-        other.writer
-        for other in history.entries("lamport = ?", (entry.lamport,))
-        if other.lamport == entry.lamport and other.writer != entry.writer
-    }
-    if not same:
-        return text
-    length = 4
-    while any(other.startswith(entry.writer[:length]) for other in same):
-        length += 1
-    return f"{text}.{entry.writer[:length]}"

@@ -285,7 +285,7 @@ class _Planner:
         if not (current.skip_worktree or then.skip_worktree):
             return
         staged = Contents(
-            reader, replace(self.after.view, tree=index_tree(reader, self.after.view))
+            reader, self.after.view._replace(tree=index_tree(reader, self.after.view))
         )
         for path, change in list(self.writes.items()):
             if path in then.skip_worktree and change.after is not None:

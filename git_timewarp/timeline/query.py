@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
@@ -11,10 +11,10 @@ from git_timewarp.git.run import Git
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
-from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.paths import Paths
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import escape
-from git_timewarp.timeline.operation import label
+from git_timewarp.timeline.label import label
 from git_timewarp.timeline.results import (
     Changes,
     DiffResult,
@@ -23,7 +23,9 @@ from git_timewarp.timeline.results import (
     Milestone,
     ShowResult,
 )
-from git_timewarp.timeline.selector import Target
+
+if TYPE_CHECKING:
+    from git_timewarp.timeline.selector import Target
 
 HIDDEN = frozenset({"draft", "safety"})
 """Types that `log` leaves out unless asked for everything or for them."""
@@ -36,8 +38,7 @@ class PathNotInSnapshotError(TimewarpError):
     reference = "path-not-in-snapshot"
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """What `log` is asked for; times are ISO 8601 UTC as events store them."""
 
     limit: int | None = None
@@ -224,7 +225,7 @@ def _at(history: History, tree: Oid | None, path: str) -> Oid | None:
 
 
 def _git(history: History) -> Git:
-    return history.repo.git.using(alternates=(Quarantine.folder(history.repo),))
+    return history.repo.git.using(alternates=(Paths(history.repo.state_dir).quarantine,))
 
 
 def _files(numbers: bytes, letters: bytes) -> tuple[FileChange, ...]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.store import kept, layout
+from git_timewarp.store.compose import NewSnapshot, compose, needed
 from git_timewarp.store.events import Actor, NewEvent
 from git_timewarp.store.index import Entry
 from git_timewarp.store.journal import PendingKept, PendingSnapshot
-from git_timewarp.store.snapshots import NewSnapshot, Snapshot, compose, needed
+from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import observe, treediff
 from git_timewarp.timeline.capture import Capture, CaptureLimits

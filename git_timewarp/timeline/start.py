@@ -15,6 +15,7 @@ from git_timewarp.store.packs import Packs, missing_objects
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.spool import Spool
 from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic, directories, faults
 
@@ -39,11 +40,6 @@ NOT_PROTECTED = (
 NO_WATCHER = (
     "work you have not saved with 'git timewarp snapshot': start 'git timewarp watch start'"
 )
-
-
-def is_recording(repo: Repo) -> bool:
-    """Tell whether `init` was run in this repository."""
-    return os.path.exists(Paths(repo.state_dir).writer)
 
 
 def prepare(repo: Repo, world: World) -> None:

@@ -15,7 +15,8 @@ from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.timeline import merge3, query, selector, snapshot, treediff
-from git_timewarp.timeline.operation import Operation, label
+from git_timewarp.timeline.label import label
+from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import Changes, DiffResult, StashEntry, TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.travel import How, Journey, go

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.events import Actor
@@ -11,8 +11,7 @@ from git_timewarp.store.writer import Surroundings
 from git_timewarp.util.clock import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """The surroundings of an operation, passed in by the frontend (style rule 5).
 
     Attributes:

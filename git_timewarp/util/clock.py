@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -25,9 +24,10 @@ class Clock(Protocol):
         """Return `size` bytes nobody can guess."""
 
 
-@dataclass(frozen=True, slots=True)
 class SystemClock:
     """The machine's clock and entropy."""
+
+    __slots__ = ()
 
     def now_ns(self) -> int:
         """Return nanoseconds since the epoch, UTC."""

@@ -11,8 +11,7 @@ from dataclasses import replace
 from git_timewarp import __version__
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import Kind, TimewarpError
-from git_timewarp.timeline import start
-from git_timewarp.timeline.operation import NotRecordingError
+from git_timewarp.timeline.recording import NotRecordingError, is_recording
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
 from git_timewarp.util.locking import FileLock, LockTimeoutError
@@ -55,7 +54,7 @@ def run(world: World, *, settings: Settings, environ: Mapping[str, str]) -> None
 
 
 def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
-    if not start.is_recording(world.repo):
+    if not is_recording(world.repo):
         raise NotRecordingError
     where = place.of(world.repo)
     os.makedirs(where.folder, exist_ok=True)
@@ -71,7 +70,7 @@ def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
             version=__version__,
             since=iso(world.clock.now_ns()),
         )
-        patient = replace(world, limits=replace(world.limits, lock_seconds=_LOCK_SECONDS))
+        patient = world._replace(limits=replace(world.limits, lock_seconds=_LOCK_SECONDS))
         watcher = Watcher(patient, where, _manner(settings), lock_fd=lock.fd, told=told)
         try:
             watcher.look()

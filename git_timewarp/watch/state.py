@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.util import faults
@@ -30,8 +30,7 @@ _ENDED = "it ended without saying so"
 _BOOTED = "the machine was restarted"
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """How a watcher is.
 
     Attributes:
@@ -77,11 +76,11 @@ def read(repo: Repo) -> State:
     where = place.of(repo)
     told = load(where)
     if is_locked(where):
-        return replace(told or State(mode=EVENTS), running=True)
+        return (told or State(mode=EVENTS))._replace(running=True)
     if told is None:
         return State()
     booted = told.identity is not None and told.identity.boot != identity.boot()
-    return replace(told, reason=_BOOTED if booted else _ENDED)
+    return told._replace(reason=_BOOTED if booted else _ENDED)
 
 
 def is_locked(where: Place) -> bool:

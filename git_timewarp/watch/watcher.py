@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass, replace
 
 from git_timewarp.errors import TimewarpError
-from git_timewarp.timeline import start
+from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
 from git_timewarp.util.locking import LockTimeoutError
@@ -92,9 +92,9 @@ class Watcher:
             self._log.write(notice)
         if looked.drafted or looked.noted:
             self._fold_at = now + self._world.limits.seconds + _TICK
-        told = replace(self._state, problem=None)
+        told = self._state._replace(problem=None)
         if looked.drafted:
-            told = replace(told, last_draft=iso(self._clock.now_ns()))
+            told = told._replace(last_draft=iso(self._clock.now_ns()))
         if told != self._state:
             self._tell(told)
 
@@ -155,7 +155,7 @@ class Watcher:
             self._poll(str(exc), again=True)
         else:
             self._schedule = Schedule(self._manner.pace)
-            self._tell(replace(self._state, mode=state.EVENTS, reason=None))
+            self._tell(self._state._replace(mode=state.EVENTS, reason=None))
 
     def _poll(self, reason: str, *, again: bool) -> None:
         """Look by turns; `again` when the system may give events later."""
@@ -164,7 +164,7 @@ class Watcher:
         quiet = self._manner.pace.quiet
         self._source = Polling(self._clock, every=lambda: max(quiet, _SHARE * self._took))
         self._schedule = Schedule(replace(self._manner.pace, quiet=0.0))
-        self._tell(replace(self._state, mode=state.POLLING, reason=reason))
+        self._tell(self._state._replace(mode=state.POLLING, reason=reason))
 
     def _fold(self, now: float) -> None:
         self._fold_at = float("inf")
@@ -183,7 +183,7 @@ class Watcher:
         text = str(exc) if expected else "".join(traceback.format_exception(exc))
         if self._state.problem != str(exc):
             self._log.write(text)
-            self._tell(replace(self._state, problem=str(exc)))
+            self._tell(self._state._replace(problem=str(exc)))
 
     def _is_gone(self) -> bool:
         """Tell whether repository, recording or our own lock file went away under us."""
@@ -192,7 +192,7 @@ class Watcher:
         except OSError:
             return True
         repo = self._world.repo
-        return not (same and start.is_recording(repo) and os.path.isdir(repo.work_tree))
+        return not (same and is_recording(repo) and os.path.isdir(repo.work_tree))
 
     def _tell(self, told: State) -> None:
         self._state = told

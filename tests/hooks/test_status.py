@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.hooks.catalog import RECORDED
+from git_timewarp.hooks.probe import probe
 from git_timewarp.hooks.status import HooksStatus, status
 from tests.support.hooks import CLOCK, drained, put_in, repo_at, take_out, telling_hook
 from tests.support.repo_builder import RepoBuilder
@@ -23,7 +24,8 @@ def repo(tmp_path: Path) -> RepoBuilder:
 
 def look(repo: RepoBuilder, *, prove: bool = False) -> HooksStatus:
     """Return the status."""
-    return status(repo_at(repo.path), clock=CLOCK if prove else None)
+    found = repo_at(repo.path)
+    return status(found, fired=probe(found, clock=CLOCK) if prove else {})
 
 
 def shape(found: HooksStatus) -> tuple[str, int, set[bool | None]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -260,7 +259,7 @@ def test_a_damaged_journal_is_kept_and_told(repo: RepoBuilder) -> None:
 
 def test_an_event_with_an_old_time_of_its_own_does_not_fold_at_once(repo: RepoBuilder) -> None:
     given = recording.begin(repo, limits=Limits())
-    old = replace(recording.note(head(repo)), ts="2001-01-01T00:00:00.000Z")
+    old = recording.note(head(repo))._replace(ts="2001-01-01T00:00:00.000Z")
     recording.record(given, [old])
     with recording.recorder(given) as rec:
         assert not rec.fold_is_due()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -333,7 +332,7 @@ def test_nothing_is_written_below_a_git_directory(repo: RepoBuilder) -> None:
     hooks = travel.quarantine.put_tree([TreeEntry(MODE_EXEC, "post-commit", hook)])
     git = travel.quarantine.put_tree([TreeEntry(MODE_TREE, "hooks", hooks)])
     raw = travel.quarantine.put_tree([TreeEntry(MODE_TREE, escape(".git"), git)])
-    plan, now = travel.plan(replace(view, raw=raw))
+    plan, now = travel.plan(view._replace(raw=raw))
     assert plan.writes == ()
     assert plan.refused == (Refused(RepoPath(".git/hooks/post-commit"), "protected-name"),)
     travel.restorer().restore(plan, now=now, target=view, wish=Wish())

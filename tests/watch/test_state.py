@@ -6,7 +6,6 @@ import fcntl
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,7 @@ def test_it_runs_as_long_as_the_lock_is_held(repo: Repo) -> None:
     state.store(place.of(repo), TOLD)
     assert state.read(repo) == TOLD
     os.close(fd)
-    assert state.read(repo) == replace(TOLD, running=False, reason="it ended without saying so")
+    assert state.read(repo) == TOLD._replace(running=False, reason="it ended without saying so")
     assert state.read(repo).to_dict() == {
         "running": False,
         "pid": None,
@@ -74,14 +73,14 @@ def test_it_runs_although_it_has_said_nothing_yet(repo: Repo) -> None:
 
 def test_a_process_of_another_boot_is_gone_for_a_known_reason(repo: Repo) -> None:
     before = Identity(os.getpid(), 1, "another boot")
-    state.store(place.of(repo), replace(TOLD, identity=before))
+    state.store(place.of(repo), TOLD._replace(identity=before))
     assert state.read(repo).reason == "the machine was restarted"
 
 
 def test_the_file_stays_one_page_whatever_is_told(repo: Repo) -> None:
     where = place.of(repo)
     for text in ('"\\' * 5000, "é" * 5000, "\x01\n" * 5000, "\udcff" * 5000, "short"):
-        state.store(where, replace(TOLD, problem=text, reason=text))
+        state.store(where, TOLD._replace(problem=text, reason=text))
         assert os.path.getsize(where.state) == state.PAGE
         told = state.load(where)
         assert told is not None
@@ -108,9 +107,9 @@ def test_work_trees_have_files_of_their_own(tmp_path: Path) -> None:
 def test_a_process_is_itself_and_no_other() -> None:
     own = identity.own()
     assert own.is_alive
-    assert not replace(own, start=(own.start or 0) + 1).is_alive
-    assert not replace(own, boot="another").is_alive
-    assert not replace(own, start=None).is_alive
+    assert not own._replace(start=(own.start or 0) + 1).is_alive
+    assert not own._replace(boot="another").is_alive
+    assert not own._replace(start=None).is_alive
 
 
 def test_a_process_that_ended_is_not_alive_even_before_anybody_waited_for_it() -> None:

@@ -167,7 +167,7 @@ def test_after_a_sleep_of_the_machine_it_looks(world: World, clock: Sleeper) -> 
 
 
 def test_no_events_to_be_had_and_later_they_are(repo: RepoBuilder, world: World) -> None:
-    opened = replace(world)
+    opened = world._replace()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     where = place.of(world.repo)
     os.makedirs(where.folder, exist_ok=True)
@@ -195,7 +195,7 @@ def test_no_events_to_be_had_and_later_they_are(repo: RepoBuilder, world: World)
 def test_drafts_are_folded_although_nothing_happens_any_more(
     repo: RepoBuilder, world: World
 ) -> None:
-    soon = replace(world, limits=replace(world.limits, seconds=1))
+    soon = world._replace(limits=replace(world.limits, seconds=1))
     with watcher(soon) as found:
         repo.write("a.txt", "2\n")
         found.look()

@@ -28,7 +28,9 @@ def run(
         context.page()
     colors = "never" if no_color else colors
     patch = not (stat or name_only or context.json)
-    result = app.show("@" if target is None else target, patch=patch, stat=stat, color=context.paints(colors))
+    result = app.show(
+        "@" if target is None else target, patch=patch, stat=stat, color=context.paints(colors)
+    )
     look = context.look(date=date, colors=colors)
     context.answer(result.to_dict(), human.show(result, look))
     if context.json:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.cli.output import age, names
 from git_timewarp.cli.output.color import PLAIN, Palette
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What every drawing function is given.
 
     Attributes:

@@ -1,0 +1,27 @@
+"""The short name of an event that people type: `E47`."""
+
+from __future__ import annotations
+
+from git_timewarp.store import layout
+from git_timewarp.store.history import History
+from git_timewarp.store.index import Entry
+
+
+def label(history: History, entry: Entry) -> str:
+    """Return the label of an event: `E47`, or `E47.<writer prefix>` where two share 47."""
+    writers = {layout.parse_ref(name) for name in history.refs}
+    others = {found[0] for found in writers if found and found[0] != entry.writer}
+    text = f"E{entry.lamport}"
+    if not others:
+        return text
+    same = {
+        other.writer
+        for other in history.entries("lamport = ?", (entry.lamport,))
+        if other.lamport == entry.lamport and other.writer != entry.writer
+    }
+    if not same:
+        return text
+    length = 4
+    while any(other.startswith(entry.writer[:length]) for other in same):
+        length += 1
+    return f"{text}.{entry.writer[:length]}"
