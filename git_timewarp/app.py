@@ -19,7 +19,6 @@ from git_timewarp.config.settings import Settings
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo, discover
-from git_timewarp.store.events import Actor
 from git_timewarp.store.failures import told
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
@@ -133,36 +132,16 @@ class App:
     @cached_property
     def world(self) -> World:
         """What operations are given."""
-        from git_timewarp.store.recorder import Limits  # noqa: PLC0415
-        from git_timewarp.store.writer import surroundings  # noqa: PLC0415
-        from git_timewarp.timeline.world import World  # noqa: PLC0415
+        from git_timewarp.timeline import world  # noqa: PLC0415
 
-        settings = self.settings
-        limits = Limits(
-            events=settings.int("timewarp.fold.events"),
-            drafts=settings.int("timewarp.fold.drafts"),
-            seconds=settings.int("timewarp.fold.seconds"),
-            packs=settings.int("timewarp.packs.limit"),
-            grace_seconds=settings.int("timewarp.packs.graceHours") * 3600,
-            lock_seconds=settings.int("timewarp.lock.timeoutSeconds"),
-        )
-        return World(
-            repo=self.repo,
+        email = self.git_config.get("user.email") or self._environ.get("USER")
+        return world.of(
+            self.repo,
             clock=self._clock,
-            around=surroundings(self._environ),
-            limits=limits,
-            actor=self._actor(settings),
-            timeline=settings.str("timewarp.timeline"),
-            max_untracked=settings.int("timewarp.snapshot.maxUntrackedBytes"),
+            environ=self._environ,
+            settings=self.settings,
+            person=email or "unknown",
         )
-
-    def _actor(self, settings: Settings) -> Actor:
-        named = settings.str("timewarp.user.actor")
-        kind, colon, rest = named.partition(":")
-        if colon and kind in {"person", "agent", "system"}:
-            return Actor(kind, rest)
-        found = named or self.git_config.get("user.email") or self._environ.get("USER") or "unknown"
-        return Actor("person", found)
 
     @contextlib.contextmanager
     def _operation(self, verb: str) -> Iterator[Operation]:
@@ -205,15 +184,12 @@ class App:
             start.prepare(self.repo, self.world)
             with Operation(self.world, "init", notices=self.notices) as op:
                 start.begin_anew(op)
-                wish = snapshot.Wish(
-                    "init", "init", fold=True, summary="started recording", always=created
-                )
-                taken = snapshot.take(op, wish)
-                first = snapshot.result(op, taken)
+                first = snapshot.result(op, snapshot.take(op, start.wish(always=created)))
+                writer = op.recorder.writer
         installed = self.hooks_install() if hooks else {}
         watching = bool(self.watch_start().get("running")) if watch else False
         return InitResult(
-            writer=str(self._writer()),
+            writer=writer,
             created=created,
             first=first,
             hooks=installed,
@@ -226,6 +202,7 @@ class App:
         """Stop recording; `purge` removes every ref and file of ours too."""
         from git_timewarp.hooks import ending  # noqa: PLC0415
         from git_timewarp.timeline import start  # noqa: PLC0415
+        from git_timewarp.timeline.operation import Operation  # noqa: PLC0415
 
         if not self.recording:
             raise NotRecordingError
@@ -238,10 +215,6 @@ class App:
             with Operation(self.world, "deinit", notices=self.notices) as op:
                 op.begin({"kind": start.ENDING, "purge": purge})
                 return ending.end(op, purge=purge)
-
-    def _writer(self) -> str | None:
-        with self._history() as history:
-            return history.writer
 
     # -- record -----------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from git_timewarp.store.paths import Paths
 from git_timewarp.store.spool import Spool
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.recording import is_recording
+from git_timewarp.timeline.snapshot import Wish
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic, directories, faults
 
@@ -59,6 +60,11 @@ def begin_anew(op: Operation) -> None:
     """Forget that the recording once ended."""
     intents = op.recorder.journal.intents.values()
     op.recorder.append(done=[str(item["op"]) for item in intents if item.get("kind") == ENDING])
+
+
+def wish(*, always: bool) -> Wish:
+    """Return the wish for the snapshot `init` takes; `always` when recording begins with it."""
+    return Wish("init", "init", fold=True, summary="started recording", always=always)
 
 
 def not_protected(world: World, *, watching: bool) -> tuple[str, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.events import Actor
 from git_timewarp.store.recorder import Limits
-from git_timewarp.store.writer import Surroundings
+from git_timewarp.store.writer import Surroundings, surroundings
 from git_timewarp.util.clock import Clock
 
 
@@ -33,3 +35,31 @@ class World(NamedTuple):
     def system(self) -> Actor:
         """The actor of what we do by ourselves."""
         return Actor("system", "git-timewarp")
+
+
+def of(
+    repo: Repo, *, clock: Clock, environ: Mapping[str, str], settings: Settings, person: str
+) -> World:
+    """Return the world of one repository as its settings say; `person` acts if none names another."""
+    named = settings.str("timewarp.user.actor")
+    kind, colon, rest = named.partition(":")
+    if colon and kind in {"person", "agent", "system"}:
+        actor = Actor(kind, rest)
+    else:
+        actor = Actor("person", named or person)
+    return World(
+        repo=repo,
+        clock=clock,
+        around=surroundings(environ),
+        limits=Limits(
+            events=settings.int("timewarp.fold.events"),
+            drafts=settings.int("timewarp.fold.drafts"),
+            seconds=settings.int("timewarp.fold.seconds"),
+            packs=settings.int("timewarp.packs.limit"),
+            grace_seconds=settings.int("timewarp.packs.graceHours") * 3600,
+            lock_seconds=settings.int("timewarp.lock.timeoutSeconds"),
+        ),
+        actor=actor,
+        timeline=settings.str("timewarp.timeline"),
+        max_untracked=settings.int("timewarp.snapshot.maxUntrackedBytes"),
+    )
