@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,18 +123,20 @@ class Lab:
         self,
         *argv: str,
         stop: int = 0,
+        at: str | None = None,
         kind: str = "count",
         stdin: str | None = None,
         cwd: Path | None = None,
     ) -> Ran:
-        """Run a command; `kind` says what happens at its `stop`-th step."""
-        return self.many(*argv, stop=stop, kind=kind, stdin=stdin, cwd=cwd)[0]
+        """Run a command; `kind` says what happens at its `stop`-th step (of those named `at`)."""
+        return self.many(*argv, stop=stop, at=at, kind=kind, stdin=stdin, cwd=cwd)[0]
 
     def many(
         self,
         *argv: str,
         times: int = 1,
         stop: int = 0,
+        at: str | None = None,
         kind: str = "count",
         stdin: str | None = None,
         cwd: Path | None = None,
@@ -142,6 +144,7 @@ class Lab:
         """Run a command several times at once."""
         request: dict[str, object] = {
             "argv": list(argv),
+            "at": at,
             "cwd": str(cwd or self.repo.path),
             "environ": self.environ(),
             "kind": kind,
@@ -300,13 +303,18 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A scenario's start, and what the command makes of it when nothing stops it."""
+    """A scenario's start, and what the command makes of it when nothing stops it.
+
+    Attributes:
+        unannounced: changes on the disk that no fault point came before.
+    """
 
     scenario: Scenario
     old: State
     new: State
     events: frozenset[str]
     points: tuple[str, ...]
+    unannounced: list[str]
 
 
 def prepared(lab: Lab, scenario: Scenario) -> Photo:
@@ -315,26 +323,31 @@ def prepared(lab: Lab, scenario: Scenario) -> Photo:
     old = State.of(lab.repo)
     events = lab.event_ids()
     lab.photograph("start")
-    done = run(lab, scenario)
+    done = run(lab, scenario, kind="audit")
     assert done.code == 0, (scenario.name, done.out, done.err)
-    new = State.of(lab.repo)
-    return Photo(scenario, old, new, frozenset(events), done.points)
+    new, unannounced = State.of(lab.repo), lab.unannounced()
+    # Once more, as in the experiments: git looks closer at files that were put back.
+    lab.put_back("start")
+    points = run(lab, scenario).points
+    return Photo(scenario, old, new, frozenset(events), points, unannounced)
 
 
-def run(lab: Lab, scenario: Scenario, *, stop: int = 0, kind: str = "count") -> Ran:
+def run(
+    lab: Lab, scenario: Scenario, *, stop: int = 0, at: str | None = None, kind: str = "count"
+) -> Ran:
     """Run a scenario's command."""
     stdin = None
     if scenario.stdin:
         path = lab.root.parent / "stdin"
         path.write_text(scenario.stdin)
         stdin = str(path)
-    return lab.run(*scenario.argv, stop=stop, kind=kind, stdin=stdin)
+    return lab.run(*scenario.argv, stop=stop, at=at, kind=kind, stdin=stdin)
 
 
-def chosen(count: int, *, every: bool, want: int, seed: Sequence[int] = (7,)) -> list[int]:
+def chosen(count: int, *, every: bool, want: int, seed: int) -> list[int]:
     """Return the steps to stop at, from 1: all, or `want` spread evenly by a seed."""
     if every or count <= want:
         return list(range(1, count + 1))
     step = count / want
-    shift = sum(seed) % max(1, int(step))
+    shift = seed % max(1, int(step))
     return sorted({min(count, int(number * step) + 1 + shift) for number in range(want)})

@@ -58,8 +58,9 @@ def stopped_well(found: Findings, ran: Ran, *, kind: str) -> None:
     if kind in {"kill", "power"} or ran.code == 0:
         found.need(ran.code in {-9, 0}, f"ended with {ran.code}: {ran.err}")
         return
-    errors = [line for line in ran.err.splitlines() if line.startswith("error:")]
-    hints = [line for line in ran.err.splitlines() if line.startswith("hint:")]
+    lines = ran.err.splitlines()
+    errors = [line for line in lines if line.startswith(("error:", '{"v":1,"error":'))]
+    hints = [line for line in lines if line.startswith("hint:") or ',"hint":"' in line]
     wanted = 130 if kind == "sigint" else 1
     found.need(ran.code == wanted, f"ended with {ran.code}: {ran.err}")
     if kind != "sigint":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tests.support.crash import Lab, Prepare, Scenario
 
 
@@ -143,6 +141,7 @@ def _drafts_waiting(lab: Lab) -> None:
     lab.repo.write("b.txt", "more\n")
 
 
+NOTES = "".join(f'{{"type":"note","summary":"note {number}"}}\n' for number in range(1, 4))
 BACK = ("jump", "{before}")
 BACK_WITH_REFS = ("jump", "--with-refs", "{before}")
 
@@ -160,10 +159,9 @@ SCENARIOS = (
     Scenario("restore", _saved_and_edited, ("restore", "a.txt", "run.sh", "new"), back=BACK),
     Scenario("undo", _jumped, ("undo",), back=BACK),
     Scenario("stash-apply", _stashed, ("stash", "apply", "stash@{0}"), back=BACK),
+    Scenario("record", project, ("record", "--json"), stdin=NOTES),
     Scenario("stash-drop", _stashed, ("stash", "drop", "stash@{0}")),
     Scenario("init", _bare_project, ("init",), begins=True),
     Scenario("deinit", _drafts_waiting, ("deinit",), ends=True),
     Scenario("deinit-purge", _drafts_waiting, ("deinit", "--purge", "--force"), ends=True),
 )
-
-SAVING: tuple[Callable[[Lab], None], ...] = (project, edited)

@@ -53,7 +53,7 @@ def _fork(request: Request, number: int) -> int:
     code = 70
     try:
         code = _child(request, number)
-    except BaseException:  # noqa: BLE001 - whatever it is, the fork must end here
+    except BaseException:
         traceback.print_exc()
     finally:
         os._exit(code)
@@ -72,7 +72,8 @@ def _child(request: Request, number: int) -> int:
     _redirect(f"{out}/stderr.{number}", 2)
     words = request["argv"]
     assert isinstance(words, list)
-    point = _stopper(str(request["kind"]), int(str(request["stop"])), f"{out}/points.{number}")
+    log = f"{out}/points.{number}"
+    point = _stopper(str(request["kind"]), int(str(request["stop"])), request["at"], log)
     if request["kind"] == "audit":
         crash_audit.install(str(request["cwd"]), f"{out}/audit.{number}", point)
     else:
@@ -84,11 +85,13 @@ def _child(request: Request, number: int) -> int:
 
 
 def _draft(cwd: str) -> int:
-    """Take a draft as the watcher does."""
-    opened = app.open(cwd, environ=dict(os.environ), clock=SystemClock())
+    """Take a draft as the watcher does, and fail as a command does."""
     try:
+        opened = app.open(cwd, environ=dict(os.environ), clock=SystemClock())
         with opened._operation("draft") as op:
             taken = snapshot.take(op, snapshot.Wish("draft", "watch", kind=layout.DRAFTS))
+    except KeyboardInterrupt:
+        return 130
     except TimewarpError as exc:
         os.write(2, f"error: {exc.message}\nhint: {exc.hint}\n".encode())
         return exc.exit_code
@@ -103,16 +106,16 @@ def _redirect(path: str, number: int) -> None:
     os.close(fd)
 
 
-def _stopper(kind: str, stop: int, log: str) -> Callable[[str], None]:
-    """Return what happens at each point: it is noted, and the `stop`-th is the end."""
+def _stopper(kind: str, stop: int, at: object, log: str) -> Callable[[str], None]:
+    """Return what happens at each point: it is noted, and the `stop`-th (named `at`) is the end."""
     fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     passed = 0
 
     def point(name: str) -> None:
         nonlocal passed
-        passed += 1
+        passed += at is None or at == name
         os.write(fd, name.encode("utf-8", "surrogateescape") + b"\n")
-        if passed == stop:
+        if passed == stop and at in {None, name}:
             _stop(kind, name, passed)
 
     return point
