@@ -19,6 +19,7 @@ from typing import Self
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, RefName, WriterId
+from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
@@ -111,6 +112,7 @@ class Recorder:
             if not self.journal.put_off:
                 self.notices.append("folding was cut off by a crash and is finished now")
         self._identify()
+        self._drop_lost(deep=False)
         self._heal_refs()
         self._finish_sweep()
         self._follow_others()
@@ -161,17 +163,21 @@ class Recorder:
         lines += [journal_file.line("D", compact_json({"op": item})) for item in done]
         self.quarantine.sync()
         held = self.journal
-        all_snapshots = [*held.snapshots, *snapshots]
-        all_kept = [*held.kept, *kept]
-        all_events = [*held.events, *events]
         prepared: tuple[Json, list[RefUpdate]] | None = None
         if fold:
-            prepared = self._prepare(all_snapshots, all_kept, all_events)
+            try:
+                prepared = self._prepare(snapshots, kept, events)
+            except MissingObjectError:
+                if not self._drop_lost(deep=True):
+                    raise
+                prepared = self._prepare(snapshots, kept, events)
             lines.append(journal_file.line("F", compact_json(prepared[0])))
         if lines:
             journal_file.append(self.paths.journal, lines)
             held.ends_torn = False
-        held.snapshots, held.kept, held.events = all_snapshots, all_kept, all_events
+        held.snapshots += snapshots
+        held.kept += kept
+        held.events += events
         for item in intents:
             held.intents[str(item["op"])] = item
         for op in done:
@@ -256,7 +262,7 @@ class Recorder:
             return
         try:
             self.fold()
-        except (GitError, OSError) as exc:
+        except (GitError, MissingObjectError, OSError) as exc:
             self.notices.append(f"everything is recorded, folding it into git was put off: {exc}")
 
     def _prepare(
@@ -265,6 +271,10 @@ class Recorder:
         kept: Sequence[PendingKept],
         events: Sequence[Event],
     ) -> tuple[Json, list[RefUpdate]]:
+        """Pack what waits and these, and plan how the refs move."""
+        held = self.journal
+        snapshots, kept = [*held.snapshots, *snapshots], [*held.kept, *kept]
+        events = [*held.events, *events]
         builder = Builder(self.quarantine, self.writer, refs=self.refs)
         for kind in (layout.SNAPSHOTS, layout.DRAFTS):
             builder.add_entries(kind, [(s.id, s.entry) for s in snapshots if s.kind == kind])
@@ -403,6 +413,36 @@ class Recorder:
             f"{self.journal.damaged} line(s) of the journal are not what was written; "
             f"a copy is kept in '{kept}'"
         )
+
+    def _drop_lost(self, *, deep: bool) -> bool:
+        """Take what waits and has lost its objects out of the journal; tell of each.
+
+        Its events stay. `deep` looks at every object, otherwise at the first of each.
+        """
+        held = self.journal
+
+        def is_lost(item: PendingSnapshot | PendingKept) -> bool:
+            needed = (item.entry, *item.new) if deep else (item.entry,)
+            reader = self.quarantine.reader
+            return any(not self.quarantine.holds(o) and reader.info(o) is None for o in needed)
+
+        snapshots = [item for item in held.snapshots if is_lost(item)]
+        kept = [item for item in held.kept if is_lost(item)]
+        if not snapshots and not kept:
+            return False
+        lines = [journal_file.header_line(self.writer, held.folded)]
+        lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
+        held.snapshots = [item for item in held.snapshots if item not in snapshots]
+        held.kept = [item for item in held.kept if item not in kept]
+        lines += [journal_file.kept_line(item) for item in held.kept]
+        lines += [journal_file.snapshot_line(item) for item in held.snapshots]
+        lines += [journal_file.event_line(event) for event in held.events]
+        journal_file.rewrite(self.paths.journal, lines)
+        self.notices += [
+            *(f"snapshot '{item.id}' is lost: its objects were deleted" for item in snapshots),
+            *(f"kept '{item.oid}' is lost: its objects were deleted" for item in kept),
+        ]
+        return True
 
     def _follow_others(self) -> None:
         """Number on from the highest Lamport number any writer has used."""

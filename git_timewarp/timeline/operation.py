@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store.events import Actor, Event, Json, NewEvent
@@ -100,11 +101,15 @@ class Operation:
             self._history = None
 
     def latest(self) -> Snapshot | None:
-        """Return the newest snapshot of this work tree, or None."""
+        """Return the newest snapshot of this work tree; None where there is none, or it is gone."""
         entry = self.history.latest_snapshot(self.repo.worktree)
         if entry is None or entry.snapshot is None:
             return None
-        return self.history.snapshot(entry.snapshot)
+        try:
+            return self.history.snapshot(entry.snapshot)
+        except MissingObjectError:
+            # `verify` tells of the damage; a whole new snapshot is what helps now.
+            return None
 
     def event(
         self,

@@ -252,24 +252,21 @@ class Lab:
 
     def git_says(self) -> list[str]:
         """Run git's own commands and return what they say that they would not without us."""
-        said = []
-        for args in (
+        asked: list[tuple[str, ...]] = [
             ("status", "--porcelain"),
             ("fsck", "--no-dangling"),
             ("gc", "--prune=now", "--quiet"),
             ("pack-refs", "--all"),
             ("fsck",),
-        ):
+            ("add", "-A"),
+            ("commit", "-q", "--allow-empty", "-m", "after"),
+        ]
+        said = []
+        for args in asked:
             done = self.repo.run(*args, ok=None)
             noise = b"" if args[0] == "status" else done.stdout
             if done.returncode or done.stderr or noise:
                 said.append(f"git {' '.join(args)}: {done.returncode} {noise!r} {done.stderr!r}")
-        for words in (("add", "-A"), ("commit", "-q", "--allow-empty", "-m", "after")):
-            done = self.repo.run(*words, ok=None)
-            if done.returncode or done.stdout or done.stderr:
-                said.append(
-                    f"git {' '.join(words)}: {done.returncode} {done.stdout!r} {done.stderr!r}"
-                )
         return said
 
 

@@ -53,7 +53,7 @@ def _fork(request: Request, number: int) -> int:
     code = 70
     try:
         code = _child(request, number)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a fork must never go on as its parent
         traceback.print_exc()
     finally:
         os._exit(code)
