@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp.git.names import RepoPath
-from git_timewarp.timeline import capture_digest, capture_place, capture_seed, capture_update
+from git_timewarp.git.names import Oid, RepoPath
+from git_timewarp.git.objects import MODE_FILE
+from git_timewarp.timeline import (
+    capture_digest,
+    capture_overlay,
+    capture_place,
+    capture_seed,
+    capture_update,
+)
 from git_timewarp.timeline.capture_memory import Memory
 from git_timewarp.timeline.capture_place import Place
-from git_timewarp.timeline.capture_sort import Sorter
+from git_timewarp.timeline.capture_sort import Sorted, Sorter
+from git_timewarp.timeline.capture_tree import Leaf, edit
 from tests.support.capturing import Recorder
 from tests.support.repo_builder import RepoBuilder
 
@@ -91,3 +99,43 @@ def test_a_digest_is_believed_only_for_its_stamp(builder: RepoBuilder) -> None:
     second = capture_digest.of(place, memory, path="a", digests={})
     assert second not in {"known", first}
     assert capture_digest.of(place, memory, path="absent", digests={}) is None
+
+
+def test_a_change_laid_over_is_read_again_when_its_stamp_proves_nothing(
+    builder: RepoBuilder,
+) -> None:
+    place, memory = seeded(builder)
+    memory.tree = builder.git("write-tree")
+    builder.write("a", "edited\n")
+    path, found = RepoPath("a"), os.lstat(builder.path / "a")
+    paths = Sorted(feed=[path], stats={path: found})
+    for now_ns, reads in ((found.st_ctime_ns, 1), (found.st_ctime_ns + 1, 1), (2**62, 0)):
+        tree, read, skipped = capture_overlay.lay(place, memory, paths, now_ns=now_ns)
+        assert (len(read), skipped) == (reads, [])
+        builder.git("add", "a")
+        assert tree == builder.git("write-tree")
+    gone = Sorted(feed=[path], deleted=[path])
+    assert capture_overlay.lay(place, memory, gone, now_ns=0)[1:] == ([], [])
+    assert memory.overlay == {"a": ["", "", ""]}
+    place.quarantine.close()
+
+
+def test_editing_a_tree(builder: RepoBuilder) -> None:
+    place, _ = seeded(builder)
+    tree = Oid(builder.git("write-tree"))
+    leaf = Leaf(MODE_FILE, Oid(builder.git("rev-parse", ":a")))
+
+    def edited(changes: dict[str, Leaf | None]) -> list[str] | None:
+        parts = {tuple(path.split("/")): found for path, found in changes.items()}
+        oid = edit(place.put_tree, place.reader, tree, parts)
+        if oid is None:
+            return None
+        return place.git.text("ls-tree", "-r", "--name-only", oid).split("\n")
+
+    assert edited({}) == ["Dir/b", "a", "c"]
+    assert edited({"Dir/b": None}) == ["a", "c"]
+    assert edited({"Dir/b": None, "Dir": leaf}) == ["Dir", "a", "c"]
+    assert edited({"a": None, "a/x/y": leaf}) == ["Dir/b", "a/x/y", "c"]
+    assert edited({"none": None, "no/ne": None, "a/below/a/file": None}) == ["Dir/b", "a", "c"]
+    assert edited({"a": None, "c": None, "Dir/b": None}) is None
+    place.quarantine.close()
