@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +22,11 @@ def worker() -> Iterator[Worker]:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, worker: Worker) -> Lab:
-    """Return an empty world."""
-    return Lab(tmp_path, worker)
+def lab(tmp_path: Path, worker: Worker) -> Iterator[Lab]:
+    """Return an empty world, in memory where there is such a folder: syncs cost nothing there."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Lab(Path(folder), worker)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
