@@ -321,7 +321,9 @@ class App:
         from git_timewarp.timeline import query  # noqa: PLC0415
 
         with self._history() as history:
-            found = next(e for e in history.entries("id = ?", (entry.id,)) if e.id == entry.id)
+            found = next(
+                e for e in history.entries("lamport = ?", (entry.lamport,)) if e.id == entry.id
+            )
             snapshot = history.snapshot(found.snapshot) if found.snapshot else None
             flags = _flags(patch=patch, color=color, stat=stat)
             return query.of_entry(history, found, snapshot, flags=flags)

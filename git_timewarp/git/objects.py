@@ -133,6 +133,20 @@ class Reader:
             self._remember(name, entries)
         return entries
 
+    def trees(self, names: Sequence[Oid]) -> list[tuple[TreeEntry, ...]]:
+        """Return the entries of many trees in order, read in one go; as `tree`."""
+        wanted = list(dict.fromkeys(name for name in names if name not in self._trees))
+        found = list(self.read_all(wanted))
+        fresh: dict[Oid, tuple[TreeEntry, ...]] = {}
+        for name, item in zip(wanted, found, strict=True):
+            if item is None or item.type != "tree":
+                raise MissingObjectError(name)
+            fresh[name] = parse_tree(item.data, hex_length=len(name))
+        held = {name: self._trees[name] for name in names if name in self._trees}
+        for name, entries in fresh.items():
+            self._remember(name, entries)
+        return [fresh[name] if name in fresh else held[name] for name in names]
+
     def _remember(self, name: str, entries: tuple[TreeEntry, ...]) -> None:
         """Keep a tree that was asked for by its id; the oldest go when there are too many."""
         self._trees[name] = entries

@@ -14,16 +14,17 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
-from git_timewarp.store import layout, notes
+from git_timewarp.store import layout, lines, notes
 from git_timewarp.store.events import FORMAT_VERSION, Event, Json, NewerFormatError
 from git_timewarp.util import faults
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
 _WRITER_SHIFT = 40
 _MEMORY = ":memory:"
@@ -42,7 +43,6 @@ CREATE TABLE events (
 """
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS by_lamport ON events (lamport);
-CREATE INDEX IF NOT EXISTS by_id ON events (id);
 CREATE INDEX IF NOT EXISTS by_snapshot ON events (snapshot) WHERE snapshot IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_key ON events (key) WHERE key IS NOT NULL;
 """
@@ -259,7 +259,7 @@ class ReadIndex:
                 changed = sorted(wanted)
             bulk = not known and len(changed) > 1
             if bulk:
-                for name in ("by_lamport", "by_id", "by_snapshot", "by_key"):
+                for name in ("by_lamport", "by_snapshot", "by_key"):
                     self._db.execute(f"DROP INDEX IF EXISTS {name}")
             for ref in changed:
                 self._read_segment(reader, ref, wanted[ref])
@@ -269,10 +269,11 @@ class ReadIndex:
 
     def _read_segment(self, reader: Reader, ref: str, tag: str) -> None:
         root = Oid(reader.read(tag, kind="tag").split(b"\n", 1)[0].split(b" ")[1].decode())
-        rows = self._db.execute("SELECT path, oid FROM folders WHERE ref = ?", (ref,))
-        seen = {path: Oid(oid) for path, oid in rows}
+        known = self._db.execute("SELECT path, oid FROM folders WHERE ref = ?", (ref,))
+        seen = {path: Oid(oid) for path, oid in known}
         places = list(notes.walk(reader, root, known=seen))
         anchors = self._anchors(ref, {place for place, _ in places})
+        rows: list[tuple[object, ...]] = []
         whole = True
         for (place, _), blob in zip(
             places, reader.read_all([note for _, note in places]), strict=True
@@ -280,7 +281,9 @@ class ReadIndex:
             if blob is None:
                 whole = False
                 continue
-            self._insert(self._rows(blob.data, anchors.get(place, place)))
+            rows += self._rows(blob.data, anchors.get(place, place))
+        rows.sort(key=itemgetter(0))
+        self._insert(rows)
         if not whole:
             return
         fresh = [(ref, path, oid) for path, oid in notes.folders(reader, root)]
@@ -311,8 +314,57 @@ class ReadIndex:
         )
         return found
 
-    def _rows(self, note: bytes, anchor: Oid) -> Iterator[tuple[object, ...]]:
-        """Yield the rows of a note; a line that is no event is left to `verify` to tell of."""
+    def _rows(self, note: bytes, anchor: Oid) -> Iterable[tuple[object, ...]]:
+        """Return the rows of a note; a line that is no event is left to `verify` to tell of."""
+        plain = lines.read(note)
+        return self._parsed(note, anchor) if plain is None else self._plain(plain, anchor)
+
+    def _plain(self, found: list[tuple[str, ...]], anchor: Oid) -> Iterator[tuple[object, ...]]:
+        """Yield the rows of lines of the plain form; one look-up for a name, no call."""
+        name, known = self._name, self._names.get
+        for (
+            who,
+            kind,
+            branch,
+            data,
+            head,
+            ident,
+            key,
+            lamport,
+            n,
+            op,
+            session,
+            snapshot,
+            summary,
+            timeline,
+            ts,
+            type_,
+            worktree,
+            writer,
+        ) in found:
+            actor = f"{kind}:{who}"
+            yield (
+                (known(writer) or name(writer)) << _WRITER_SHIFT | int(n),
+                int(lamport),
+                ident,
+                ts,
+                known(type_) or name(type_),
+                known(actor) or name(actor),
+                known(timeline) or name(timeline),
+                known(worktree) or name(worktree),
+                (known(branch) or name(branch)) if branch else None,
+                session or None,
+                head or None,
+                anchor,
+                snapshot or None,
+                summary,
+                op or None,
+                key or None,
+                data or None,
+            )
+
+    def _parsed(self, note: bytes, anchor: Oid) -> Iterator[tuple[object, ...]]:
+        """Yield the rows of any other lines."""
         for line in note.splitlines():
             try:
                 record = json.loads(line)

@@ -112,15 +112,17 @@ def walk(
 
     `known` maps folder paths (`ab`, `ab/cd`) to tree ids read earlier.
     """
-    for first in reader.tree(root):
-        if known and known.get(first.name) == first.oid:
-            continue
-        for second in reader.tree(first.oid):
-            path = f"{first.name}/{second.name}"
-            if known and known.get(path) == second.oid:
-                continue
-            for leaf in reader.tree(second.oid):
-                yield Oid(first.name + second.name + leaf.name), leaf.oid
+    known = known or {}
+    firsts = [f for f in reader.tree(root) if known.get(f.name) != f.oid]
+    seconds = [
+        (first.name + second.name, second.oid)
+        for first, below in zip(firsts, reader.trees([f.oid for f in firsts]), strict=True)
+        for second in below
+        if known.get(f"{first.name}/{second.name}") != second.oid
+    ]
+    for (path, _), leaves in zip(seconds, reader.trees([oid for _, oid in seconds]), strict=True):
+        for leaf in leaves:
+            yield Oid(path + leaf.name), leaf.oid
 
 
 def folders(reader: Reader, root: Oid) -> Iterator[tuple[str, Oid]]:

@@ -1,0 +1,84 @@
+"""Reading event lines many at a time: what lists need of them, by one regular expression.
+
+Nearly every line has the plain form that `events.seal` writes: known members in their
+order, no escapes, nothing nested deeper than two levels. A note of such lines is read at
+once, without a record for each; any other note is left to the JSON parser.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from git_timewarp.store.events import FORMAT_VERSION
+
+_PLAIN = r'"([^"\\]*)"'
+_FLAT = r'[^{}\[\]"\\]*(?:"[^"\\]*"[^{}\[\]"\\]*)*'
+_DEEP = rf"{_FLAT}(?:[{{\[]{_FLAT}[}}\]]{_FLAT})*"
+
+
+def _maybe(member: str, value: str) -> str:
+    return rf'(?:,"{member}":{value})?'
+
+
+_LINE = re.compile(
+    rf'\{{"actor":\{{"id":{_PLAIN},"kind":{_PLAIN}(?:,"role":"[^"\\]*")?\}}'
+    + _maybe("branch", _PLAIN)
+    + _maybe("data", rf"(\{{{_DEEP}\}})")
+    + _maybe("dur_ms", "[0-9]+")
+    + _maybe("exit", "-?[0-9]+")
+    + _maybe("head", _PLAIN)
+    + rf',"id":{_PLAIN}'
+    + _maybe("key", _PLAIN)
+    + ',"lamport":([0-9]+),"n":([0-9]+)'
+    + _maybe("op", _PLAIN)
+    + _maybe("payload", rf"\{{{_DEEP}\}}")
+    + r',"prev":"[^"\\]*"'
+    + _maybe("refs", rf"[{{\[]{_DEEP}[}}\]]")
+    + _maybe("session", _PLAIN)
+    + _maybe("snapshot", _PLAIN)
+    + rf',"summary":{_PLAIN}'
+    + _maybe("tags", rf"\[{_FLAT}\]")
+    + rf',"timeline":{_PLAIN}'
+    + _maybe("touches", rf"\[{_DEEP}\]")
+    + rf',"ts":{_PLAIN},"type":{_PLAIN},"v":{FORMAT_VERSION}'
+    + rf',"worktree":{_PLAIN},"writer":{_PLAIN},"hash":"[^"\\]*"\}}\n'
+)
+
+
+class Line(NamedTuple):
+    """What lists need of one event; an absent member is empty, `data` is JSON."""
+
+    actor_id: str
+    actor_kind: str
+    branch: str
+    data: str
+    head: str
+    id: str
+    key: str
+    lamport: str
+    n: str
+    op: str
+    session: str
+    snapshot: str
+    summary: str
+    timeline: str
+    ts: str
+    type: str
+    worktree: str
+    writer: str
+
+
+def read(note: bytes) -> list[tuple[str, ...]] | None:
+    """Return the members (in the order of `Line`) of every line of a note.
+
+    None where a line is not of the plain form: then each has to be parsed.
+    """
+    try:
+        text = note.decode()
+    except UnicodeDecodeError:
+        return None
+    found: list[tuple[str, ...]] = _LINE.findall(text)
+    # A line that matches ends with the newline it holds, so no more matches than newlines;
+    # as many mean that each line matched, whole.
+    return found if len(found) == text.count("\n") and text.endswith("\n") else None
