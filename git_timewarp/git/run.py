@@ -34,8 +34,12 @@ GUARDS = (
     "advice.detachedHead=false",
     "submodule.recurse=false",
     "core.logAllRefUpdates=false",
+    "core.useReplaceRefs=false",
 )
-"""Settings on every call: nothing of the user's starts a daemon, a gc or a reflog for us."""
+"""Settings on every call: nothing of the user's starts a daemon, a gc or a reflog for us.
+
+Replace refs are off: what is kept under an id must be the bytes of that id.
+"""
 
 DURABLE = ("core.fsync=all", "core.fsyncMethod=batch")
 """Settings for calls that write objects or refs: git's own default syncs nothing."""

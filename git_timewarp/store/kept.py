@@ -21,7 +21,7 @@ from git_timewarp.git.objects import (
     TreeEntry,
 )
 from git_timewarp.git.repo import Repo
-from git_timewarp.git.run import Git
+from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.store import layout
 from git_timewarp.store.journal import PendingKept
 from git_timewarp.store.quarantine import Quarantine, new_objects
@@ -108,7 +108,7 @@ def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -
     """Make `wanted` and its kept ancestors exist again in git's store; return how many.
 
     Raises:
-        MissingObjectError: neither git nor we have it.
+        MissingObjectError: neither git nor we have it whole; nothing that names it was written.
     """
     written = 0
     stack = [wanted]
@@ -128,7 +128,10 @@ def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -
         if missing and not (_is_shallow(git) and all(name not in kept for name in missing)):
             stack += missing
             continue
-        git.run("hash-object", "-t", kind, "-w", "--stdin", "--literally", stdin=data)
+        line = ("hash-object", "-t", kind, "--stdin", "--literally")
+        if git.run(*line, stdin=data).text != oid or not _has_tree(git, data, kind):
+            raise MissingObjectError(oid)
+        git.using(config=DURABLE).run(*line, "-w", stdin=data)
         written += 1
         stack.pop()
     return written
@@ -136,6 +139,11 @@ def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -
 
 def _exists(git: Git, oid: Oid) -> bool:
     return git.run("cat-file", "-e", oid, ok=(0, 1, 128)).code == 0
+
+
+def _has_tree(git: Git, data: bytes, kind: str) -> bool:
+    """Tell whether git's own store has the tree of a commit, without which it is broken."""
+    return kind != "commit" or _exists(git, Oid(data[5:].split(b"\n", 1)[0].decode()))
 
 
 def _named(data: bytes) -> list[Oid]:

@@ -293,11 +293,13 @@ def _time(history: History, text: str) -> Target | None:
 def _revision(history: History, text: str) -> Target | None:
     if text.startswith("-") or "\n" in text:
         return None
-    commit = history.reader.info(f"{text}^{{commit}}")
-    if commit is None:
+    # As the user's own git names it: with his replace refs and grafts.
+    git = history.repo.git.using(config=("core.useReplaceRefs=true",))
+    names = (f"{text}^{{commit}}", f"{text}^{{tree}}")
+    found = [git.run("rev-parse", "-q", "--verify", name, ok=(0, 1, 128)).text for name in names]
+    if not found[0]:
         return None
-    tree = history.reader.info(f"{text}^{{tree}}")
-    return Target(text, None, None, tree[0] if tree is not None else None, commit[0])
+    return Target(text, None, None, Oid(found[1]) if found[1] else None, Oid(found[0]))
 
 
 def _timeline(history: History, text: str) -> Target | None:

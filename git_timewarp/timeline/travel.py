@@ -353,6 +353,9 @@ def restorer_of(op: Operation) -> Restorer:
     """Return the restore engine of this operation's work tree."""
 
     def ensure(commit: Oid) -> None:
+        if op.recorder.journal.kept:
+            # Put off: its trees are not in git's store, and a branch must not name them.
+            op.recorder.fold()
         reader = op.quarantine.reader
         held = dict(kept.entries(reader, op.recorder.refs, op.recorder.journal.kept))
         kept.write_back(op.repo.git, reader, held, commit)
