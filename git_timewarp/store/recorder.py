@@ -309,8 +309,12 @@ class Recorder:
             if state == "none":
                 transaction.move(self.repo, updates, clock=self.clock)
         except (RefConflictError, GitError, OSError) as exc:
-            self._put_off_fold(record, pack, exc)
-            return
+            self.refs = transaction.current(self.repo)
+            if any(self.refs.get(change.name) != change.new for change in updates):
+                self._put_off_fold(record, pack, exc)
+                return
+            # It failed after the refs had moved: what is left to do is the journal's.
+            state = "all"
         self.refs = transaction.current(self.repo)
         if state == "other":
             self._put_off_fold(record, pack, None)

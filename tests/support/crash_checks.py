@@ -45,6 +45,8 @@ def experiment(lab: Lab, photo: Photo, *, stop: int, kind: str = "kill") -> tupl
             brought_back(found, lab, photo)
     said = lab.git_says()
     found.need(not said, f"git: {said}")
+    if photo.scenario.begins:
+        lab.ok("init")
     if recorded(lab):
         next_one = lab.run("snapshot")
         found.need(next_one.code == 0 and not next_one.err, f"snapshot: {next_one.err}")

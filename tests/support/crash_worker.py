@@ -7,6 +7,7 @@ can be stopped at each of its steps. Started with `python -m tests.support.crash
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import json
@@ -140,7 +141,8 @@ def _all_die_after(seconds: float) -> None:
     if os.fork() == 0:
         os.setsid()
         time.sleep(seconds)
-        os.killpg(group, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
         os._exit(0)
 
 
