@@ -17,6 +17,7 @@ STEPS = int(os.environ.get("TIMEWARP_TEST_TWIN_STEPS", "200"))
 LOOKS: tuple[tuple[str, ...], ...] = (
     ("log", "--all", "--format=%H%d%n%N"),
     ("log", "--all", "--reflog", "--format=%H%d"),
+    ("reflog", "show", "--all"),
     ("branch", "-avv"),
     ("tag", "-n"),
     ("stash", "list"),
