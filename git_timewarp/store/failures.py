@@ -27,6 +27,9 @@ _REASONS = {
     errno.EIO: ("the disk failed", "git timewarp verify --full"),
 }
 
+_GIT_SAYS = {errno.ENOSPC: "Out of diskspace"}
+"""Where git has words of its own for what the system says."""
+
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
@@ -41,6 +44,6 @@ def told() -> Iterator[None]:
         raise StorageError(text + where, hint=hint) from exc
     except GitError as exc:
         for code, (text, hint) in _REASONS.items():
-            if os.strerror(code) in exc.stderr:
+            if os.strerror(code) in exc.stderr or _GIT_SAYS.get(code, "\0") in exc.stderr:
                 raise StorageError(f"{text} (git {exc.command})", hint=hint) from exc
         raise

@@ -91,5 +91,11 @@ def _no_fault_of_a_path(messages: bytes) -> bool:
     """Tell whether git failed as a whole: no path would fare better alone."""
     return any(
         word in messages
-        for word in (b"index.lock", b"No space left", b"Read-only file system", b"bad index file")
+        for word in (
+            b"index.lock",
+            b"No space left",
+            b"Out of diskspace",
+            b"Read-only file system",
+            b"bad index file",
+        )
     )
