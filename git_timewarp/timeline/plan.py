@@ -198,6 +198,8 @@ class _Planner:
             self._consider(path)
         for path in self.unknown:
             self._consider_unknown(path)
+        for path in self.uncaptured.keys() - self.unknown.keys():
+            self._consider_lost(path)
         self._sparse(parse_bits(reader, self.before.view.index))
         self._protect()
         self._restrict()
@@ -277,6 +279,13 @@ class _Planner:
             self.writes[path] = Change(path, None, new, is_unknown=True)
         elif old is not None and not old.is_gitlink:
             self.removes[path] = Change(path, None, None, is_unknown=True)
+
+    def _consider_lost(self, path: RepoPath) -> None:
+        """A file the target had without its contents, and which is not there now: said aloud."""
+        then = self.uncaptured[path]
+        if then.reason != "special" and self.before.entry(path) is None:
+            self.seen.append(path)
+            self.left.add(Refused(path, then.reason))
 
     def _sparse(self, current: Bits) -> None:
         """Files outside a sparse checkout stay absent, unless the target had them there."""
