@@ -182,6 +182,7 @@ def differences(
     said |= {item.path for item in plan.writes if item.when}
     scope = None if plan.is_whole else set(plan.touched)
     sparse = parse_bits(reader, target.index).skip_worktree
+    hidden = parse_bits(reader, now_after.index).skip_worktree
     contents, after = Contents(reader, target), Contents(reader, now_after)
     found = []
     with Disk(repo.work_tree, git_dir=repo.git_dir) as disk:
@@ -192,6 +193,8 @@ def differences(
                 continue
             entry = contents.entry(path)
             seen = disk.stat(path)
+            if entry is None and seen is None and path in hidden:
+                continue  # HEAD has it, a sparse checkout keeps it off the disk, as the target does
             raw = entry is not None and entry.source is Source.RAW
             unseen = raw or _in_submodule(after, path)
             if entry is not None and unseen and seen is not None:
