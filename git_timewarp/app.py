@@ -42,6 +42,7 @@ from git_timewarp.util.clock import Clock, iso
 from git_timewarp.util.locking import FileLock
 
 if TYPE_CHECKING:
+    from git_timewarp.timeline import selector
     from git_timewarp.timeline.operation import Operation
     from git_timewarp.timeline.world import World
 
@@ -169,6 +170,19 @@ class App:
             yield history
         finally:
             history.close()
+
+    @contextlib.contextmanager
+    def _moments(self, *texts: str) -> Iterator[tuple[History, list[selector.Target]]]:
+        """Find moments; `@-n` counts from the work tree as it is, as `jump` does."""
+        from git_timewarp.timeline import selector, snapshot  # noqa: PLC0415
+
+        if any(text.startswith("@-") for text in texts):
+            with self._operation("look") as op:
+                now = snapshot.capture(op)
+                yield op.history, [selector.seen_from(op.history, t, now) for t in texts]
+            return
+        with self._history() as history:
+            yield history, [selector.resolve(history, text) for text in texts]
 
     # -- start ------------------------------------------------------------------------
 
@@ -299,7 +313,7 @@ class App:
             since=self._moment(since),
             until=self._moment(until),
             every=all_writers,
-            paths=tuple(self._inside(path) for path in paths),
+            paths=tuple(self.repo.inside(path) for path in paths),
         )
         with self._history() as history:
             yield from query.log(history, wanted, timeline=self.settings.str("timewarp.timeline"))
@@ -308,11 +322,11 @@ class App:
         self, target: str, *, patch: bool = True, color: bool = False, stat: bool = False
     ) -> ShowResult:
         """Return one event whole."""
-        from git_timewarp.timeline import query, selector  # noqa: PLC0415
+        from git_timewarp.timeline import query  # noqa: PLC0415
 
-        with self._history() as history:
-            found = selector.resolve(history, target)
-            return query.show(history, found, flags=_flags(patch=patch, color=color, stat=stat))
+        flags = query.flags(patch=patch, color=color, stat=stat)
+        with self._moments(target) as (history, found):
+            return query.show(history, found[0], flags=flags)
 
     def entry_files(
         self, entry: LogEntry, *, patch: bool = False, color: bool = False, stat: bool = False
@@ -325,7 +339,7 @@ class App:
                 e for e in history.entries("lamport = ?", (entry.lamport,)) if e.id == entry.id
             )
             snapshot = history.snapshot(found.snapshot) if found.snapshot else None
-            flags = _flags(patch=patch, color=color, stat=stat)
+            flags = query.flags(patch=patch, color=color, stat=stat)
             return query.of_entry(history, found, snapshot, flags=flags)
 
     def diff(
@@ -341,25 +355,22 @@ class App:
         """Compare two moments; without `b` with now, without both the latest snapshot with now."""
         from git_timewarp.timeline import query, selector, snapshot  # noqa: PLC0415
 
-        flags = () if name_only else _flags(patch=not stat, color=color, stat=stat)
-        inside = [self._inside(path) for path in paths]
+        flags = () if name_only else query.flags(patch=not stat, color=color, stat=stat)
+        inside = [self.repo.inside(path) for path in paths]
         if b is not None and a is not None:
-            with self._history() as history:
-                left = selector.resolve(history, a).files
-                right = selector.resolve(history, b).files
-                return query.diff(history, left, right, paths=inside, flags=flags)
+            with self._moments(a, b) as (history, (left, right)):
+                return query.diff(history, left.files, right.files, paths=inside, flags=flags)
         with self._operation("diff") as op:
             view = snapshot.capture(op)
-            left = selector.resolve(op.history, a or "@").files
-            return query.diff(op.history, left, view.tree, paths=inside, flags=flags)
+            left = selector.seen_from(op.history, a or "@", view)
+            return query.diff(op.history, left.files, view.tree, paths=inside, flags=flags)
 
     def cat(self, target: str, path: str) -> bytes:
         """Return a file's bytes as they were."""
-        from git_timewarp.timeline import query, selector  # noqa: PLC0415
+        from git_timewarp.timeline import query  # noqa: PLC0415
 
-        with self._history() as history:
-            found = selector.resolve(history, target)
-            return query.cat(history, found, RepoPath(self._inside(path)))
+        with self._moments(target) as (history, found):
+            return query.cat(history, found[0], RepoPath(self.repo.inside(path)))
 
     def verify(
         self, *, full: bool = False, progress: Callable[[int, int], None] = lambda _done, _all: None
@@ -451,10 +462,12 @@ class App:
 
     def stash_show(self, name: str, *, patch: bool = False, color: bool = False) -> DiffResult:
         """Tell what a stash holds against the commit it was made on."""
-        from git_timewarp.timeline import stash  # noqa: PLC0415
+        from git_timewarp.timeline import query, stash  # noqa: PLC0415
 
         with self._history() as history:
-            return stash.show(history, name, flags=_flags(patch=patch, color=color, stat=False))
+            return stash.show(
+                history, name, flags=query.flags(patch=patch, color=color, stat=False)
+            )
 
     def stash_apply(
         self, name: str, *, dry_run: bool = False, force: bool = False, drop: bool = False
@@ -574,12 +587,6 @@ class App:
     def _home(self) -> str | None:
         return self._environ.get("HOME")
 
-    def _inside(self, path: str) -> str:
-        """Return a user's path relative to the work tree's root."""
-        base = os.path.join(self.repo.work_tree, self.repo.prefix)
-        full = os.path.normpath(os.path.join(base, path))
-        return os.path.relpath(full, self.repo.work_tree)
-
     def _moment(self, text: str | None) -> str | None:
         from git_timewarp.timeline import selector  # noqa: PLC0415
 
@@ -591,10 +598,3 @@ class App:
                 f"'{text}' is not a time", hint="git timewarp log --since '2 hours ago'"
             )
         return iso(moment)
-
-
-def _flags(*, patch: bool, color: bool, stat: bool) -> tuple[str, ...]:
-    wanted = (["-p"] if patch else []) + (["--stat"] if stat else [])
-    if not wanted:
-        return ()
-    return (*wanted, "--color=always" if color else "--color=never")

@@ -79,6 +79,11 @@ class Repo(NamedTuple):
         """`$GIT_COMMON_DIR/timewarp`: everything of ours that is not in git (design 3)."""
         return os.path.join(self.common_dir, "timewarp")
 
+    def inside(self, path: str) -> str:
+        """Return a path as the user typed it, relative to the work tree's root."""
+        full = os.path.normpath(os.path.join(self.work_tree, self.prefix, path))
+        return os.path.relpath(full, self.work_tree)
+
 
 def discover(start: str, environ: Mapping[str, str]) -> Repo:
     """Find the repository around the folder `start`.

@@ -228,6 +228,14 @@ def _git(history: History) -> Git:
     return history.repo.git.using(alternates=(Paths(history.repo.state_dir).quarantine,))
 
 
+def flags(*, patch: bool, color: bool, stat: bool) -> tuple[str, ...]:
+    """Return the options git takes to show a difference so; none for names only."""
+    wanted = (["-p"] if patch else []) + (["--stat"] if stat else [])
+    if not wanted:
+        return ()
+    return (*wanted, "--color=always" if color else "--color=never")
+
+
 def _files(numbers: bytes, letters: bytes) -> tuple[FileChange, ...]:
     counts: dict[str, tuple[int | None, int | None]] = {}
     for record in numbers.decode("utf-8", "surrogateescape").split("\0"):

@@ -16,6 +16,7 @@ from git_timewarp.git.run import Git
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.store.view import View
 from git_timewarp.util.clock import iso, parse_iso
 from git_timewarp.util.ids import is_letters
 
@@ -110,6 +111,22 @@ def resolve(history: History, text: str, *, position: SnapshotId | None = None) 
     return found
 
 
+def seen_from(
+    history: History, text: str, now: View, *, position: SnapshotId | None = None
+) -> Target:
+    """Find what `text` names, with `@-n` counted from `now`, the work tree as it is.
+
+    Work that no snapshot holds yet is a state of its own, so that `@-1` is the latest
+    snapshot then, for the commands that look as for those that travel.
+    """
+    back = _number(_BACK, text)
+    entry = history.latest_snapshot(history.repo.worktree) if back else None
+    latest = history.snapshot(entry.snapshot) if entry and entry.snapshot else None
+    if back and latest is not None and not same_files(latest.view, now):
+        text = f"@-{back - 1}" if back > 1 else "@"
+    return resolve(history, text, position=position)
+
+
 def of_snapshot(history: History, snapshot: SnapshotId, text: str) -> Target:
     """Return the target for a full snapshot id; UnknownTargetError when it is not stored."""
     found = history.snapshot(snapshot)
@@ -137,12 +154,12 @@ def _back(history: History, text: str, here: SnapshotId | None, back: int) -> Ta
     steps = 0
     while current is not None and steps < back:
         parent = history.snapshot(current.parents[0]) if current.parents else None
-        if parent is None or not _same_files(current, parent):
+        if parent is None or not same_files(current.view, parent.view):
             steps += 1
         current = parent
     while current is not None and current.parents and back:
         parent = history.snapshot(current.parents[0])
-        if parent is None or not _same_files(current, parent):
+        if parent is None or not same_files(current.view, parent.view):
             break
         current = parent
     if current is None:
@@ -153,14 +170,14 @@ def _back(history: History, text: str, here: SnapshotId | None, back: int) -> Ta
     return Target(text, current, _entry_of(history, current.id))
 
 
-def _same_files(one: Snapshot, other: Snapshot) -> bool:
-    a, b = one.view, other.view
-    return (a.tree, a.raw, a.modes, a.nested, a.empty_dirs) == (
-        b.tree,
-        b.raw,
-        b.modes,
-        b.nested,
-        b.empty_dirs,
+def same_files(one: View, other: View) -> bool:
+    """Tell whether two views have the same files: bytes, modes, folders."""
+    return (one.tree, one.raw, one.modes, one.nested, one.empty_dirs) == (
+        other.tree,
+        other.raw,
+        other.modes,
+        other.nested,
+        other.empty_dirs,
     )
 
 
@@ -218,9 +235,15 @@ def _stash(history: History, text: str) -> Target | None:
     entries = stashes(history)
     if number >= len(entries):
         raise UnknownTargetError(
-            f"there is no '{text}', only {len(entries)}", hint="git timewarp stash list"
+            f"there is no '{text}': {_so_many(len(entries))}", hint="git timewarp stash list"
         )
     return _at(history, entries[number], text)
+
+
+def _so_many(count: int) -> str:
+    if count == 0:
+        return "nothing is stashed here"
+    return "there is one stash" if count == 1 else f"there are {count} stashes"
 
 
 def stashes(history: History) -> list[Entry]:

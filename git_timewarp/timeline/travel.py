@@ -122,13 +122,7 @@ def resolve(
     op: Operation, text: str, *, now: View, position: SnapshotId | None, force: bool
 ) -> Target:
     """Find a target; refuse one of another work tree unless forced."""
-    if text == "@" or text.startswith("@-"):
-        latest = op.latest()
-        if latest is not None and latest.view != now and text != "@":
-            back = int(text[2:]) if text[2:].isdigit() else 0
-            if back >= 1 and not _same_files(latest.view, now):
-                text = f"@-{back - 1}" if back > 1 else "@"
-    target = selector.resolve(op.history, text, position=position)
+    target = selector.seen_from(op.history, text, now, position=position)
     found = target.snapshot
     if found is not None and found.worktree != op.repo.worktree and not force:
         raise OtherWorktreeError(
@@ -250,16 +244,6 @@ def _position(op: Operation, now: View) -> SnapshotId | None:
     del now
     latest = op.latest()
     return latest.id if latest is not None else None
-
-
-def _same_files(one: View, other: View) -> bool:
-    return (one.tree, one.raw, one.modes, one.nested, one.empty_dirs) == (
-        other.tree,
-        other.raw,
-        other.modes,
-        other.nested,
-        other.empty_dirs,
-    )
 
 
 def _branch(op: Operation, target: Target) -> RefName | None:
@@ -385,7 +369,7 @@ def _is_uncommitted(op: Operation, now: View, before: Snapshot | None) -> bool:
     if found is not None and found[0] == now.tree == now.index_tree and now.raw is None:
         return False
     if before is None or before.view != now:
-        return before is None or not _same_files(before.view, now) or not _by_hand(op)
+        return before is None or not selector.same_files(before.view, now) or not _by_hand(op)
     return not _by_hand(op)
 
 

@@ -118,7 +118,7 @@ def test_paths_are_relative_to_where_one_stands(repo: RepoBuilder) -> None:
     [
         (["jump", "E99"], 3, "'E99' names no event, snapshot, milestone, time or revision"),
         (["cat", "E1", "gone"], 3, "'gone' is not a file in 'E1'"),
-        (["stash", "apply"], 3, "there is no 'stash@{0}', only 0"),
+        (["stash", "apply"], 3, "there is no 'stash@{0}': nothing is stashed here"),
         (["config", "get", "timewarp.x"], 2, "unknown setting 'timewarp.x'"),
         (["deinit", "--purge"], 1, None),
     ],
