@@ -191,11 +191,38 @@ class Packs:
         superseded = self._superseded()
         self._write_superseded({n: s for n, s in superseded.items() if n not in names})
 
+    def mend(self) -> list[str]:
+        """Index again the packs of ours whose index is gone; return those that are damaged.
+
+        A pack without its index is not read, but it is all there: nothing of it may go.
+        """
+        damaged = []
+        for name in self._halves(".idx"):
+            pack = os.path.join(self._store_dir, name + ".pack")
+            if self._quarantine.git.run("index-pack", pack, ok=(0, 1, 128)).code:
+                damaged.append(name)
+        return damaged
+
+    def _halves(self, part: str) -> list[str]:
+        """Return our packs that stay and lack `part`."""
+        leaving = going(self._quarantine.repo.state_dir)
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._store_dir) as found:
+            there = {entry.name for entry in found}
+            stems = [name.removesuffix(".keep") for name in there if _NAME.match(name)]
+            return sorted(
+                stem
+                for stem in stems
+                if stem + part not in there
+                and (part == ".pack" or stem + ".pack" in there)
+                and stem not in leaving
+                and atomic.read(os.path.join(self._store_dir, stem + ".keep")) == KEEP_TEXT
+            )
+        return []
+
     def _drop_halves(self) -> None:
-        """Remove packs of ours that a crash left without an index: nothing is read from them."""
-        for name in self.names():
-            if not os.path.exists(os.path.join(self._store_dir, name + ".idx")):
-                self.drop(name)
+        """Remove the `.keep` that a crash left of a pack that is gone."""
+        for name in self._halves(".pack"):
+            self.drop(name)
 
     def release(self) -> None:
         """Drop the `.keep` files: from now on git's own gc looks after the packs."""

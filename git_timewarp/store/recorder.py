@@ -107,6 +107,7 @@ class Recorder:
         self.folded_events = 0
         self._replaced: list[Oid] = []
         self._keep_damaged()
+        self._mend_packs()
         if self.journal.fold is not None and self.journal.writer is not None:
             self._finish_fold(self.journal.fold, after_crash=True)
             if not self.journal.put_off:
@@ -211,7 +212,8 @@ class Recorder:
         return {Oid(word.decode()) for word in data.split()}
 
     def _garbage(self, held: AbstractSet[Oid]) -> AbstractSet[Oid]:
-        """Return what of `held` nothing names: no ref, and no value in a reflog that stays.
+        """Return what of `held` nothing names: no ref of ours or of the user's (he may have
+        copied ours), and no value in a reflog that stays.
 
         A value that a fold replaced stays in its reflog while a pack that is not merged now
         holds its tag; git would miss what it names.
@@ -221,6 +223,8 @@ class Recorder:
             return found
         builder = Builder(self.quarantine, self.writer, refs=self.refs)
         found -= builder.live()
+        for oid in transaction.named_by_users(self.repo) & found:
+            found -= builder.made_of(oid, since=None)
         elsewhere = transaction.logged(self.repo)
         outside = {oid for values in elsewhere.values() for oid in values} - held
         stay: set[Oid] = set()
@@ -417,6 +421,12 @@ class Recorder:
             f"{self.journal.damaged} line(s) of the journal are not what was written; "
             f"a copy is kept in '{kept}'"
         )
+
+    def _mend_packs(self) -> None:
+        self.notices += [
+            f"'{name}' of ours is damaged and cannot be read: git timewarp verify --full"
+            for name in self.packs.mend()
+        ]
 
     def _drop_lost(self, *, deep: bool) -> bool:
         """Take what waits and has lost its objects out of the journal; tell of each.

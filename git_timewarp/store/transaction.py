@@ -159,6 +159,14 @@ def logged(repo: Repo) -> dict[RefName, list[Oid]]:
     return found
 
 
+def named_by_users(repo: Repo) -> set[Oid]:
+    """Return the tags that refs of the user name: a copy of ours may be among them."""
+    line = ("for-each-ref", "--format=%(objecttype) %(objectname) %(refname)")
+    words = [found.split(" ", 2) for found in repo.git.text(*line).splitlines()]
+    ours = layout.ROOT + "/"
+    return {Oid(oid) for kind, oid, name in words if kind == "tag" and not name.startswith(ours)}
+
+
 def trim_reflogs(repo: Repo, gone: AbstractSet[Oid]) -> None:
     """Take values that are about to be removed out of the reflogs of our refs.
 

@@ -239,3 +239,41 @@ def test_a_crash_while_sweeping_is_finished(repo: RepoBuilder) -> None:
     one_more(repo, given, 5)
     assert len(list((repo.git_dir() / "objects/pack").glob("*.pack"))) <= 2
     assert fsck(repo) == b"0 "
+
+
+def test_a_pack_whose_index_is_gone_is_indexed_again(repo: RepoBuilder) -> None:
+    """Its objects are all there; merging packs must not take it for what a crash left."""
+    given = recording.begin(repo, limits=Limits(packs=2))
+    one_more(repo, given, 1)
+    (pack,) = ours(repo)
+    folder = repo.git_dir() / "objects/pack"
+    (folder / f"{pack}.idx").unlink()
+    for number in range(2, 5):
+        one_more(repo, given, number)
+    assert verify(given.repo, full=True).problems == ()
+    assert fsck(repo).startswith(b"0 ")
+
+
+def test_a_damaged_pack_without_index_stays_and_is_told_of(repo: RepoBuilder) -> None:
+    given = recording.begin(repo, limits=Limits(packs=2))
+    one_more(repo, given, 1)
+    (pack,) = ours(repo)
+    folder = repo.git_dir() / "objects/pack"
+    (folder / f"{pack}.idx").unlink()
+    data = bytearray((folder / f"{pack}.pack").read_bytes())
+    data[-1] ^= 0xFF
+    (folder / f"{pack}.pack").unlink()
+    (folder / f"{pack}.pack").write_bytes(data)
+    with Operation(given, "test") as op:
+        assert any(pack in told for told in op.notices)
+    assert (folder / f"{pack}.pack").read_bytes() == data
+
+
+def test_a_ref_the_user_made_of_one_of_ours_keeps_what_it_names(repo: RepoBuilder) -> None:
+    given = recording.begin(repo, limits=Limits(packs=2, grace_seconds=0))
+    one_more(repo, given, 1)
+    repo.git("fetch", "-q", ".", "refs/timewarp/*:refs/backup/*")
+    for number in range(2, 7):
+        one_more(repo, given, number)
+    assert fsck(repo).startswith(b"0 ")
+    repo.git("gc", "-q", "--prune=now")
