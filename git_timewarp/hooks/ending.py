@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from git_timewarp.hooks import uninstall
+from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
 from git_timewarp.timeline import start
 from git_timewarp.timeline.operation import Operation
@@ -18,6 +19,7 @@ def finish(op: Operation) -> bool:
     """End the recording if a `deinit` was cut off; tell whether it was."""
     for intent in op.recorder.journal.intents.values():
         if intent.get("kind") == start.ENDING:
+            transaction.remove_stale_locks(op.repo, clock=op.world.clock)
             end(op, purge=bool(intent.get("purge")))
             return True
     return False

@@ -15,6 +15,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import user_index
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.repo import MAIN_WORKTREE, Repo, discover
+from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
@@ -25,6 +26,7 @@ from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.restore import differences
 from git_timewarp.timeline.travel import How, Journey
+from git_timewarp.util.ids import uuid7_ns
 from git_timewarp.util.text import name_from_json
 
 TRAVEL = "travel"
@@ -119,14 +121,19 @@ def _again(op: Operation, trip: Journey, how: How, *, intent: Json, stored: Snap
     plan = planning.make(reader, now=before, target=trip.view, paths=how.filter, spare=spare)
     restorer = travel.restorer_of(op)
     restorer.sweep(plan)
+    back = travel.restore_wish(trip, how)
     now = snapshot.capture(op)
+    if how.with_head or how.with_refs:
+        moves = restorer.check(now=now, target=trip.view, wish=back)
+        names = ["HEAD", *(change.name for change in moves.updates)]
+        since_ns = uuid7_ns(operation)
+        transaction.remove_stale_locks(op.repo, clock=op.world.clock, also=names, since_ns=since_ns)
     done = planning.make(reader, now=before, target=now, paths=how.filter, spare=spare)
     if not _has_changed(plan, done, before=before, now=now, how=how):
         op.recorder.append(done=[operation])
         return f"'{trip.summary}' was cut off before it changed anything"
     left = snapshot.Wish("safety", "safety", summary=f"where '{trip.summary}' was cut off")
     now = snapshot.store(op, left, now).view
-    back = travel.restore_wish(trip, how)
     outcome = restorer.restore(plan, now=now, target=trip.view, wish=back, resume=True)
     after = snapshot.capture(op)
     wrong = differences(

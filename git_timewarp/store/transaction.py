@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from git_timewarp.git import refs as git_refs
@@ -127,21 +127,29 @@ def settle(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> str:
     return "all"
 
 
-def remove_stale_locks(repo: Repo, *, clock: Clock) -> list[str]:
+def remove_stale_locks(
+    repo: Repo, *, clock: Clock, also: Collection[str] = (), since_ns: int = 0
+) -> list[str]:
     """Remove lock files of a transaction of ours that a crash left; nobody holds them.
 
-    To be called with our own lock held and a fold in the journal that was cut off, so no
-    writer of ours is alive and the locks may be ours: those below `refs/timewarp`, and
-    `packed-refs.lock` (see `_packing_held`). A git command of the user's holds one for a
-    moment only, so one that stays the same file for long enough is stale.
+    To be called with our own lock held and an intent in the journal that was cut off, so no
+    writer of ours is alive and the locks may be ours: those below `refs/timewarp`,
+    `packed-refs.lock` (see `_packing_held`), and those of the refs `also` (HEAD is this
+    work tree's). A git command of the user's holds one for a moment only, so one that
+    stays the same file for long enough is stale; one from before `since_ns` is not ours.
     """
     packing = os.path.join(repo.common_dir, "packed-refs.lock")
-    seen = _locks(repo, packing)
+    others = [
+        os.path.join(repo.git_dir if name == "HEAD" else repo.common_dir, f"{name}.lock")
+        for name in also
+    ]
+    seen = _locks(repo, packing, *others)
+    seen = {path: stamp for path, stamp in seen.items() if stamp[1] >= since_ns}
     if not seen:
         return []
     clock.sleep(_PACKING_STALE_AFTER if packing in seen else _STALE_AFTER)
     removed = []
-    for path, stamp in _locks(repo, packing).items():
+    for path, stamp in _locks(repo, packing, *others).items():
         if seen.get(path) == stamp:
             faults.point("remove stale lock")
             with contextlib.suppress(FileNotFoundError):
@@ -198,10 +206,10 @@ def _reflogs(repo: Repo) -> Iterator[tuple[str, list[bytes]]]:
             yield path, [line for line in lines if line.count(b" ") >= 2]
 
 
-def _locks(repo: Repo, packing: str) -> dict[str, tuple[int, int, int]]:
+def _locks(repo: Repo, *others: str) -> dict[str, tuple[int, int, int]]:
     """Return the lock files there are, each with what changes when another takes its place."""
     found = {}
-    paths = [packing]
+    paths = list(others)
     for folder, _, files in os.walk(os.path.join(repo.common_dir, *layout.ROOT.split("/"))):
         paths += [os.path.join(folder, name) for name in files if name.endswith(".lock")]
     for path in paths:

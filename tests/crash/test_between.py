@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.support.crash_scenarios import SCENARIOS, edited, project
 from tests.support.repo_builder import RepoBuilder
 
 JUMP = next(scenario for scenario in SCENARIOS if scenario.name == "jump")
+WITH_REFS = next(scenario for scenario in SCENARIOS if scenario.name == "jump-with-refs")
 UNDO = next(scenario for scenario in SCENARIOS if scenario.name == "undo")
 
 
@@ -170,6 +172,28 @@ def test_what_cannot_be_finished_is_told_and_closed(lab: Lab) -> None:
     assert "git timewarp jump" in said
     assert lab.ok("status", "--json").json["problems"] == []
     lab.ok("snapshot")
+
+
+def test_locks_on_refs_of_the_user_are_removed(lab: Lab) -> None:
+    """Power failed inside the transaction that moves his refs back: nothing stays locked."""
+    photo = crash.prepared(lab, WITH_REFS)
+    lab.put_back("start")
+    lab.repo.git("update-ref", "refs/heads/other", "HEAD")
+    git = lab.repo.path / ".git"
+    older = git / "refs/heads/other.lock"
+    older.touch()
+    os.utime(older, (1, 1))
+    before = photo.points[: photo.points.index("unlock index")]
+    stop = before.count("git update-ref") + 1
+    crash.run(lab, WITH_REFS, stop=stop, at="git update-ref", kind="kill")
+    lab.wait_for_children()
+    left = [git / name for name in ("HEAD.lock", "packed-refs.lock", "refs/heads/side.lock")]
+    for lock in left:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+    lab.ok("status")
+    assert [lock for lock in left if lock.exists()] == []
+    assert older.exists()
 
 
 def test_interrupted_in_the_middle(lab: Lab) -> None:
