@@ -212,8 +212,9 @@ class Recorder:
         return {Oid(word.decode()) for word in data.split()}
 
     def _garbage(self, held: AbstractSet[Oid]) -> AbstractSet[Oid]:
-        """Return what of `held` nothing names: no ref of ours or of the user's (he may have
-        copied ours), and no value in a reflog that stays.
+        """Return what of `held` nothing names: no ref and no value in a reflog that stays.
+
+        The user's refs count too: he may have copied one of ours.
 
         A value that a fold replaced stays in its reflog while a pack that is not merged now
         holds its tag; git would miss what it names.
