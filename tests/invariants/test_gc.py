@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from git_timewarp import app as timewarp
 from git_timewarp.errors import TimewarpError
+from git_timewarp.store import packs
 from git_timewarp.util.text import to_str
+from tests.support.clock import CountingClock
 from tests.support.recorder import opened, recorded, whole
 from tests.support.repo_builder import RepoBuilder
 
@@ -234,6 +237,23 @@ def test_torn_bytes_of_ours_are_found(repo: RepoBuilder) -> None:
     path.write_bytes(path.read_bytes()[:-3] + b"xyz")
     found = opened(repo).verify(full=True).problems
     assert any(blob in (*problem.affects, problem.where) for problem in found), found
+
+
+def test_merged_packs_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packs, "MOST_SUPERSEDED", 8)
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    clock = CountingClock()
+    app = timewarp.open(str(repo.path), environ=dict(os.environ), clock=clock)
+    app.init(hooks=False)
+    for number in range(60):
+        clock.advance(100)
+        repo.write("a", f"{number}\n")
+        app.snapshot()
+        assert repo.run("fsck", "--no-progress").stdout == b""
+    left = list((repo.git_dir() / "objects/pack").glob("*.pack"))
+    assert len(left) <= 8 + 8 + 8 + 7
+    whole(repo)
 
 
 def test_thousands_of_snapshots_make_no_work_for_gc(repo: RepoBuilder) -> None:
