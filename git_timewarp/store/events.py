@@ -83,12 +83,36 @@ class NewEvent(NamedTuple):
     extra: Mapping[str, object] = MappingProxyType({})
 
 
-class Event(NamedTuple):
-    """A stored event: its line (bytes, no newline), the members, and its anchor."""
+class Event:
+    """A stored event; its members are parsed when they are first asked for.
 
-    line: bytes
-    record: Json
-    anchor: Oid
+    Attributes:
+        line: its bytes, no newline.
+        anchor: the object it is about.
+        n: number within its writer, from 1.
+    """
+
+    __slots__ = ("_record", "anchor", "line", "n")
+
+    def __init__(self, line: bytes, *, anchor: Oid, n: int, record: Json | None = None) -> None:
+        self.line = line
+        self.anchor = anchor
+        self.n = n
+        self._record = record
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, Event) and self.line == other.line
+        return same and isinstance(other, Event) and self.anchor == other.anchor
+
+    def __hash__(self) -> int:
+        return hash(self.line)
+
+    @property
+    def record(self) -> Json:
+        """All members."""
+        if self._record is None:
+            self._record = json.loads(self.line)
+        return self._record
 
     @property
     def writer(self) -> WriterId:
@@ -96,14 +120,9 @@ class Event(NamedTuple):
         return WriterId(str(self.record["writer"]))
 
     @property
-    def n(self) -> int:
-        """Number within its writer, from 1."""
-        return int(str(self.record["n"]))
-
-    @property
     def hash(self) -> str:
         """SHA-256 of the line without its hash member."""
-        return str(self.record["hash"])
+        return self.line[-66:-2].decode("ascii")
 
     @property
     def data(self) -> Mapping[str, object]:
@@ -156,8 +175,8 @@ def seal(
     body = compact_json(record)
     digest = hashlib.sha256(body).hexdigest()
     line = body[:-1] + b',"hash":"' + digest.encode() + b'"}'
-    event = Event(line, {**json.loads(body), "hash": digest}, new.anchor)
-    return event, ChainHead(head.n + 1, digest, head.lamport + 1)
+    n = head.n + 1
+    return Event(line, anchor=new.anchor, n=n), ChainHead(n, digest, head.lamport + 1)
 
 
 def parse(line: bytes, *, anchor: Oid) -> Event:
@@ -172,7 +191,7 @@ def parse(line: bytes, *, anchor: Oid) -> Event:
         raise ValueError("not an event")
     if record["v"] != FORMAT_VERSION:
         raise NewerFormatError("an event", record["v"])
-    return Event(line, record, anchor)
+    return Event(line, anchor=anchor, n=int(record["n"]), record=record)
 
 
 def body_of(line: bytes) -> tuple[bytes, str]:

@@ -16,7 +16,7 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MODE_FILE, MODE_TREE, Reader, TreeEntry
 
 if TYPE_CHECKING:
-    from git_timewarp.store.quarantine import Quarantine
+    from git_timewarp.store.heap import Sink
 
 FORMAT_VERSION = 1
 NOTE_LIMIT = 64 * 1024
@@ -62,14 +62,14 @@ class NotesTree:
         folder[anchor[4:]] = TreeEntry(MODE_FILE, anchor[4:], note)
         self._changed.add(path)
 
-    def write(self, quarantine: Quarantine) -> tuple[Oid, list[Oid]]:
+    def write(self, sink: Sink) -> tuple[Oid, list[Oid]]:
         """Write the changed folders; return the new root and every object written."""
         written: list[Oid] = []
         for level in (2, 1, 0):
             for path in sorted(self._changed):
                 if _depth(path) != level:
                     continue
-                oid = quarantine.put_tree(list(self._folders[path].values()), sync=False)
+                oid = sink.put_tree(list(self._folders[path].values()), sync=False)
                 written.append(oid)
                 if path in self._loaded:
                     self.replaced.append(self._loaded[path])
@@ -80,7 +80,7 @@ class NotesTree:
                 else:
                     self._root = oid
         if self._root is None:
-            self._root = quarantine.put_tree([], sync=False)
+            self._root = sink.put_tree([], sync=False)
             written.append(self._root)
         return self._root, written
 

@@ -20,7 +20,7 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.run import Git, GitError
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.util import atomic, faults
+from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.text import compact_json
 
@@ -75,6 +75,31 @@ class Packs:
                 raise
             raise MissingObjectError(gone) from exc
         return f"pack-{name}"
+
+    def write(self, parts: Iterable[bytes]) -> str:
+        """Write a pack that is made already, in the quarantine, and its index; return its name.
+
+        `parts` are its bytes, the trailer last and alone. git checks all of it on the way.
+
+        Raises:
+            OSError, GitError: it could not be written.
+        """
+        directories.make(self._build_dir)
+        temporary = os.path.join(self._build_dir, f"tmp_pack_{os.getpid()}")
+        faults.point("write pack")
+        with open(temporary, "wb") as file:
+            trailer = b""
+            for trailer in parts:
+                file.write(trailer)
+            file.flush()
+            atomic.sync_fd(file.fileno())
+        name = f"pack-{trailer.hex()}"
+        path = os.path.join(self._build_dir, name)
+        faults.point("rename pack")
+        os.replace(temporary, path + ".pack")
+        git = self._quarantine.git.using(config=("pack.writeReverseIndex=true",))
+        git.run("index-pack", "-o", path + ".idx", path + ".pack")
+        return name
 
     def _gone(self, stderr: str) -> Oid | None:
         """Return the object git could not read, if it is not there any more."""

@@ -26,6 +26,7 @@ from git_timewarp.git.run import GitError
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store import layout, packs, transaction, writer
 from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, seal
+from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.packs import Packs
@@ -280,7 +281,9 @@ class Recorder:
         held = self.journal
         snapshots, kept = [*held.snapshots, *snapshots], [*held.kept, *kept]
         events = [*held.events, *events]
-        builder = Builder(self.quarantine, self.writer, refs=self.refs)
+        bulk = len(events) >= _BULK
+        heap = Heap(self.repo.hash_name) if bulk and not (snapshots or kept) else None
+        builder = Builder(self.quarantine, self.writer, refs=self.refs, sink=heap)
         for kind in (layout.SNAPSHOTS, layout.DRAFTS):
             builder.add_entries(kind, [(s.id, s.entry) for s in snapshots if s.kind == kind])
         builder.add_entries(layout.KEPT, [(item.oid, item.entry) for item in kept])
@@ -288,7 +291,10 @@ class Recorder:
         planned = builder.planned
         objects = [oid for item in snapshots for oid in (item.entry, *item.new)]
         objects += [oid for item in kept for oid in (item.entry, *item.new)]
-        pack = self.packs.build([*objects, *planned.objects], bulk=len(events) >= _BULK)
+        if heap is None:
+            pack = self.packs.build([*objects, *planned.objects], bulk=bulk)
+        else:
+            pack = self.packs.write(heap.pack(planned.objects))
         updates = sorted(planned.updates, key=_ref_order)
         record: Json = {
             "fold": uuid7(self.clock),

@@ -15,6 +15,7 @@ from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
 from git_timewarp.git.refs import RefUpdate
 from git_timewarp.store import layout
 from git_timewarp.store.events import Event
+from git_timewarp.store.heap import Sink
 from git_timewarp.store.notes import NOTE_LIMIT, NotesTree, overflow_anchor
 from git_timewarp.store.notes import folders as walk_folders
 from git_timewarp.store.notes import walk as walk_notes
@@ -31,7 +32,10 @@ class Planned:
 
 
 class Builder:
-    """Builds segment trees of one writer on top of the current ref values."""
+    """Builds segment trees of one writer on top of the current ref values.
+
+    New objects go to `sink`; into the quarantine unless another is given.
+    """
 
     def __init__(
         self,
@@ -40,8 +44,10 @@ class Builder:
         *,
         refs: Mapping[RefName, Oid],
         limits: Mapping[str, int] = layout.SEGMENT_LIMITS,
+        sink: Sink | None = None,
     ) -> None:
         self._quarantine = quarantine
+        self._sink = quarantine if sink is None else sink
         self._reader: Reader = quarantine.reader
         self._writer = writer
         self._refs = refs
@@ -61,7 +67,7 @@ class Builder:
             if room > 0 and fresh:
                 for key, oid in fresh[:room]:
                     present[key] = TreeEntry(MODE_TREE, key, oid)
-                tree = self._quarantine.put_tree(list(present.values()), sync=False)
+                tree = self._sink.put_tree(list(present.values()), sync=False)
                 self.planned.objects.append(tree)
                 self._point(kind, name, old, tree)
             left = fresh[max(room, 0) :]
@@ -83,7 +89,7 @@ class Builder:
                 by_anchor.setdefault(event.anchor, []).append(event)
             for anchor, about in by_anchor.items():
                 self._append_note(notes, anchor, about)
-            tree, written = notes.write(self._quarantine)
+            tree, written = notes.write(self._sink)
             self.planned.objects += written
             self.planned.replaced += notes.replaced
             self._point(layout.EVENTS, name, old, tree, replaces_root=False)
@@ -145,7 +151,7 @@ class Builder:
             self._put_note(notes, place, bytes(text), old)
 
     def _put_note(self, notes: NotesTree, place: Oid, text: bytes, old: Oid | None) -> None:
-        note = self._quarantine.put("blob", text, sync=False)
+        note = self._sink.put("blob", text, sync=False)
         if note != old:
             notes.set(place, note)
             self.planned.objects.append(note)
@@ -153,7 +159,7 @@ class Builder:
     def _point(
         self, kind: str, name: RefName, old: Oid | None, tree: Oid, *, replaces_root: bool = True
     ) -> None:
-        tag = self._quarantine.put("tag", layout.tag_bytes(tree, kind), sync=False)
+        tag = self._sink.put("tag", layout.tag_bytes(tree, kind), sync=False)
         if tag == old:
             return
         if old is not None:

@@ -48,8 +48,9 @@ class SystemClock:
 
 def iso(ns: int) -> str:
     """Format nanoseconds since the epoch as ISO 8601 UTC with milliseconds."""
-    stamp = datetime.fromtimestamp(ns // 1_000_000_000, tz=UTC)
-    return f"{stamp:%Y-%m-%dT%H:%M:%S}.{ns // 1_000_000 % 1000:03d}Z"
+    seconds, rest = divmod(ns, 1_000_000_000)
+    stamp = datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=None)
+    return f"{stamp.isoformat()}.{rest // 1_000_000:03d}Z"
 
 
 def parse_iso(text: str) -> int:

@@ -11,6 +11,8 @@ import json
 
 JsonName = str | dict[str, str]
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 
 def to_bytes(name: str) -> bytes:
     """Return the bytes of a name as the file system holds them."""
@@ -44,8 +46,7 @@ def compact_json(value: object) -> bytes:
     Lone surrogates (bytes that are not UTF-8 in free text) become `?`; names
     of files must have gone through `json_name` before.
     """
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "replace")
+    return _CANONICAL.encode(value).encode("utf-8", "replace")
 
 
 def printable(text: str) -> str:
