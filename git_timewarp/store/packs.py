@@ -182,10 +182,10 @@ class Packs:
         self._write_superseded({**superseded, **{n: now for n in chosen if n != new}})
         return dropped
 
-    def due(self, *, grace_seconds: int) -> list[str]:
+    def due(self, *, grace_seconds: int, most: int = MOST_SUPERSEDED) -> list[str]:
         """Return the superseded packs whose grace time is over; none while a gc is alive.
 
-        Each pack costs every git command 0.02 ms, so of more than `MOST_SUPERSEDED` the
+        Each pack costs every git command 0.02 ms, so of more than `most` the
         oldest go after ten minutes, as many at a time. What git looks for and misses it
         finds in the merged pack; only an `fsck` that takes longer would complain.
         """
@@ -193,9 +193,9 @@ class Packs:
         superseded = self._superseded()
         short = min(grace_seconds, _SHORT_GRACE)
         newest_first = sorted(superseded, key=lambda name: superseded[name], reverse=True)
-        surplus = [n for n in newest_first[MOST_SUPERSEDED:] if now - superseded[n] >= short]
+        surplus = [n for n in newest_first[most:] if now - superseded[n] >= short]
         due = [n for n in newest_first if now - superseded[n] >= grace_seconds]
-        if len(surplus) >= MOST_SUPERSEDED:
+        if len(surplus) >= most:
             due = surplus
         return [] if not due or gc_is_alive(self._quarantine.repo.common_dir) else due
 

@@ -29,7 +29,7 @@ from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, s
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
-from git_timewarp.store.packs import Packs
+from git_timewarp.store.packs import MOST_SUPERSEDED, Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.segments import Builder
@@ -52,6 +52,7 @@ class Limits:
     seconds: int = 600
     packs: int = 8
     grace_seconds: int = 24 * 3600
+    superseded: int = MOST_SUPERSEDED
     lock_seconds: float = 30.0
 
 
@@ -196,7 +197,7 @@ class Recorder:
         if dropped:
             left = "".join(f"{oid}\n" for oid in sorted(self._superseded() - dropped))
             atomic.write(self.paths.superseded, left.encode(), sync=False)
-        due = self.packs.due(grace_seconds=self._limits.grace_seconds)
+        due = self.packs.due(grace_seconds=self._limits.grace_seconds, most=self._limits.superseded)
         if due:
             self.packs.begin_sweep(due)
             self._finish_sweep()

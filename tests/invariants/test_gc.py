@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -11,7 +12,6 @@ import pytest
 
 from git_timewarp import app as timewarp
 from git_timewarp.errors import TimewarpError
-from git_timewarp.store import packs
 from git_timewarp.util.text import to_str
 from tests.support.clock import CountingClock
 from tests.support.recorder import opened, recorded, whole
@@ -239,12 +239,13 @@ def test_torn_bytes_of_ours_are_found(repo: RepoBuilder) -> None:
     assert any(blob in (*problem.affects, problem.where) for problem in found), found
 
 
-def test_merged_packs_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "MOST_SUPERSEDED", 8)
+def test_merged_packs_do_not_pile_up(tmp_path: Path) -> None:
     repo = RepoBuilder(tmp_path / "repo")
     repo.commit("first", {"a": "one\n"})
     clock = CountingClock()
     app = timewarp.open(str(repo.path), environ=dict(os.environ), clock=clock)
+    few = dataclasses.replace(app.world.limits, superseded=8)
+    app.__dict__["world"] = app.world._replace(limits=few)
     app.init(hooks=False)
     for number in range(60):
         clock.advance(100)
