@@ -11,6 +11,7 @@ settings changed. Where nothing converts anything, none of this runs.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -31,6 +32,10 @@ from git_timewarp.util.text import to_bytes
 
 CONVERTED = "converted"
 APART = "apart"
+NO_FAULT_OF_A_FILE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
+"""Errors that a file we read cannot be the reason of."""
 _CHUNK = 500
 _BLOCK = 1 << 20
 _SETTINGS = ("core.autocrlf", "core.eol", "core.attributesfile")
@@ -156,10 +161,21 @@ def keep(place: Place, memory: Memory, *, path: RepoPath, why: str) -> list[Skip
     try:
         leaf, key = exact(place, path, known=memory.raw.get(path))
     except OSError as exc:
-        gone = isinstance(exc, (FileNotFoundError, NotADirectoryError))
-        return [Skipped(path, "vanished" if gone else "unreadable")]
+        return [Skipped(path, excuse(exc))]
     memory.raw[path] = [key, f"{leaf.mode:o}", leaf.oid, why]
     return []
+
+
+def excuse(exc: OSError) -> str:
+    """Return why a file is skipped that could not be read.
+
+    Raises:
+        OSError: the file is not to blame: a full disk must end the capture, or a snapshot
+            without the user's work would stand for it.
+    """
+    if exc.errno in NO_FAULT_OF_A_FILE:
+        raise exc
+    return "vanished" if isinstance(exc, (FileNotFoundError, NotADirectoryError)) else "unreadable"
 
 
 def exact(place: Place, path: str, *, known: Sequence[str] | None = None) -> tuple[Leaf, str]:

@@ -75,8 +75,7 @@ def lay(
         try:
             leaf, key = capture_bytes.exact(place, path, known=before)
         except OSError as exc:
-            absent = isinstance(exc, (FileNotFoundError, NotADirectoryError))
-            skipped.append(Skipped(path, "vanished" if absent else "unreadable"))
+            skipped.append(Skipped(path, capture_bytes.excuse(exc)))
             continue
         if before is None or before[0] != key or not key:
             read.append(path)

@@ -130,7 +130,7 @@ def _entry(
 
 
 def _reason(place: Place, path: str, exc: OSError) -> str:
-    if isinstance(exc, (FileNotFoundError, NotADirectoryError)):
+    if capture_bytes.excuse(exc) == "vanished":
         return "vanished"
     try:
         mode = os.lstat(place.file(path)).st_mode

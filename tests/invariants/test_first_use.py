@@ -87,3 +87,21 @@ def test_gits_own_words_for_a_full_disk() -> None:
     said = "fatal: sha1 file '.git/timewarp/index/x/index.lock' write error. Out of diskspace"
     with pytest.raises(StorageError, match="no space is left on the disk"), told():
         raise GitError(["update-index"], code=128, stderr=said)
+
+
+@pytest.mark.parametrize("number", range(9, 15))
+def test_a_disk_that_fills_up_never_looks_like_a_file_that_cannot_be_read(
+    repo: RepoBuilder, tmp_path: Path, number: int
+) -> None:
+    steps = tmp_path / "steps"
+    repo.write("a", "work\n")
+    answer = typed(
+        repo,
+        "snapshot",
+        GIT_TIMEWARP_FAULT=str(number),
+        GIT_TIMEWARP_FAULT_KIND="enospc",
+        GIT_TIMEWARP_FAULT_LOG=str(steps),
+    )
+    assert "cannot be read" not in answer.out + answer.err, steps.read_text()
+    assert typed(repo, "snapshot").code == 0
+    assert opened(repo).cat("@", "a") == b"work\n"
