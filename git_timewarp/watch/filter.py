@@ -39,7 +39,8 @@ class Filter:
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
         self._root = repo.work_tree.rstrip("/") + "/"
-        self._git_dirs = tuple({f"{path}/" for path in (repo.git_dir, repo.common_dir)})
+        # The linked work tree's own folder lies in the common one, so it is asked first.
+        self._git_dirs = (f"{repo.git_dir}/", f"{repo.common_dir}/")
         self._state = repo.state_dir
         self._ours = os.path.join(repo.common_dir, "refs", "timewarp")
         self._known: dict[str, bool] = {}
