@@ -114,6 +114,7 @@ class Spool(Backlog):
         that are still being written are left for the next call. A batch that tells nothing
         (probes only) needs no `ack`.
         """
+        atomic.sweep(self.path)
         self._finish_retirement()
         known = self.load()
         pending = [name for name in self.retired() if self._unread(name, known)]
