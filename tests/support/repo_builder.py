@@ -137,14 +137,17 @@ class RepoBuilder:
         return Path(self.git("rev-parse", "--absolute-git-dir"))
 
     def view(self) -> dict[str, str]:
-        """Return what the user sees through git; equal for twins, with or without us."""
+        """Return what the user sees through git; equal for twins, with or without us.
+
+        Asked without optional locks: a look must not write the user's index again.
+        """
         asked = {
             "log": ("log", "--all", "--decorate", "--format=%H %D %s"),
             "branch": ("branch", "-a", "-vv"),
             "tag": ("tag", "-n"),
             "stash": ("stash", "list"),
             "describe": ("describe", "--all"),
-            "status": ("status", "-b", "--porcelain=v2"),
+            "status": ("--no-optional-locks", "status", "-b", "--porcelain=v2"),
             "index": ("ls-files", "-s", "-v"),
             "symbolic": ("symbolic-ref", "-q", "HEAD"),
             "head": ("rev-parse", "-q", "--verify", "HEAD"),
