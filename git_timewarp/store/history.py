@@ -15,7 +15,7 @@ from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, packs, transaction
+from git_timewarp.store import layout, packs, transaction, writer
 from git_timewarp.store.events import Event, Json, parse
 from git_timewarp.store.index import Entry, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
@@ -42,6 +42,7 @@ class History:
         self._own_reader = reader is None
         self.reader = reader if reader is not None else readable(repo)
         self._index: ReadIndex | None = None
+        self._former: Mapping[str, int] | None = None
         self.catalog = Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
 
     @property
@@ -75,6 +76,14 @@ class History:
     def writer(self) -> WriterId | None:
         """This clone's writer id as the journal says."""
         return self.journal.writer
+
+    def is_own(self, entry: Entry) -> bool:
+        """Tell whether this clone recorded an entry, also under an id it had before it moved."""
+        if entry.writer == self.writer:
+            return True
+        if self._former is None:
+            self._former = writer.former(self.repo.state_dir)
+        return entry.n <= self._former.get(entry.writer, 0)
 
     def entries(
         self, where: str = "1", args: Sequence[object] = (), *, limit: int | None = None
@@ -118,7 +127,7 @@ class History:
                 return entry
         where = "snapshot IS NOT NULL AND worktree = name(?)"
         for entry in self.index.select(where, (worktree,)):
-            if entry.writer == self.writer:
+            if self.is_own(entry):
                 return entry
         return None
 

@@ -389,7 +389,10 @@ class Recorder:
         found = writer.check(self.repo.state_dir, self._around, last_n=held.head.n)
         if found.is_ours and held.writer == found.writer:
             return
-        new = writer.create(self.repo.state_dir, self._around, clock=self.clock)
+        before = writer.former(self.repo.state_dir)
+        if held.writer is not None and held.folded.n:
+            before[held.writer] = held.folded.n
+        new = writer.create(self.repo.state_dir, self._around, clock=self.clock, before=before)
         if found.writer is not None:
             self.notices.append(
                 f"this clone has a new writer id '{new}': {found.reason}; "

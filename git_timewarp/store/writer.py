@@ -93,8 +93,22 @@ def check(state_dir: str, around: Surroundings, *, last_n: int) -> Identity:
     return Identity(writer, is_ours=True)
 
 
-def create(state_dir: str, around: Surroundings, *, clock: Clock) -> WriterId:
-    """Give this clone a new writer id and record it."""
+def former(state_dir: str) -> dict[str, int]:
+    """Return the ids this clone had before, each with the number of its last event here.
+
+    What such a writer recorded after that number is another clone's.
+    """
+    try:
+        found = json.loads(atomic.read(_path(state_dir)) or b"{}")["former"]
+        return {str(item["id"]): int(item["n"]) for item in found}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def create(
+    state_dir: str, around: Surroundings, *, clock: Clock, before: Mapping[str, int]
+) -> WriterId:
+    """Give this clone a new writer id and record it, with those it had `before`."""
     writer = WriterId(letters(clock, WRITER_ID_LENGTH))
     common = os.path.dirname(state_dir)
     stat = os.stat(common)
@@ -106,6 +120,7 @@ def create(state_dir: str, around: Surroundings, *, clock: Clock) -> WriterId:
         "device": stat.st_dev,
         "machine": around.machine,
         "nonce": clock.random_bytes(16).hex(),
+        "former": [{"id": old, "n": n} for old, n in sorted(before.items())],
     }
     outside = _outside(around, writer)
     if outside is not None:

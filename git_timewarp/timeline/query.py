@@ -49,7 +49,7 @@ class Filter(NamedTuple):
     every: bool = False
     paths: Sequence[str] = ()
 
-    def matches(self, entry: Entry, *, writer: str | None, timeline: str) -> bool:
+    def matches(self, entry: Entry, *, history: History, timeline: str) -> bool:
         """Tell whether an entry is wanted."""
         if self.types and entry.type not in self.types:
             return False
@@ -61,7 +61,7 @@ class Filter(NamedTuple):
             return False
         if self.every:
             return True
-        if entry.writer != writer or entry.timeline != timeline:
+        if entry.timeline != timeline or not history.is_own(entry):
             return False
         return bool(self.types) or entry.type not in HIDDEN
 
@@ -75,7 +75,7 @@ def log(history: History, wanted: Filter, *, timeline: str) -> Iterator[LogEntry
     for entry in history.entries(where, args):
         if wanted.limit is not None and shown >= wanted.limit:
             return
-        if wanted.matches(entry, writer=history.writer, timeline=timeline):
+        if wanted.matches(entry, history=history, timeline=timeline):
             if wanted.paths and not _touches(history, entry, wanted.paths):
                 continue
             shown += 1
