@@ -15,6 +15,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.store.index import Entry
+from git_timewarp.store.view import View
 from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import selector, snapshot
 from git_timewarp.timeline.operation import Operation
@@ -48,9 +49,7 @@ def stacks(op: Operation) -> Stacks:
     entries = [
         entry
         for entry in op.history.entries(f"({names})", _TYPES)
-        if entry.type in _TYPES
-        and entry.worktree == op.repo.worktree
-        and entry.writer == op.recorder.writer
+        if entry.type in _TYPES and entry.worktree == op.repo.worktree and op.history.is_own(entry)
     ]
     for entry in reversed(entries):
         if entry.type in STEPS:
@@ -107,7 +106,29 @@ def _back(
         filter=_touched(op, chosen),
         index=any(entry.data.get("whole") for entry in chosen),
     )
-    return go(op, trip, how, now=now)
+    return _with_later_work(op, go(op, trip, how, now=now), last=chosen[-1], now=now)
+
+
+def _with_later_work(
+    op: Operation, result: TravelResult, *, last: Entry, now: View
+) -> TravelResult:
+    """Say which of the paths that came back or went had been changed since `last`."""
+    after = op.history.snapshot(last.snapshot) if last.snapshot is not None else None
+    safety = result.safety_snapshot
+    if after is None or safety is None:
+        return result
+    since = planning.make(op.quarantine.reader, now=after.view, target=now).touched
+    moved = {*result.restored, *result.removed}
+    later = [path for path in since if path in moved]
+    if not later:
+        return result
+    named = ", ".join(f"'{path}'" for path in later[:3])
+    more = f" and {len(later) - 3} more" if len(later) > 3 else ""
+    note = (
+        f"{named}{more} had been changed since {op.label(last)}; "
+        f"to have that back: git timewarp restore --source {safety} PATH"
+    )
+    return result._replace(notes=(*result.notes, note))
 
 
 def _touched(op: Operation, chosen: Sequence[Entry]) -> PathFilter | None:
