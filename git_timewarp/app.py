@@ -19,6 +19,7 @@ from git_timewarp.config.settings import Settings
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo, discover
+from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.failures import told
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
@@ -38,7 +39,7 @@ from git_timewarp.timeline.results import (
     VerifyReport,
 )
 from git_timewarp.util import atomic
-from git_timewarp.util.clock import Clock, iso
+from git_timewarp.util.clock import Clock
 from git_timewarp.util.locking import FileLock
 
 if TYPE_CHECKING:
@@ -101,31 +102,31 @@ class App:
     @cached_property
     def git_config(self) -> Mapping[str, str]:
         """The user's git settings: the last value of each, keys as git prints them."""
-        words = self._config_bytes.decode("utf-8", "replace").split("\0")
-        found = {}
-        for scope, item in zip(words[0::3], words[2::3], strict=False):
-            key, equals, value = item.partition("\n")
-            if scope != "command":  # what we put on our own git calls is not the user's
-                found[key] = value if equals else "true"
-        return found
+        return config_load.git_settings(self._config_bytes)
 
     @cached_property
     def settings(self) -> Settings:
         """Every setting with its value and origin (design 9)."""
-        found = self._all_settings()
+        try:
+            found = self._all_settings()
+        except TimewarpError as exc:
+            # A tracked file in the middle of a merge must not keep anybody from his work.
+            self.notices.append(f"{exc.message}; it is ignored")
+            found = self._all_settings(tracked=False)
         if found.rejected:
             from git_timewarp.config import validate  # noqa: PLC0415
 
-            validate.check(found)
+            self.notices += validate.check(found)
         return found
 
-    def _all_settings(self) -> Settings:
+    def _all_settings(self, *, tracked: bool = True) -> Settings:
         assignments = list(config_load.from_git(self._config_bytes))
-        tracked = atomic.read(os.path.join(self.repo.work_tree, TRACKED_FILE))
-        if tracked is not None:
+        path = os.path.join(self.repo.work_tree, TRACKED_FILE)
+        data = atomic.read(path) if tracked else None
+        if data is not None:
             from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
 
-            assignments += config_tracked.from_tracked(tracked)
+            assignments += config_tracked.from_tracked(data)
         assignments += config_load.from_environment(self._environ)
         assignments += config_load.from_options(self._overrides)
         return config_merge.merge(assignments)
@@ -145,14 +146,21 @@ class App:
         )
 
     @contextlib.contextmanager
-    def _operation(self, verb: str) -> Iterator[Operation]:
+    def _operation(self, verb: str, *, patient: bool = True) -> Iterator[Operation]:
         """Open an operation: recover what was cut off, drain what hooks noted."""
         from git_timewarp.hooks import ending  # noqa: PLC0415
         from git_timewarp.integrity import opening  # noqa: PLC0415
 
         notices, finish = self.notices, ending.finish
-        with told(), opening.opened(self.world, verb, notices=notices, ending=finish) as op:
+        world = self.world if patient else self.world.in_a_hurry()
+        with told(), opening.opened(world, verb, notices=notices, ending=finish) as op:
             yield op
+
+    def _take_in(self) -> None:
+        """Take in what hooks noted, so that a look shows it; where it cannot be now, it waits."""
+        if self.recording and Backlog(self.repo.state_dir).size:
+            with contextlib.suppress(TimewarpError), self._operation("look", patient=False):
+                pass
 
     def _locked(self) -> FileLock:
         """Return the store's lock, for what is no operation: hooks and their settings."""
@@ -258,6 +266,7 @@ class App:
         """Tell how the recording is; finishes what a crash cut off."""
         from git_timewarp.integrity import status  # noqa: PLC0415
 
+        self._take_in()
         watcher, hooks = self.watch_status(), self._hooks_brief()
         if not self.recording:
             return self._not_recording(watcher=watcher, hooks=hooks)
@@ -315,6 +324,7 @@ class App:
             every=all_writers,
             paths=tuple(self.repo.inside(path) for path in paths),
         )
+        self._take_in()
         with self._history() as history:
             yield from query.log(history, wanted, timeline=self.settings.str("timewarp.timeline"))
 
@@ -386,9 +396,12 @@ class App:
         """Check everything around the recorder."""
         from git_timewarp.integrity import doctor  # noqa: PLC0415
 
-        return doctor.doctor(
-            self.world, hooks=self.hooks_status(), watcher=self.watch_status(), home=self._home
-        )
+        try:
+            hooks = self.hooks_status()
+        except TimewarpError:  # the lock is taken, or nothing can be written: they are not tried
+            hooks = self._hooks_brief()
+        home = self._environ.get("HOME")
+        return doctor.doctor(self.world, hooks=hooks, watcher=self.watch_status(), home=home)
 
     # -- travel -----------------------------------------------------------------------
 
@@ -554,10 +567,7 @@ class App:
 
     def config_list(self) -> Sequence[Json]:
         """List the settings: key, value, origin, doc."""
-        return [
-            {"key": key.name, "value": value, "origin": origin.to_dict(), "doc": key.doc}
-            for key, value, origin in self.settings.items()
-        ]
+        return self.settings.to_dicts()
 
     def config_get(self, key: str) -> Json:
         """Give one setting."""
@@ -583,18 +593,7 @@ class App:
 
     # -- small things -----------------------------------------------------------------
 
-    @property
-    def _home(self) -> str | None:
-        return self._environ.get("HOME")
-
     def _moment(self, text: str | None) -> str | None:
         from git_timewarp.timeline import selector  # noqa: PLC0415
 
-        if text is None:
-            return None
-        moment = selector.moment(self.repo.git, text)
-        if moment is None:
-            raise selector.NotATimeError(
-                f"'{text}' is not a time", hint="git timewarp log --since '2 hours ago'"
-            )
-        return iso(moment)
+        return None if text is None else selector.stored_time(self.repo.git, text)

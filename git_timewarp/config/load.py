@@ -94,6 +94,17 @@ def from_git(data: bytes) -> Iterator[Assignment]:
         yield Assignment(key.name if key else spelling, to_str(value) if equals else None, origin)
 
 
+def git_settings(data: bytes) -> dict[str, str]:
+    """Return what git listed for the user: the last value of each key, spelled as git prints it."""
+    words = to_str(data).split("\0")
+    found = {}
+    for scope, item in zip(words[0::3], words[2::3], strict=False):
+        key, equals, value = item.partition("\n")
+        if scope != "command":  # what we put on our own git calls is not the user's
+            found[key] = value if equals else "true"
+    return found
+
+
 def from_environment(environ: Mapping[str, str]) -> Iterator[Assignment]:
     """Yield the assignments that `GIT_TIMEWARP_*` variables make."""
     for variable, value in sorted(environ.items()):

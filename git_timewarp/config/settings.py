@@ -81,6 +81,13 @@ class Settings(NamedTuple):
         for key in schema.KEYS:
             yield key, self.get(key.name), self.origin(key.name)
 
+    def to_dicts(self) -> list[dict[builtins.str, object]]:
+        """Return every setting in its stable JSON form: key, value, origin, doc."""
+        return [
+            {"key": key.name, "value": value, "origin": origin.to_dict(), "doc": key.doc}
+            for key, value, origin in self.items()
+        ]
+
     def changed(self, newer: Settings) -> tuple[builtins.str, ...]:
         """Return the names whose value differs in `newer` (a reload without a restart)."""
         return tuple(key.name for key in schema.KEYS if self.get(key.name) != newer.get(key.name))

@@ -57,16 +57,24 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
     return tuple(_problem(rejected) for rejected in settings.rejected)
 
 
-def check(settings: Settings) -> None:
-    """Do nothing where all is well.
+def check(settings: Settings) -> tuple[str, ...]:
+    """Refuse what the user himself set wrong; return what is wrong in the tracked file.
+
+    The tracked file comes with a checkout, a merge or a jump, so it must never keep anybody
+    from saving or bringing back work (docs/design/0011-tracked-file.md).
 
     Raises:
         InvalidSettingError: names the first fault: file, key and the nearest valid key.
     """
-    found = problems(settings)
+    found = [
+        _problem(rejected)
+        for rejected in settings.rejected
+        if rejected.assignment.origin.scope is not Scope.TRACKED
+    ]
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise InvalidSettingError(found[0].message + more, hint=found[0].hint)
+    return tuple(f"{_problem(rejected).message}; ignored" for rejected in settings.rejected)
 
 
 def known(name: str) -> schema.Key:

@@ -48,7 +48,10 @@ def hooks(case: Case) -> Iterator[Check]:
     elif state == "installed" and not silent and not said:
         chained = sum(1 for hook in hooks if hook.get("chained_to"))
         more = f", {chained} hand on to hooks of yours" if chained else ""
-        yield Check("hooks", passed=True, text=f"{len(hooks)} installed, each fires{more}")
+        tried = all(hook.get("fires") for hook in hooks)
+        fires = "each fires" if tried else "whether they fire could not be tried now"
+        text = f"{len(hooks)} installed, {fires}{more}"
+        yield Check("hooks", passed=True if tried else None, text=text)
     else:
         text = "; ".join(said) or (
             f"{', '.join(silent)} did not fire" if silent else f"they are {state}"

@@ -298,6 +298,16 @@ def moment(git: Git, text: str) -> int | None:
     return None
 
 
+def stored_time(git: Git, text: str) -> str:
+    """Return a time as users write it in the form events store it; NotATimeError for no time."""
+    when = moment(git, text)
+    if when is None:
+        raise NotATimeError(
+            f"'{text}' is not a time", hint="git timewarp log --since '2 hours ago'"
+        )
+    return iso(when)
+
+
 def _time(history: History, text: str) -> Target | None:
     when = moment(history.repo.git, text)
     if when is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from git_timewarp.config.settings import Settings
@@ -30,6 +31,10 @@ class World(NamedTuple):
     timeline: str = "main"
     max_untracked: int = 10 * 1024 * 1024
     session: str | None = None
+
+    def in_a_hurry(self) -> World:
+        """Return this world for what may as well wait: it does not stand in line for the lock."""
+        return self._replace(limits=replace(self.limits, lock_seconds=0.0))
 
     @property
     def system(self) -> Actor:

@@ -91,9 +91,16 @@ def test_each_fault_names_file_key_and_the_way_out(tmp_path: Path, hermetic: Pat
     assert caught.value.to_dict() == {
         "code": 2,
         "reference": "invalid-setting",
-        "message": f"{first.message} (and 8 more)",
+        "message": f"{first.message} (and 5 more)",
         "hint": first.hint,
     }
+
+
+def test_what_is_wrong_in_the_tracked_file_is_told_and_stops_nobody() -> None:
+    settings = merge(from_tracked(b"[fold]\nevents = 1.5\ndraughts = 4\ndrafts = 9\n"))
+    assert check(settings) == tuple(f"{found.message}; ignored" for found in problems(settings))
+    assert len(problems(settings)) == 2
+    assert (settings.int("timewarp.fold.events"), settings.int("timewarp.fold.drafts")) == (100, 9)
 
 
 def test_the_hint_of_a_wrong_value_is_the_command_that_mends_it(tmp_path: Path) -> None:

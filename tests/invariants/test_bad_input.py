@@ -159,20 +159,6 @@ def test_a_setting_that_means_nothing(
         pass
 
 
-@pytest.mark.parametrize(
-    "text", ["[fold\n", "fold.events = 'many'\n", "[fold]\nevnets = 3\n", b"\xff\xfe\x00"]
-)
-def test_a_broken_tracked_file(repo: RepoBuilder, text: str | bytes) -> None:
-    repo.write(".timewarp.toml", text)
-    answer = typed(repo, "snapshot")
-    assert answer.code == 2, answer
-    assert ".timewarp.toml" in answer.err
-    assert [line.split(":")[0] for line in answer.err.splitlines()] == ["error", "hint"]
-    repo.remove(".timewarp.toml")
-    with unchanged(repo):
-        pass
-
-
 # -- targets ---------------------------------------------------------------------------
 
 
@@ -334,6 +320,16 @@ def test_a_read_only_git_directory(repo: RepoBuilder, words: list[str]) -> None:
         lines = answer.err.splitlines()
         assert [line.split(": ")[0] for line in lines] == ["error", "hint"], answer.err
         assert "read-only" in lines[0] or "permission denied" in lines[0]
+
+
+def test_the_doctor_looks_at_a_read_only_git_directory(repo: RepoBuilder) -> None:
+    opened(repo).hooks_install()
+    answer = as_reader(repo, "doctor", "--json")
+    assert (answer.code, answer.err) == (1, ""), answer
+    checks = {check["name"]: check for check in json.loads(answer.out)["checks"]}
+    assert checks["state folder"]["ok"] is False
+    assert checks["hooks"]["ok"] is None
+    assert checks["hooks"]["text"] == "5 installed, whether they fire could not be tried now"
 
 
 def test_looking_works_in_a_read_only_git_directory(repo: RepoBuilder) -> None:
