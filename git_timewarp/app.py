@@ -319,8 +319,8 @@ class App:
             limit=limit,
             types=tuple(types),
             actors=tuple(actors),
-            since=self._moment(since),
-            until=self._moment(until),
+            since=self._moment(since) if since is not None else None,
+            until=self._moment(until) if until is not None else None,
             every=all_writers,
             paths=tuple(self.repo.inside(path) for path in paths),
         )
@@ -593,7 +593,7 @@ class App:
 
     # -- small things -----------------------------------------------------------------
 
-    def _moment(self, text: str | None) -> str | None:
+    def _moment(self, text: str) -> str:
         from git_timewarp.timeline import selector  # noqa: PLC0415
 
-        return None if text is None else selector.stored_time(self.repo.git, text)
+        return selector.stored_time(self.repo.git, text)

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.index_mark import MARK, has_our_lock, index_path
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MODE_GITLINK
 from git_timewarp.git.repo import Repo
@@ -28,8 +29,6 @@ from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.util import faults
 from git_timewarp.util.atomic import sync_dir, sync_file, write_all
 from git_timewarp.util.text import to_bytes, to_str
-
-MARK = b"git-timewarp index lock\n"
 
 _FLAGS = re.compile(
     rb"([^\0]*)\0  ctime: \d+:\d+\n  mtime: \d+:\d+\n  dev: \d+\tino: \d+\n"
@@ -87,7 +86,7 @@ class IndexLock:
     """The lock on one work tree's index, as a context manager."""
 
     def __init__(self, repo: Repo) -> None:
-        self.index = os.path.realpath(os.path.join(repo.git_dir, "index"))
+        self.index = index_path(repo)
         self.path = self.index + ".lock"
         self.new = self.index + ".timewarp"
         self._held = False
@@ -183,15 +182,6 @@ def remove_stale_lock(repo: Repo) -> bool:
     faults.point("remove stale index lock")
     os.unlink(lock.path)
     return True
-
-
-def has_our_lock(repo: Repo) -> bool:
-    """Tell whether the lock on the index is one that a restore of ours took."""
-    try:
-        with open(IndexLock(repo).path, "rb") as file:
-            return file.read(len(MARK) + 1) == MARK
-    except OSError:
-        return False
 
 
 def build(

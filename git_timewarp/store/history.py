@@ -10,12 +10,12 @@ import heapq
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from git_timewarp.git import user_index
+from git_timewarp.git import index_mark
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, packs, transaction, writer
+from git_timewarp.store import layout, leaving, lineage, transaction
 from git_timewarp.store.events import Event, Json, parse
 from git_timewarp.store.index import Entry, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
@@ -51,9 +51,9 @@ class History:
         held = self.journal
         if held.intents or held.fold is not None or held.ends_torn:
             return True
-        if not held.exists or user_index.has_our_lock(self.repo):
+        if not held.exists or index_mark.has_our_lock(self.repo):
             return True
-        if packs.going(self.repo.state_dir):
+        if leaving.going(self.repo.state_dir):
             return True
         return bool(transaction.lost(transaction.known(self._paths.known_refs), self.refs))
 
@@ -82,7 +82,7 @@ class History:
         if entry.writer == self.writer:
             return True
         if self._former is None:
-            self._former = writer.former(self.repo.state_dir)
+            self._former = lineage.former(self.repo.state_dir)
         return entry.n <= self._former.get(entry.writer, 0)
 
     def entries(

@@ -8,6 +8,7 @@ once, without a record for each; any other note is left to the JSON parser.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from git_timewarp.store.events import FORMAT_VERSION
@@ -21,7 +22,7 @@ def _maybe(member: str, value: str) -> str:
     return rf'(?:,"{member}":{value})?'
 
 
-_LINE = re.compile(
+_LINE = (
     rf'\{{"actor":\{{"id":{_PLAIN},"kind":{_PLAIN}(?:,"role":"[^"\\]*")?\}}'
     + _maybe("branch", _PLAIN)
     + _maybe("data", rf"(\{{{_DEEP}\}})")
@@ -69,6 +70,12 @@ class Line(NamedTuple):
     writer: str
 
 
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Return the expression; compiling it takes a while and most looks read no note."""
+    return re.compile(_LINE)
+
+
 def read(note: bytes) -> list[tuple[str, ...]] | None:
     """Return the members (in the order of `Line`) of every line of a note.
 
@@ -78,7 +85,7 @@ def read(note: bytes) -> list[tuple[str, ...]] | None:
         text = note.decode()
     except UnicodeDecodeError:
         return None
-    found: list[tuple[str, ...]] = _LINE.findall(text)
+    found: list[tuple[str, ...]] = _pattern().findall(text)
     # A line that matches ends with the newline it holds, so no more matches than newlines;
     # as many mean that each line matched, whole.
     return found if len(found) == text.count("\n") and text.endswith("\n") else None

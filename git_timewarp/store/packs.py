@@ -9,7 +9,6 @@ gc is alive: unlinking at once breaks an `fsck` or `repack` that has it open.
 from __future__ import annotations
 
 import contextlib
-import json
 import mmap
 import os
 import re
@@ -19,19 +18,16 @@ from collections.abc import Set as AbstractSet
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.run import Git, GitError
+from git_timewarp.store import leaving
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
-from git_timewarp.util.text import compact_json
 
 PARTS = (".keep", ".pack", ".rev", ".idx")
 """In the order in which they are linked into the store; removed in reverse."""
 
 MOST_SUPERSEDED = 64
 _SHORT_GRACE = 600
-RECORD = "packs.json"
-"""File in our state folder: packs that a merge replaced, since when, and those that go."""
-
 KEEP_TEXT = b"git-timewarp\n"
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 _NAME = re.compile(r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z")
@@ -45,7 +41,7 @@ class Packs:
         self._clock = clock
         self._build_dir = os.path.join(quarantine.path, "pack")
         self._store_dir = os.path.join(quarantine.repo.objects_dir, "pack")
-        self._record = os.path.join(quarantine.repo.state_dir, RECORD)
+        self._state_dir = quarantine.repo.state_dir
 
     def build(self, objects: Iterable[Oid], *, bulk: bool) -> str:
         """Write one pack of `objects` in the quarantine; return its name (`pack-<id>`).
@@ -179,7 +175,8 @@ class Packs:
         new = self.build(sorted(held - dropped), bulk=False)
         self.install(new)
         now = self._clock.now_ns() // 1_000_000_000
-        self._write_superseded({**superseded, **{n: now for n in chosen if n != new}})
+        replaced = {**superseded, **{n: now for n in chosen if n != new}}
+        leaving.note(self._state_dir, replaced)
         return dropped
 
     def due(self, *, grace_seconds: int, most: int = MOST_SUPERSEDED) -> list[str]:
@@ -217,15 +214,15 @@ class Packs:
 
     def begin_sweep(self, names: Sequence[str]) -> None:
         """Note durably that superseded packs are about to go."""
-        self._write_superseded(self._superseded(), going=names)
+        leaving.note(self._state_dir, self._superseded(), going=names)
 
     def finish_sweep(self) -> None:
         """Remove the packs that `begin_sweep` noted (also after a crash)."""
-        names = going(self._quarantine.repo.state_dir)
+        names = leaving.going(self._state_dir)
         for name in names:
             self.drop(name)
         superseded = self._superseded()
-        self._write_superseded({n: s for n, s in superseded.items() if n not in names})
+        leaving.note(self._state_dir, {n: s for n, s in superseded.items() if n not in names})
 
     def mend(self) -> list[str]:
         """Index again the packs of ours whose index is gone; return those that are damaged.
@@ -241,7 +238,7 @@ class Packs:
 
     def _halves(self, part: str) -> list[str]:
         """Return our packs that stay and lack `part`."""
-        leaving = going(self._quarantine.repo.state_dir)
+        on_the_way_out = leaving.going(self._state_dir)
         with contextlib.suppress(FileNotFoundError), os.scandir(self._store_dir) as found:
             there = {entry.name for entry in found}
             stems = [name.removesuffix(".keep") for name in there if _NAME.match(name)]
@@ -250,7 +247,7 @@ class Packs:
                 for stem in stems
                 if stem + part not in there
                 and (part == ".pack" or stem + ".pack" in there)
-                and stem not in leaving
+                and stem not in on_the_way_out
                 and atomic.read(os.path.join(self._store_dir, stem + ".keep")) == KEEP_TEXT
             )
         return []
@@ -274,12 +271,7 @@ class Packs:
             return 0
 
     def _superseded(self) -> dict[str, int]:
-        found = _read(self._record).get("superseded")
-        return {str(n): int(s) for n, s in found.items()} if isinstance(found, dict) else {}
-
-    def _write_superseded(self, value: dict[str, int], *, going: Sequence[str] = ()) -> None:
-        record = {"v": 1, "superseded": value, "going": list(going)}
-        atomic.write(self._record, compact_json(record))
+        return leaving.superseded(self._state_dir)
 
     def _link(self, source: str, target: str) -> None:
         faults.point(f"link {os.path.splitext(target)[1]}")
@@ -305,20 +297,6 @@ def _in_index(idx: mmap.mmap, raw: bytes) -> bool:
             return True
         low, high = (middle + 1, high) if found < raw else (low, middle)
     return False
-
-
-def going(state_dir: str) -> list[str]:
-    """Return the packs whose removal was begun and is not over."""
-    found = _read(os.path.join(state_dir, RECORD)).get("going")
-    return [str(name) for name in found] if isinstance(found, list) else []
-
-
-def _read(path: str) -> dict[str, object]:
-    try:
-        found = json.loads(atomic.read(path) or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def gc_is_alive(common_dir: str) -> bool:

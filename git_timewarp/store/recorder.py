@@ -24,7 +24,7 @@ from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, packs, transaction, writer
+from git_timewarp.store import layout, leaving, lineage, transaction, writer
 from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, seal
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
@@ -204,7 +204,7 @@ class Recorder:
 
     def _finish_sweep(self) -> None:
         """Remove packs whose removal was begun, and the reflog lines that need them."""
-        going = packs.going(self.paths.root)
+        going = leaving.going(self.paths.root)
         if going:
             transaction.trim_reflogs(self.repo, self.packs.only_in(going))
             self.packs.finish_sweep()
@@ -389,7 +389,7 @@ class Recorder:
         found = writer.check(self.repo.state_dir, self._around, last_n=held.head.n)
         if found.is_ours and held.writer == found.writer:
             return
-        before = writer.former(self.repo.state_dir)
+        before = lineage.former(self.repo.state_dir)
         if held.writer is not None and held.folded.n:
             before[held.writer] = held.folded.n
         new = writer.create(self.repo.state_dir, self._around, clock=self.clock, before=before)

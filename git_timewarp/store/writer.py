@@ -93,18 +93,6 @@ def check(state_dir: str, around: Surroundings, *, last_n: int) -> Identity:
     return Identity(writer, is_ours=True)
 
 
-def former(state_dir: str) -> dict[str, int]:
-    """Return the ids this clone had before, each with the number of its last event here.
-
-    What such a writer recorded after that number is another clone's.
-    """
-    try:
-        found = json.loads(atomic.read(_path(state_dir)) or b"{}")["former"]
-        return {str(item["id"]): int(item["n"]) for item in found}
-    except (ValueError, KeyError, TypeError):
-        return {}
-
-
 def create(
     state_dir: str, around: Surroundings, *, clock: Clock, before: Mapping[str, int]
 ) -> WriterId:

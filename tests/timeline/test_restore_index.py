@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp.git import user_index
+from git_timewarp.git import index_mark, user_index
 from git_timewarp.git.names import Oid
 from git_timewarp.git.repo import discover
 from tests.support.repo_builder import RepoBuilder
@@ -187,11 +187,11 @@ def test_a_lock_of_ours_is_told_from_gits(tmp_path: Path) -> None:
     lock.write_bytes(b"DIRC\0\0\0\2")
     assert not user_index.remove_stale_lock(found)
     assert lock.exists()
-    lock.write_bytes(user_index.MARK)
+    lock.write_bytes(index_mark.MARK)
     assert user_index.remove_stale_lock(found)
     assert not lock.exists()
     with user_index.IndexLock(found):
-        assert lock.read_bytes() == user_index.MARK
+        assert lock.read_bytes() == index_mark.MARK
         repo.write("a.txt", "x")
         assert b"index.lock" in repo.run("add", "a.txt", ok=(128,)).stderr
     assert not lock.exists()
