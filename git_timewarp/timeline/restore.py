@@ -23,11 +23,11 @@ from git_timewarp.store.view import View
 from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import restore_operation
 from git_timewarp.timeline.apply import Applier, Outcome
-from git_timewarp.timeline.plan import Plan
-from git_timewarp.timeline.plan_entries import Contents, Source, parse_bits
+from git_timewarp.timeline.plan import Change, Plan
+from git_timewarp.timeline.plan_entries import Contents, Entry, Source, parse_bits
 from git_timewarp.timeline.restore_disk import Disk
 from git_timewarp.timeline.restore_index import staged_entries, wanted_index
-from git_timewarp.timeline.restore_look import blob_id
+from git_timewarp.timeline.restore_look import as_stored, blob_id
 from git_timewarp.timeline.restore_refs import RefPlan, move_refs, plan_refs, read_head
 from git_timewarp.util import directories
 
@@ -184,7 +184,7 @@ def differences(
     sparse = parse_bits(reader, target.index).skip_worktree
     hidden = parse_bits(reader, now_after.index).skip_worktree
     contents, after = Contents(reader, target), Contents(reader, now_after)
-    found = []
+    found, literal = [], list[Change]()
     with Disk(repo.work_tree, git_dir=repo.git_dir) as disk:
         for path in again.touched:
             if path in said or path in sparse or (scope is not None and path not in scope):
@@ -203,8 +203,19 @@ def differences(
                 same = stat.S_ISLNK(seen.st_mode) is entry.is_link
                 if same and blob_id(repo, disk, path, seen) == entry.oid:
                     continue
+            if entry is not None and _is_filtered(entry, after.entry(path)):
+                literal.append(Change(path, entry, None))
+                continue
             found.append(path)
-    return found
+    # The index is not the target's, so the capture took these as they are: ask their filter.
+    answers = zip(literal, as_stored(repo, literal), strict=True)
+    return sorted([*found, *(change.path for change, same in answers if not same)])
+
+
+def _is_filtered(entry: Entry, now: Entry | None) -> bool:
+    """Tell whether a path holds what a filter made of the target's blob, captured literally."""
+    is_git = entry.is_file and entry.source is Source.GIT
+    return is_git and now is not None and now.source is Source.LITERAL
 
 
 def _in_submodule(view: Contents, path: RepoPath) -> bool:

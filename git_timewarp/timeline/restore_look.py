@@ -77,7 +77,7 @@ def look_at(
             if state is None:
                 unsure.append((change, seen))
     for change, same in zip(
-        [item for item, _ in unsure], _as_stored(repo, [item for item, _ in unsure]), strict=True
+        [item for item, _ in unsure], as_stored(repo, [item for item, _ in unsure]), strict=True
     ):
         if same:
             found[change.path] = Look(State.BEFORE, found[change.path].stat)
@@ -150,7 +150,7 @@ def _hash_fd(repo: Repo, fd: int) -> Oid | None:
     return Oid(digest.hexdigest()) if size == 0 else None
 
 
-def _as_stored(repo: Repo, changes: Sequence[Change]) -> list[bool]:
+def as_stored(repo: Repo, changes: Sequence[Change]) -> list[bool]:
     """Tell for each change whether git, converting the file, would store the blob of `before`."""
     answers = dict.fromkeys((item.path for item in changes), False)
     groups: dict[str, list[Change]] = {}

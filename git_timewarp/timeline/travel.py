@@ -20,7 +20,7 @@ from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline import plan as planning
-from git_timewarp.timeline import plan_ignored, plan_needs, selector, snapshot
+from git_timewarp.timeline import plan_filtered, plan_ignored, plan_needs, selector, snapshot
 from git_timewarp.timeline.apply import Outcome
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan import Plan
@@ -149,7 +149,7 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
         UncapturedError: something in the way cannot be captured (`force` keeps it aside).
         IncompleteRestoreError: the comparison afterwards failed; the safety snapshot has it all.
     """
-    plan, now, spare = _plan(op, trip, how, now)
+    plan, now, spare, whole = _plan(op, trip, how, now)
     restorer = restorer_of(op)
     wish = restore_wish(trip, how)
     restorer.check(now=now, target=trip.view, wish=wish)
@@ -158,7 +158,7 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     before = op.latest()
     leaves = how.filter is None and not trip.is_merged
     stashing = leaves and _is_uncommitted(op, now, before)
-    safety = _safety(op, now, stashing=stashing, whole=spare, fold=not trip.is_merged)
+    safety = _safety(op, now, stashing=stashing, whole=whole, fold=not trip.is_merged)
     now = safety.view
     op.begin(_intent(op, trip, how, safety, spare=spare))
     try:
@@ -282,11 +282,11 @@ def _latest_that_differs(
 
 def _plan(
     op: Operation, trip: Journey, how: How, now: View
-) -> tuple[Plan, View, frozenset[RepoPath]]:
+) -> tuple[Plan, View, frozenset[RepoPath], frozenset[RepoPath]]:
     """Plan; capture whole what is in the way; spare what the target's own rules ignored.
 
-    Returns the plan, the view it starts from, and the paths that are in that view only
-    because they stood in the way.
+    Returns the plan, the view it starts from, the paths that are in that view only because
+    they stood in the way, and all that had to be captured whole.
 
     Raises:
         UncapturedError: something in the way cannot be captured (`force` keeps it aside).
@@ -299,8 +299,9 @@ def _plan(
     spare: frozenset[RepoPath] = frozenset()
     plan = made()
     spare = frozenset(plan_needs.needs_whole(plan, op.repo))
-    if spare:
-        now = snapshot.capture(op, whole=spare)
+    whole = spare | plan_filtered.at_risk(plan, op.repo, reader)
+    if whole:
+        now = snapshot.capture(op, whole=whole)
         plan = made()
     ignored = plan_ignored.ignored_then(
         op.quarantine, plan, now=now, target=trip.view, staging_dir=staging_of(op)
@@ -312,7 +313,7 @@ def _plan(
     if left and not how.force:
         command = f"git timewarp {trip.verb.replace('-', ' ')} {trip.text}"
         raise plan_needs.UncapturedError(left, command=command)
-    return plan, now, spare
+    return plan, now, spare, whole
 
 
 def staging_of(op: Operation) -> str:
