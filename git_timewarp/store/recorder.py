@@ -63,6 +63,8 @@ class Recorder:
         self.clock = clock
         self.paths = Paths(repo.state_dir)
         self.notices: list[str] = []
+        self.holding = False
+        """Whether the quarantine has objects that are still needed and no line of the journal names."""
         self._around = around
         self._limits = limits
         self._lock = FileLock(self.paths.lock, clock=clock, timeout=limits.lock_seconds)
@@ -363,7 +365,7 @@ class Recorder:
         held.torn = held.damaged = 0
         self._note_superseded()
         writer.note_folded(self._around, self.writer, held.head.n)
-        if not held.intents:
+        if not held.intents and not self.holding:
             self.quarantine.empty()
 
     def _note_superseded(self) -> None:

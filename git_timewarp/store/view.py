@@ -101,6 +101,8 @@ class View(NamedTuple):
         operation_name: `merge`, `rebase`, `cherry-pick`, `revert`, `bisect`, `am` or None.
         empty_dirs: folders with nothing in them, sorted.
         literal: paths with an external filter whose `tree` blob is the file's own bytes.
+        present: paths with skip-worktree that were in the work tree all the same, the others
+            with it were not; None where nobody looked (a git revision).
         skipped: what could not be captured, sorted by path.
     """
 
@@ -117,6 +119,7 @@ class View(NamedTuple):
     empty_dirs: tuple[RepoPath, ...] = ()
     literal: tuple[RepoPath, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    present: tuple[RepoPath, ...] | None = None
 
     def parts(self) -> dict[str, Oid]:
         """Return the named parts that exist, `meta` aside."""
@@ -133,7 +136,7 @@ class View(NamedTuple):
 
     def to_json(self) -> dict[str, object]:
         """Return what `meta` holds of the view (the parts themselves are tree entries)."""
-        return {
+        record: dict[str, object] = {
             "head": {"oid": self.head.oid, "branch": self.head.branch},
             "index_tree": self.index_tree,
             "operation": self.operation_name,
@@ -141,6 +144,9 @@ class View(NamedTuple):
             "literal": [json_name(path) for path in self.literal],
             "skipped": [item.to_json() for item in self.skipped],
         }
+        if self.present is not None:
+            record["present"] = [json_name(path) for path in self.present]
+        return record
 
     @classmethod
     def from_json(cls, record: dict[str, object], parts: dict[str, Oid]) -> View:
@@ -166,6 +172,7 @@ class View(NamedTuple):
             empty_dirs=_paths(record["empty_dirs"]),
             literal=_paths(record["literal"]),
             skipped=tuple(Skipped.from_json(item) for item in record["skipped"]),  # type: ignore[attr-defined]
+            present=_paths(record["present"]) if "present" in record else None,
         )
 
 

@@ -26,7 +26,8 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import View
-from git_timewarp.timeline.plan import Change, Plan, parents
+from git_timewarp.timeline.plan import Plan
+from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_entries import Contents
 from git_timewarp.timeline.restore_aside import Aside
 from git_timewarp.timeline.restore_bytes import Staged, attribute_files, prepare

@@ -205,6 +205,7 @@ class _Run:
             operation_name=operation_name,
             empty_dirs=tuple(RepoPath(path) for path in capture_place.sorted_paths(empty)),
             literal=tuple(RepoPath(path) for path in memory.literal),
+            present=tuple(RepoPath(path) for path in memory.present),
             skipped=_once(self.skipped),
         )
         memory.private = self._identity() or ""

@@ -25,7 +25,13 @@ from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_EXEC, MODE_FILE, MODE_LINK
 from git_timewarp.store.view import Skipped, escape
 from git_timewarp.timeline.capture_memory import Memory
-from git_timewarp.timeline.capture_place import STAGING, Place, joined, open_regular
+from git_timewarp.timeline.capture_place import (
+    STAGING,
+    Place,
+    joined,
+    open_regular,
+    sorted_paths,
+)
 from git_timewarp.timeline.capture_tree import Leaf, build
 from git_timewarp.util import atomic, directories
 from git_timewarp.util.text import to_bytes
@@ -129,6 +135,7 @@ def update(
     """
     for path in removed:
         memory.raw.pop(path, None)
+    memory.away = sorted_paths({*memory.away, *removed}) if rules.key or foreign else []
     before, memory.attributes = memory.attributes, rules.key
     if not rules.key and not foreign:
         for path in [p for p, kept in memory.raw.items() if kept[3] == CONVERTED]:
@@ -142,6 +149,8 @@ def update(
         now = index_file.contents(data, hex_length=place.repo.hex_length)
         then = {} if before != rules.key else _contents(seed, place)
         wanted |= {name for name, entry in now.items() if then.get(name) != entry}
+        wanted |= {name for path in memory.away if (name := to_bytes(path)) in now}
+        memory.away = [path for path in memory.away if to_bytes(path) not in now]
         kept_names = [p for p, kept in memory.raw.items() if kept[3] == CONVERTED]
         for path in kept_names:
             # The user's index was replaced: a file it does not name and that is gone.

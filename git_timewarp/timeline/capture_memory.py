@@ -39,9 +39,11 @@ class Memory:
         attributes: what decided about conversions when they were last checked.
         gitlinks: paths of submodules in the index.
         sparse: paths with skip-worktree that were absent.
+        present: paths with skip-worktree that were there all the same.
         gone: paths that were deleted and so left the private index.
         literal: paths whose blob in the private index is the file's own bytes.
         raw: path -> [stamp, mode, blob, why] of exact bytes kept beside the tree.
+        away: paths that went since conversions were compared: when back, to be looked at.
         digests: path -> [stamp, SHA-256] of files too large to be captured.
         recheck: path -> stamp of files written in the second they were captured.
         special: sockets, FIFOs and devices; None before the first look.
@@ -66,9 +68,11 @@ class Memory:
     attributes: str = ""
     gitlinks: list[str] = field(default_factory=list)
     sparse: list[str] = field(default_factory=list)
+    present: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     literal: list[str] = field(default_factory=list)
     raw: dict[str, list[str]] = field(default_factory=dict)
+    away: list[str] = field(default_factory=list)
     digests: dict[str, list[str]] = field(default_factory=dict)
     recheck: dict[str, str] = field(default_factory=dict)
     special: list[str] | None = None

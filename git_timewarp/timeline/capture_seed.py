@@ -26,7 +26,7 @@ from git_timewarp.git.objects import MODE_GITLINK
 from git_timewarp.git.run import GitError
 from git_timewarp.store.view import Skipped
 from git_timewarp.timeline.capture_memory import Memory
-from git_timewarp.timeline.capture_place import Place, joined, second
+from git_timewarp.timeline.capture_place import Place, joined, second, sorted_paths
 from git_timewarp.timeline.capture_tree import Leaf, build
 from git_timewarp.util import faults
 from git_timewarp.util.atomic import write_all
@@ -65,6 +65,7 @@ def seed(place: Place, *, old: Memory, sources: str, now_ns: int) -> Seeded:
         seen=old.seen,
         attributes=old.attributes,
         raw=old.raw,
+        away=old.away,
         digests=old.digests,
         special=old.special,
         nested=old.nested,
@@ -167,8 +168,9 @@ def appeared(place: Place, memory: Memory) -> bool:
     found = present(place, memory.sparse)
     if found:
         place.git.run("update-index", "--no-skip-worktree", "-z", "--stdin", stdin=joined(found))
-        gone = set(found)
-        memory.sparse = [path for path in memory.sparse if path not in gone]
+        there = set(found)
+        memory.sparse = [path for path in memory.sparse if path not in there]
+        memory.present = sorted_paths({*memory.present, *there})
     return bool(found)
 
 

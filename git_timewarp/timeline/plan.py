@@ -20,16 +20,16 @@ from dataclasses import dataclass, replace
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.objects import Reader
 from git_timewarp.store.view import Skipped, View, unescape
+from git_timewarp.timeline import plan_sparse
+from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_count import count_files
 from git_timewarp.timeline.plan_entries import (
-    Bits,
     Contents,
     Entry,
     Source,
     all_paths,
     differing,
     index_tree,
-    parse_bits,
 )
 from git_timewarp.timeline.plan_filter import PathFilter, PathNotFoundError
 from git_timewarp.timeline.results import Refused
@@ -37,25 +37,6 @@ from git_timewarp.util.text import json_name
 
 FOLDER_REASONS = frozenset({"nested", "nested-unborn", "submodule", "worktree"})
 """Reasons of `Skipped` that are about a folder with a repository of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One path: what `now` says is there and what shall be.
-
-    Attributes:
-        path: relative to the work tree's root.
-        before: what `now` holds, or None where it holds nothing.
-        after: what the target holds, or None to remove the path.
-        is_unknown: the file exists but `now` could not capture it.
-        when: `present` or `absent`: only if the file is (sparse checkouts); `''` always.
-    """
-
-    path: RepoPath
-    before: Entry | None
-    after: Entry | None
-    is_unknown: bool = False
-    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +181,7 @@ class _Planner:
             self._consider_unknown(path)
         for path in self.uncaptured.keys() - self.unknown.keys():
             self._consider_lost(path)
-        self._sparse(parse_bits(reader, self.before.view.index))
+        plan_sparse.settle(self.before, self.after, writes=self.writes, removes=self.removes)
         self._protect()
         self._restrict()
         self._empty_dirs()
@@ -286,26 +267,6 @@ class _Planner:
         if then.reason != "special" and self.before.entry(path) is None:
             self.seen.append(path)
             self.left.add(Refused(path, then.reason))
-
-    def _sparse(self, current: Bits) -> None:
-        """Files outside a sparse checkout stay absent, unless the target had them there."""
-        reader = self.before.reader
-        then = parse_bits(reader, self.after.view.index)
-        if not (current.skip_worktree or then.skip_worktree):
-            return
-        staged = Contents(
-            reader, self.after.view._replace(tree=index_tree(reader, self.after.view))
-        )
-        for path, change in list(self.writes.items()):
-            if path in then.skip_worktree and change.after is not None:
-                listed = staged.entry(path)
-                if listed is not None and listed.same_content(change.after):
-                    self.writes[path] = replace(change, when="present")
-        for name in current.skip_worktree - then.skip_worktree:
-            path = RepoPath(name)
-            new = self.after.entry(path)
-            if path not in self.writes and new is not None and not new.is_gitlink:
-                self.writes[path] = Change(path, self.before.entry(path), new, when="absent")
 
     def _protect(self) -> None:
         """Refuse what would replace a repository, or reach into a git directory."""
@@ -440,14 +401,6 @@ class _Planner:
                 if not item.is_tree and self.paths.matches(above + path):
                     found.add(above + path)
         return len(found)
-
-
-def parents(path: str) -> Iterator[str]:
-    """Yield the folders above `path`, innermost first."""
-    at = path.rfind("/")
-    while at > 0:
-        yield path[:at]
-        at = path.rfind("/", 0, at)
 
 
 def _skipped(view: View, *, folders: bool) -> dict[RepoPath, Skipped]:

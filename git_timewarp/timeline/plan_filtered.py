@@ -19,7 +19,8 @@ from git_timewarp.git.config import GitConfig
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
-from git_timewarp.timeline.plan import Change, Plan
+from git_timewarp.timeline.plan import Plan
+from git_timewarp.timeline.plan_change import Change
 from git_timewarp.timeline.plan_entries import Source
 from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.timeline.restore_look import blob_id

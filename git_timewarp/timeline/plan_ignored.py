@@ -14,7 +14,8 @@ from git_timewarp.git import checkout
 from git_timewarp.git.names import RepoPath
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import View
-from git_timewarp.timeline.plan import Plan, parents
+from git_timewarp.timeline.plan import Plan
+from git_timewarp.timeline.plan_change import parents
 from git_timewarp.timeline.plan_entries import Contents, Layer, index_tree
 from git_timewarp.timeline.restore_bytes import write_exact
 from git_timewarp.util.text import to_bytes

@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterator
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo
-from git_timewarp.timeline.plan import Change, Plan, parents
+from git_timewarp.timeline.plan import Plan
+from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.restore_disk import Disk
 
 

@@ -23,7 +23,8 @@ from git_timewarp.store.view import View
 from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import restore_operation
 from git_timewarp.timeline.apply import Applier, Outcome
-from git_timewarp.timeline.plan import Change, Plan
+from git_timewarp.timeline.plan import Plan
+from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_entries import Contents, Entry, Source, parse_bits
 from git_timewarp.timeline.restore_disk import Disk
 from git_timewarp.timeline.restore_index import staged_entries, wanted_index
@@ -189,7 +190,7 @@ def differences(
         for path in again.touched:
             if path in said or path in sparse or (scope is not None and path not in scope):
                 continue
-            if any(above in said for above in planning.parents(path)):
+            if any(above in said for above in parents(path)):
                 continue
             entry = contents.entry(path)
             seen = disk.stat(path)
@@ -220,7 +221,7 @@ def _is_filtered(entry: Entry, now: Entry | None) -> bool:
 
 def _in_submodule(view: Contents, path: RepoPath) -> bool:
     """Tell whether `path` lies in a submodule whose files the view does not hold."""
-    for above in planning.parents(path):
+    for above in parents(path):
         entry = view.main.entry(above)
         if entry is not None and entry.is_gitlink:
             return above not in view.nested

@@ -18,7 +18,7 @@ from git_timewarp.git.names import RepoPath
 from git_timewarp.git.objects import MODE_FILE, MissingObjectError, Reader
 from git_timewarp.git.run import Git
 from git_timewarp.store.view import View
-from git_timewarp.timeline.plan import Change, parents
+from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_entries import Contents, Entry, Source
 from git_timewarp.timeline.results import Refused
 from git_timewarp.util import directories, faults

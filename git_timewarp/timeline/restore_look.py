@@ -16,7 +16,7 @@ from enum import Enum
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.repo import Repo
-from git_timewarp.timeline.plan import Change
+from git_timewarp.timeline.plan_change import Change
 from git_timewarp.timeline.plan_entries import Entry, Source
 from git_timewarp.timeline.restore_bytes import Ready
 from git_timewarp.timeline.restore_disk import BlockedError, Disk

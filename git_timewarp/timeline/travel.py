@@ -20,7 +20,14 @@ from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline import plan as planning
-from git_timewarp.timeline import plan_filtered, plan_ignored, plan_needs, selector, snapshot
+from git_timewarp.timeline import (
+    plan_filtered,
+    plan_ignored,
+    plan_needs,
+    plan_sparse,
+    selector,
+    snapshot,
+)
 from git_timewarp.timeline.apply import Outcome
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan import Plan
@@ -83,8 +90,7 @@ class Journey:
         text: the target as typed.
         to: the snapshot the view is of, or None (a git revision, a merge result).
         data: further members of the event's data.
-        is_merged: the view's objects are in the quarantine only, so nothing is folded
-            (and the quarantine not emptied) before it is in the work tree.
+        is_merged: the view is the result of a merge.
     """
 
     verb: str
@@ -138,7 +144,7 @@ def journey(op: Operation, verb: str, target: Target, now: View) -> Journey:
         label = op.label(target.entry) if target.entry is not None else target.text
         summary = f"{verb} to {label}" if verb == "jump" else f"{verb} {label}"
         return Journey(verb, label, target.snapshot.view, summary, to=target.snapshot.id)
-    view = revision_view(now, target.files, head=Head(target.commit, _branch(op, target)))
+    view = revision_view(op, now, target.files, head=Head(target.commit, _branch(op, target)))
     return Journey(verb, target.text, view, f"{verb} to {target.text}")
 
 
@@ -150,6 +156,8 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
         IncompleteRestoreError: the comparison afterwards failed; the safety snapshot has it all.
     """
     plan, now, spare, whole = _plan(op, trip, how, now)
+    # Parts of the view (of a merge, of a revision) may be in the quarantine only.
+    op.recorder.holding = True
     restorer = restorer_of(op)
     wish = restore_wish(trip, how)
     restorer.check(now=now, target=trip.view, wish=wish)
@@ -321,11 +329,12 @@ def staging_of(op: Operation) -> str:
     return os.path.join(op.repo.state_dir, "staging", op.repo.worktree.replace("/", "-"))
 
 
-def revision_view(now: View, tree: Oid, *, head: Head) -> View:
+def revision_view(op: Operation, now: View, tree: Oid, *, head: Head) -> View:
     """Return the view of a commit's tree; what git does not keep stays as it is now."""
     return View(
         tree=tree,
         index_tree=tree,
+        index=plan_sparse.hidden_part(op.quarantine, now, tree),
         refs=now.refs,
         head=head,
         modes=now.modes,
