@@ -10,6 +10,7 @@ version; a path somebody edited since stays and is reported.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import user_index
@@ -24,7 +25,7 @@ from git_timewarp.timeline import snapshot, travel
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_filter import PathFilter
-from git_timewarp.timeline.restore import differences
+from git_timewarp.timeline.plan_left import Views, member
 from git_timewarp.timeline.travel import How, Journey
 from git_timewarp.util.ids import uuid7_ns
 from git_timewarp.util.text import name_from_json
@@ -123,6 +124,7 @@ def _again(op: Operation, trip: Journey, how: How, *, intent: Json, stored: Snap
     restorer.sweep(plan)
     back = travel.restore_wish(trip, how)
     now = snapshot.capture(op)
+    moves = None
     if how.with_head or how.with_refs:
         moves = restorer.check(now=now, target=trip.view, wish=back)
         names = ["HEAD", *(change.name for change in moves.updates)]
@@ -136,11 +138,16 @@ def _again(op: Operation, trip: Journey, how: How, *, intent: Json, stored: Snap
     now = snapshot.store(op, left, now).view
     outcome = restorer.restore(plan, now=now, target=trip.view, wish=back, resume=True)
     after = snapshot.capture(op)
-    wrong = differences(
-        reader, op.repo, plan=plan, outcome=outcome, now_after=after, target=trip.view
-    )
-    counts: Json = {"recovered": True, **({"different": len(wrong)} if wrong else {})}
+    views = Views(before, trip.view, after)
+    wrong, kept, _ = travel.arrived(op, plan, outcome, views, spare=spare)
+    counts: Json = {
+        "recovered": True,
+        **({"different": len(wrong)} if wrong else {}),
+        **member(kept),
+    }
     wish = travel.arrival(trip, how, before=stored.id, done=operation, more=counts)
+    if moves is not None:
+        wish = replace(wish, moved=moves.names)
     taken = snapshot.store(op, wish, after)
     edited = len({*(item.path for item in outcome.refused), *wrong})
     more = f"; {edited} path(s) edited since stay as they are" if edited else ""

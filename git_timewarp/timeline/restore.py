@@ -12,6 +12,7 @@ import contextlib
 import stat
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from git_timewarp.git import user_index
 from git_timewarp.git.names import Oid, RepoPath
@@ -26,6 +27,7 @@ from git_timewarp.timeline.apply import Applier, Outcome
 from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_entries import Contents, Entry, Source, parse_bits
+from git_timewarp.timeline.plan_left import Views
 from git_timewarp.timeline.restore_disk import Disk
 from git_timewarp.timeline.restore_index import staged_entries, wanted_index
 from git_timewarp.timeline.restore_look import as_stored, blob_id
@@ -67,6 +69,7 @@ class Restorer:
         staging_dir: str,
         aside_dir: str,
         ensure_commit: Callable[[Oid], None],
+        has_commit: Callable[[Oid], bool] = lambda _: True,
     ) -> None:
         self._quarantine = quarantine
         self._repo: Repo = quarantine.repo
@@ -74,6 +77,7 @@ class Restorer:
         self._staging = staging_dir
         self._aside = aside_dir
         self._ensure_commit = ensure_commit
+        self._has_commit = has_commit
 
     def check(self, *, now: View, target: View, wish: Wish) -> RefPlan:
         """Ask everything that may refuse, and return how the refs will move.
@@ -89,6 +93,7 @@ class Restorer:
             target=target,
             with_head=wish.with_head,
             with_refs=wish.with_refs,
+            has_commit=self._has_commit,
         )
 
     def sweep(self, plan: Plan) -> None:
@@ -164,30 +169,48 @@ class Restorer:
         return outcome if said is None else replace(outcome, notes=(*outcome.notes, said))
 
 
+class Arrival(NamedTuple):
+    """Where a restore ended.
+
+    Attributes:
+        wrong: paths that are not as the target has them, reported ones aside; sorted.
+        appeared: paths that neither the target nor the state before holds: ignored until now,
+            or made meanwhile. Nobody asked for them to go.
+    """
+
+    wrong: tuple[RepoPath, ...]
+    appeared: tuple[RepoPath, ...]
+
+
 def differences(
     reader: Reader,
     repo: Repo,
     *,
     plan: Plan,
     outcome: Outcome,
-    now_after: View,
-    target: View,
-) -> list[RepoPath]:
-    """Return the paths that are not as the target has them, reported ones aside; sorted.
+    views: Views,
+    spare: Collection[str] = (),
+) -> Arrival:
+    """Compare what is there after a restore with what should be.
 
-    An empty list proves the restore: tree, bytes, permissions and empty folders of
-    `now_after`, captured afterwards, are the target's wherever `plan` reached.
+    Nothing wrong proves the restore: tree, bytes, permissions and empty folders captured
+    afterwards are the target's wherever `plan` reached.
     """
-    again = planning.make(reader, now=now_after, target=target)
+    target, now_after = views.target, views.after
+    again = planning.make(reader, now=now_after, target=target, spare=spare)
     said = {item.path for item in (*outcome.refused, *outcome.left, *again.left)}
     said |= {item.path for item in plan.writes if item.when}
     scope = None if plan.is_whole else set(plan.touched)
     sparse = parse_bits(reader, target.index).skip_worktree
     hidden = parse_bits(reader, now_after.index).skip_worktree
     contents, after = Contents(reader, target), Contents(reader, now_after)
-    found, literal = [], list[Change]()
+    before = Contents(reader, views.before)
+    found, literal, appeared = [], list[Change](), list[RepoPath]()
     with Disk(repo.work_tree, git_dir=repo.git_dir) as disk:
         for path in again.touched:
+            if contents.entry(path) is None and before.entry(path) is None:
+                appeared.append(path)
+                continue
             if path in said or path in sparse or (scope is not None and path not in scope):
                 continue
             if any(above in said for above in parents(path)):
@@ -210,7 +233,8 @@ def differences(
             found.append(path)
     # The index is not the target's, so the capture took these as they are: ask their filter.
     answers = zip(literal, as_stored(repo, literal), strict=True)
-    return sorted([*found, *(change.path for change, same in answers if not same)])
+    wrong = sorted([*found, *(change.path for change, same in answers if not same)])
+    return Arrival(tuple(wrong), tuple(appeared))
 
 
 def _is_filtered(entry: Entry, now: Entry | None) -> bool:

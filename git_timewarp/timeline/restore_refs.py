@@ -20,6 +20,7 @@ from git_timewarp.git.objects import Reader
 from git_timewarp.git.refs import RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.view import Head, View
+from git_timewarp.timeline.results import RefMove
 from git_timewarp.util.text import to_str
 
 HEAD = RefName("HEAD")
@@ -76,21 +77,50 @@ class RefPlan:
                 return None if change.new.is_zero else change.new
         return self.head_now.oid
 
-    def to_dict(self) -> dict[str, object]:
-        """Return what `--dry-run --json` shows of it."""
-        return {
-            "refs": [{"ref": item.name, "from": item.old, "to": item.new} for item in self.updates],
-            "head": None if self.head is None else (self.head.branch or self.head.oid),
-        }
+    @property
+    def names(self) -> frozenset[str]:
+        """The refs that move, with HEAD the branch it is on."""
+        branches = [self.head_now.branch, self.head.branch] if self.head is not None else []
+        moving = [HEAD, *branches] if self.head is not None else []
+        return frozenset([*(item.name for item in self.updates), *filter(None, moving)])
+
+    @property
+    def moves(self) -> tuple[RefMove, ...]:
+        """What moves, HEAD first, as it is told."""
+        found = []
+        if self.head is not None:
+            now, then = self.head_now, self.head
+            if now.branch is None or now.branch != then.branch:
+                found.append(RefMove(HEAD, now.branch or now.oid, then.branch or then.oid))
+        for item in self.updates:
+            ends = [None if oid.is_zero else str(oid) for oid in (item.old, item.new)]
+            found.append(RefMove(item.name, *ends))
+        return tuple(found)
+
+
+class LostCommitError(TimewarpError):
+    """HEAD cannot go to a commit that is nowhere any more."""
+
+    kind = Kind.REFUSED
+    reference = "lost-commit"
 
 
 def plan_refs(
-    repo: Repo, reader: Reader, *, target: View, with_head: bool, with_refs: bool
+    repo: Repo,
+    reader: Reader,
+    *,
+    target: View,
+    with_head: bool,
+    with_refs: bool,
+    has_commit: Callable[[Oid], bool],
 ) -> RefPlan:
     """Plan how HEAD and the refs move to where the target had them.
 
+    A ref whose object git has lost since (`has_commit` says so) stays as it is, and is told.
+
     Raises:
         BranchElsewhereError: a branch that would move is checked out in another work tree.
+        LostCommitError: HEAD would go to such an object.
     """
     current = {ref.name: ref.oid for ref in git_refs.listed(repo.git) if ref.symref is None}
     head_now = read_head(repo)
@@ -107,7 +137,9 @@ def plan_refs(
             if name.startswith(STAYING) or (name == git_refs.STASH and stashes_stay):
                 continue
             old, new = current.get(name, repo.zero), then.get(name, repo.zero)
-            if old != new:
+            if old != new and not new.is_zero and not has_commit(new):
+                notes += (f"'{name}' stays: git has lost {new[:12]}, which it named",)
+            elif old != new:
                 updates.append(RefUpdate(name, old, new))
         after = {n: o for n, o in current.items() if n not in {u.name for u in updates}}
         after |= {item.name: item.new for item in updates if not item.new.is_zero}
@@ -115,6 +147,11 @@ def plan_refs(
     head = _head(target.head, after, elsewhere=_checked_out(repo)) if with_head else None
     if head is not None and head.branch == head_now.branch and head.oid == head_now.oid:
         head = None
+    if head is not None and head.oid is not None and not has_commit(head.oid):
+        raise LostCommitError(
+            f"git has lost commit {head.oid[:12]}, where HEAD was",
+            hint="run the command without --with-head and --with-refs: the files come back",
+        )
     tips = set(after.values()) | ({head.oid} if head is not None and head.oid else set())
     gone = [oid for oid in dict.fromkeys(current.values()) if oid not in tips]
     if head is not None and head_now.is_detached and head_now.oid and head_now.oid not in tips:

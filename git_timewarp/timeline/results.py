@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
 from git_timewarp.store.view import Skipped
 from git_timewarp.util.text import json_name
 
@@ -66,6 +66,18 @@ class Refused(NamedTuple):
     reason: str
 
 
+class RefMove(NamedTuple):
+    """A ref that a journey moved: object ids (for HEAD a branch, if it is on one), None for no ref."""
+
+    ref: RefName
+    old: str | None
+    new: str | None
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {"ref": json_name(self.ref), "from": self.old, "to": self.new}
+
+
 class TravelResult(NamedTuple):
     """Answer of `jump`, `restore`, `undo`, `redo` and `stash apply`.
 
@@ -88,6 +100,7 @@ class TravelResult(NamedTuple):
     target: str = ""
     dry_run: bool = False
     notes: tuple[str, ...] = ()
+    refs: tuple[RefMove, ...] = ()
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
@@ -104,6 +117,7 @@ class TravelResult(NamedTuple):
             "kept_aside": [
                 {"path": json_name(p), "at": json_name(at)} for p, at in self.kept_aside
             ],
+            "refs": [item.to_dict() for item in self.refs],
             "stash": self.stashed,
             "dry_run": self.dry_run,
             "notes": list(self.notes),

@@ -40,6 +40,7 @@ class Wish:
         always: record an event also when nothing changed.
         parents: what the snapshot follows; the one before it in this work tree by default.
         done: operation whose intent is closed in the same write.
+        moved: names of refs that this very operation moved: nobody need wonder who did.
     """
 
     type: str
@@ -53,6 +54,7 @@ class Wish:
     extra: Mapping[str, object] = field(default_factory=dict)
     parents: tuple[SnapshotId, ...] = ()
     done: str | None = None
+    moved: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> 
     if previous is not None:
         since = op.history.latest_snapshot(op.repo.worktree)
         moves = observe.unseen(op, previous.view, view, since)
+        moves = {name: ends for name, ends in moves.items() if name not in wish.moved}
         if moves:
             events.insert(0, observe.gap(op, moves, anchor=anchor_of(view), view=view))
     sealed = op.recorder.seal(events)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
@@ -23,6 +24,7 @@ from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import (
     plan_filtered,
     plan_ignored,
+    plan_left,
     plan_needs,
     plan_sparse,
     selector,
@@ -35,17 +37,22 @@ from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.restore import Restorer, differences
 from git_timewarp.timeline.restore import Wish as RestoreWish
 from git_timewarp.timeline.restore_operation import OperationInProgressError
-from git_timewarp.timeline.restore_refs import BranchElsewhereError
+from git_timewarp.timeline.restore_refs import BranchElsewhereError, LostCommitError, RefPlan
 from git_timewarp.timeline.results import Refused, TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.snapshot import Taken, Wish
 from git_timewarp.util.text import json_name
 
-SAVED_BY_HAND = frozenset({"init", "snapshot", "jump", "restore", "undo", "redo", "stash-apply"})
-"""Types of events after which the state needs no stash: it has a name already."""
+SAVED_BY_HAND = frozenset({"init", "snapshot", "jump"})
+"""Types of events whose state needs no stash: somebody gave it a name, or it is another moment's."""
 
 
-UNTOUCHED = (IndexLockedError, OperationInProgressError, BranchElsewhereError)
+UNTOUCHED = (
+    IndexLockedError,
+    OperationInProgressError,
+    BranchElsewhereError,
+    LostCommitError,
+)
 """What `Restorer.restore` raises before it changes anything."""
 
 
@@ -160,9 +167,9 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     op.recorder.holding = True
     restorer = restorer_of(op)
     wish = restore_wish(trip, how)
-    restorer.check(now=now, target=trip.view, wish=wish)
+    refs = restorer.check(now=now, target=trip.view, wish=wish)
     if how.dry_run:
-        return _dry(op, trip, plan)
+        return _dry(op, trip, plan, refs)
     before = op.latest()
     leaves = how.filter is None and not trip.is_merged
     stashing = leaves and _is_uncommitted(op, now, before)
@@ -174,33 +181,34 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     except UNTOUCHED:
         op.withdraw()
         raise
-    return conclude(op, trip, how, plan=plan, outcome=outcome, safety=safety, stashed=stashing)
+    end = End(plan, outcome, safety, refs, spare)
+    return conclude(op, trip, how, end, stashed=stashing)
 
 
-def conclude(
-    op: Operation,
-    trip: Journey,
-    how: How,
-    *,
-    plan: Plan,
-    outcome: Outcome,
-    safety: Taken,
-    stashed: bool,
-) -> TravelResult:
+class End(NamedTuple):
+    """What a journey did, when it comes to its end."""
+
+    plan: Plan
+    outcome: Outcome
+    safety: Taken
+    refs: RefPlan
+    spare: Collection[RepoPath]
+
+
+def conclude(op: Operation, trip: Journey, how: How, end: End, *, stashed: bool) -> TravelResult:
     """Compare the work tree with the target, record the event, and close the intent."""
-    after = snapshot.capture(op)
-    wrong = differences(
-        op.quarantine.reader,
-        op.repo,
-        plan=plan,
-        outcome=outcome,
-        now_after=after,
-        target=trip.view,
-    )
-    counts: Json = {"restored": len(outcome.restored), "removed": len(outcome.removed)}
+    after, safety, outcome = snapshot.capture(op), end.safety, end.outcome
+    views = plan_left.Views(safety.view, trip.view, after)
+    wrong, left, new = arrived(op, end.plan, outcome, views, spare=end.spare)
+    counts: Json = {
+        "restored": len(outcome.restored),
+        "removed": len(outcome.removed),
+        **plan_left.member(left),
+    }
     if wrong:
         counts["different"] = len(wrong)
     wish = arrival(trip, how, before=safety.id, done=op.id, more=counts)
+    wish = replace(wish, moved=end.refs.names)
     taken = snapshot.store(op, wish, after)
     if wrong:
         named = ", ".join(f"'{path}'" for path in wrong[:3])
@@ -221,8 +229,33 @@ def conclude(
         kept_aside=outcome.kept_aside,
         stashed="stash@{0}" if stashed else None,
         target=trip.text,
-        notes=outcome.notes,
+        notes=(*outcome.notes, *_kept(new)),
+        refs=end.refs.moves,
     )
+
+
+def arrived(
+    op: Operation,
+    plan: Plan,
+    outcome: Outcome,
+    views: plan_left.Views,
+    *,
+    spare: Collection[RepoPath],
+) -> tuple[tuple[RepoPath, ...], set[RepoPath], set[RepoPath]]:
+    """Return the paths that are wrong, all that was left (see `plan_left`), and what is new of it."""
+    reader = op.quarantine.reader
+    there = differences(reader, op.repo, plan=plan, outcome=outcome, views=views, spare=spare)
+    new = plan_left.newly(reader, views, there.appeared)
+    left = plan_left.still(reader, views.after, new | plan_left.remembered(op.history))
+    return there.wrong, left, new
+
+
+def _kept(left: Collection[RepoPath]) -> list[str]:
+    if not left:
+        return []
+    named = ", ".join(f"'{path}'" for path in sorted(left)[:3])
+    more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+    return [f"kept {named}{more}: ignored before, or made meanwhile; nothing ignores it now"]
 
 
 def arrival(trip: Journey, how: How, *, before: SnapshotId, done: str, more: Json) -> Wish:
@@ -304,10 +337,11 @@ def _plan(
     def made() -> Plan:
         return planning.make(reader, now=now, target=trip.view, paths=how.filter, spare=spare)
 
-    spare: frozenset[RepoPath] = frozenset()
+    spare = plan_left.remembered(op.history)
     plan = made()
-    spare = frozenset(plan_needs.needs_whole(plan, op.repo))
-    whole = spare | plan_filtered.at_risk(plan, op.repo, reader)
+    needed = frozenset(plan_needs.needs_whole(plan, op.repo))
+    spare |= needed
+    whole = needed | plan_filtered.at_risk(plan, op.repo, reader)
     if whole:
         now = snapshot.capture(op, whole=whole)
         plan = made()
@@ -354,11 +388,20 @@ def restorer_of(op: Operation) -> Restorer:
         held = dict(kept.entries(reader, op.recorder.refs, op.recorder.journal.kept))
         kept.write_back(op.repo.git, reader, held, commit)
 
+    def has(commit: Oid) -> bool:
+        reader = op.quarantine.reader
+        if op.repo.git.run("cat-file", "-e", commit, ok=range(256)).code == 0:
+            return True
+        return any(
+            o == commit for o, _ in kept.entries(reader, op.recorder.refs, op.recorder.journal.kept)
+        )
+
     return Restorer(
         op.quarantine,
         staging_dir=staging_of(op),
         aside_dir=os.path.join(op.recorder.paths.aside, op.id),
         ensure_commit=ensure,
+        has_commit=has,
     )
 
 
@@ -378,9 +421,18 @@ def _is_uncommitted(op: Operation, now: View, before: Snapshot | None) -> bool:
     found = op.quarantine.reader.info(f"{head}^{{tree}}") if head is not None else None
     if found is not None and found[0] == now.tree == now.index_tree and now.raw is None:
         return False
-    if before is None or before.view != now:
-        return before is None or not selector.same_files(before.view, now) or not _by_hand(op)
-    return not _by_hand(op)
+    if before is not None and selector.same_files(before.view, now) and _by_hand(op):
+        return False
+    return not _is_stashed(op, now)
+
+
+def _is_stashed(op: Operation, now: View) -> bool:
+    """Tell whether a stash on the list is this very work: there and back makes no second one."""
+    for entry in selector.stashes(op.history):
+        stored = op.history.snapshot(entry.snapshot) if entry.snapshot is not None else None
+        if stored is not None and selector.same_files(stored.view, now):
+            return True
+    return False
 
 
 def _by_hand(op: Operation) -> bool:
@@ -424,7 +476,7 @@ def _intent(
     }
 
 
-def _dry(op: Operation, trip: Journey, plan: Plan) -> TravelResult:
+def _dry(op: Operation, trip: Journey, plan: Plan, refs: RefPlan) -> TravelResult:
     latest = op.latest()
     return TravelResult(
         verb=trip.verb.replace("-", " "),
@@ -438,4 +490,6 @@ def _dry(op: Operation, trip: Journey, plan: Plan) -> TravelResult:
         refused=tuple(Refused(item.path, item.reason) for item in (*plan.refused, *plan.left)),
         target=trip.text,
         dry_run=True,
+        notes=refs.notes,
+        refs=refs.moves,
     )

@@ -52,6 +52,8 @@ def stacks(op: Operation) -> Stacks:
         if entry.type in _TYPES and entry.worktree == op.repo.worktree and op.history.is_own(entry)
     ]
     for entry in reversed(entries):
+        if entry.type in STEPS and entry.data.get("before") == entry.snapshot:
+            continue  # it changed nothing
         if entry.type in STEPS:
             found.undo.append(entry)
             found.redo.clear()
@@ -106,7 +108,21 @@ def _back(
         filter=_touched(op, chosen),
         index=any(entry.data.get("whole") for entry in chosen),
     )
-    return _with_later_work(op, go(op, trip, how, now=now), last=chosen[-1], now=now)
+    pushed = _pushed_since(op, chosen[0])
+    result = _with_later_work(op, go(op, trip, how, now=now), last=chosen[-1], now=now)
+    return result._replace(notes=(*result.notes, *pushed))
+
+
+def _pushed_since(op: Operation, first: Entry) -> list[str]:
+    """Name the pushes since an operation: no undo takes them back (design 7)."""
+    found = [
+        entry
+        for entry in op.history.entries("type = name(?)", ("push-attempt",))
+        if entry.type == "push-attempt"
+        and entry.worktree == op.repo.worktree
+        and entry.order > first.order
+    ]
+    return [f"{op.label(entry)} stays: {entry.summary} cannot be taken back" for entry in found]
 
 
 def _with_later_work(

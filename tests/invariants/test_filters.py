@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -54,9 +53,6 @@ def test_rules_that_change_lose_nothing(repo: RepoBuilder) -> None:
     assert (repo.read("a.nb"), repo.read("late.nb")) == (COMPUTED, COMPUTED)
 
 
-needs_lfs = pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
-
-
 @pytest.fixture
 def large(tmp_path: Path) -> RepoBuilder:
     """Two commits of a file that git-lfs holds."""
@@ -70,7 +66,6 @@ def large(tmp_path: Path) -> RepoBuilder:
     return recorded(repo)
 
 
-@needs_lfs
 def test_a_jump_to_a_revision_of_a_file_in_lfs_arrives(large: RepoBuilder) -> None:
     answer = typed(large, "jump", "HEAD~1")
     assert answer.code == 0, answer

@@ -50,9 +50,10 @@ def test_a_jump_from_a_state_with_a_name_stashes_nothing(repo: RepoBuilder, kind
 def test_jumping_on_from_a_place_jumped_to_stashes_nothing(repo: RepoBuilder) -> None:
     repo.write("a", "work\n")
     opened(repo).jump("E1")
-    opened(repo).jump("E2")
+    opened(repo).jump("E3")
     opened(repo).undo()
     opened(repo).undo()
+    assert repo.read("a") == b"work\n"
     assert names(repo) == ["stash@{0}"]
 
 

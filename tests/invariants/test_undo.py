@@ -184,10 +184,11 @@ def test_undo_of_restored_bits_and_raw_bytes_leaves_other_edits(tmp_path: Path) 
     assert (repo.path / "run").stat().st_mode & 0o777 == 0o640
 
 
-def test_undo_of_a_restore_that_changed_nothing_leaves_later_edits(repo: RepoBuilder) -> None:
+def test_a_restore_that_changed_nothing_is_no_step(repo: RepoBuilder) -> None:
     opened(repo).restore(["a"], source="@")
     repo.write("b", "edited since\n")
-    opened(repo).undo()
+    with pytest.raises(TimewarpError, match="nothing to undo"):
+        opened(repo).undo()
     assert (repo.read("a"), repo.read("b")) == (b"three\n", b"edited since\n")
 
 

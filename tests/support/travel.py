@@ -15,6 +15,7 @@ from git_timewarp.timeline.apply import Outcome
 from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.plan_ignored import ignored_then
+from git_timewarp.timeline.plan_left import Views
 from git_timewarp.timeline.plan_needs import needs_whole
 from git_timewarp.timeline.restore import Restorer, Wish, differences
 from tests.support import views
@@ -140,15 +141,14 @@ class Traveller:
             plan, now=now, target=target, wish=wish or Wish(), resume=resume
         )
         self.litter_free()
-        missed = differences(
+        there = differences(
             self.quarantine.reader,
             self.quarantine.repo,
             plan=plan,
             outcome=outcome,
-            now_after=self.take(),
-            target=target,
+            views=Views(now, target, self.take()),
         )
-        assert missed == [], missed
+        assert there.wrong == (), there
         return outcome
 
     def litter_free(self) -> None:

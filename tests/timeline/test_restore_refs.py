@@ -55,6 +55,7 @@ def test_everything_goes_back_when_asked(repo: RepoBuilder) -> None:
         target=target,
         with_head=True,
         with_refs=True,
+        has_commit=lambda _: True,
     )
     assert [(item.name, item.new.is_zero) for item in plan.updates] == [
         ("refs/heads/keep", False),
@@ -129,7 +130,14 @@ def test_a_ref_that_moved_meanwhile_stops_the_whole_transaction(repo: RepoBuilde
     repo.git("branch", "-qf", "one", "HEAD~1")
     repo.git("branch", "-qf", "two", "HEAD~1")
     found = travel.quarantine.repo
-    plan = plan_refs(found, travel.quarantine.reader, target=target, with_head=True, with_refs=True)
+    plan = plan_refs(
+        found,
+        travel.quarantine.reader,
+        target=target,
+        with_head=True,
+        with_refs=True,
+        has_commit=lambda _: True,
+    )
     repo.git("branch", "-qD", "two")
     before = refs(repo)
     with pytest.raises(RefConflictError):

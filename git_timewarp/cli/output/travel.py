@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
-from git_timewarp.timeline.results import TravelResult
+from git_timewarp.timeline.results import RefMove, TravelResult
 
 _LISTED = 40
 _DONE = {
@@ -37,7 +37,8 @@ def draw(result: TravelResult, look: Look) -> Iterator[str]:
         [f"{look.path(path)} is now at {look.path(at)}" for path, at in result.kept_aside],
         look,
     )
-    if not (result.restored or result.removed or result.refused):
+    yield from _refs(result.refs, look)
+    if not (result.restored or result.removed or result.refused or result.refs):
         yield "  nothing differs"
     yield f"  {_summary(result)}"
 
@@ -57,7 +58,7 @@ def talk(result: TravelResult, look: Look) -> Iterator[str]:
         yield f"{look.paint('warning', 'warning:')} the refused paths are as they were"
     if result.dry_run:
         return
-    if result.safety_snapshot and (result.restored or result.removed or result.event):
+    if result.safety_snapshot and result.event:
         hint = look.paint("hint", "hint:")
         yield f"{hint} to go back: git timewarp {'redo' if result.verb == 'undo' else 'undo'}"
 
@@ -73,6 +74,23 @@ def _summary(result: TravelResult) -> str:
     if result.safety_snapshot and not result.dry_run:
         parts.append(f"safety snapshot {result.safety_snapshot}")
     return ", ".join(parts)
+
+
+def _refs(moves: Sequence[RefMove], look: Look) -> Iterator[str]:
+    """Draw one line a ref: where it was and where it is."""
+    for move in moves:
+        name = names.one_line(move.ref.removeprefix("refs/heads/"))
+        if move.new is None:
+            yield f"  {look.paint('deleted', 'deleted')}  {name}, was {_end(move.old)}"
+        elif move.old is None:
+            yield f"  {look.paint('added', 'created')}  {name} at {_end(move.new)}"
+        else:
+            yield f"  {look.paint('modified', 'moved')}    {name} {_end(move.old)} -> {_end(move.new)}"
+
+
+def _end(value: str | None) -> str:
+    text = value or "nothing"
+    return names.one_line(text.removeprefix("refs/heads/")) if "/" in text else text[:7]
 
 
 def _paths(word: str, slot: str, paths: Sequence[str], look: Look) -> Iterator[str]:
