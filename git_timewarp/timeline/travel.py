@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -18,7 +19,7 @@ from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
 from git_timewarp.git.user_index import IndexLockedError
 from git_timewarp.store import kept
 from git_timewarp.store.events import Json
-from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.store.index import Entry
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import (
@@ -45,6 +46,8 @@ from git_timewarp.util.text import json_name
 
 SAVED_BY_HAND = frozenset({"init", "snapshot", "jump"})
 """Types of events whose state needs no stash: somebody gave it a name, or it is another moment's."""
+
+_MOST_NAMED = 50
 
 
 UNTOUCHED = (
@@ -170,9 +173,8 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     refs = restorer.check(now=now, target=trip.view, wish=wish)
     if how.dry_run:
         return _dry(op, trip, plan, refs)
-    before = op.latest()
     leaves = how.filter is None and not trip.is_merged
-    stashing = leaves and _is_uncommitted(op, now, before)
+    stashing = leaves and _is_uncommitted(op, now)
     safety = _safety(op, now, stashing=stashing, whole=whole, fold=not trip.is_merged)
     now = safety.view
     op.begin(_intent(op, trip, how, safety, spare=spare))
@@ -415,29 +417,35 @@ def restore_wish(trip: Journey, how: How) -> RestoreWish:
     )
 
 
-def _is_uncommitted(op: Operation, now: View, before: Snapshot | None) -> bool:
+def _is_uncommitted(op: Operation, now: View) -> bool:
     """Tell whether a jump away from `now` leaves work that has no name yet."""
     head = now.head.oid
     found = op.quarantine.reader.info(f"{head}^{{tree}}") if head is not None else None
     if found is not None and found[0] == now.tree == now.index_tree and now.raw is None:
         return False
-    if before is not None and selector.same_files(before.view, now) and _by_hand(op):
-        return False
-    return not _is_stashed(op, now)
+    return not (_is_stashed(op, now) or _is_named(op, now))
 
 
 def _is_stashed(op: Operation, now: View) -> bool:
     """Tell whether a stash on the list is this very work: there and back makes no second one."""
-    for entry in selector.stashes(op.history):
-        stored = op.history.snapshot(entry.snapshot) if entry.snapshot is not None else None
-        if stored is not None and selector.same_files(stored.view, now):
-            return True
-    return False
+    return any(_has_files_of(op, entry, now) for entry in selector.stashes(op.history))
 
 
-def _by_hand(op: Operation) -> bool:
-    entry = op.history.latest_snapshot(op.repo.worktree)
-    return entry is not None and entry.type in SAVED_BY_HAND
+def _is_named(op: Operation, now: View) -> bool:
+    """Tell whether one of the latest moments that need no stash has these very files."""
+    where = " OR ".join("type = name(?)" for _ in SAVED_BY_HAND)
+    found = op.history.entries(f"snapshot IS NOT NULL AND ({where})", tuple(SAVED_BY_HAND))
+    here = (
+        entry
+        for entry in found
+        if entry.type in SAVED_BY_HAND and entry.worktree == op.repo.worktree
+    )
+    return any(_has_files_of(op, entry, now) for entry in islice(here, _MOST_NAMED))
+
+
+def _has_files_of(op: Operation, entry: Entry, now: View) -> bool:
+    stored = op.history.snapshot(entry.snapshot) if entry.snapshot is not None else None
+    return stored is not None and selector.same_files(stored.view, now)
 
 
 def _safety(
