@@ -119,7 +119,15 @@ def _again(op: Operation, trip: Journey, how: How, *, intent: Json, stored: Snap
     reader = op.quarantine.reader
     before, operation = stored.view, str(intent["op"])
     spare = {RepoPath(path) for path in _names(intent["spare"])}
-    plan = planning.make(reader, now=before, target=trip.view, paths=how.filter, spare=spare)
+    repositories = [RepoPath(path) for path in _names(intent.get("repositories"))]
+    plan = planning.make(
+        reader,
+        now=before,
+        target=trip.view,
+        paths=how.filter,
+        spare=spare,
+        repositories=repositories,
+    )
     restorer = travel.restorer_of(op)
     restorer.sweep(plan)
     back = travel.restore_wish(trip, how)

@@ -279,8 +279,10 @@ class _Run:
         place, memory = self.place, self.memory
         capture_update.drop(place, paths.drop)
         failed, refused = capture_update.feed(place, paths.feed)
-        self.skipped += [capture_update.reason(place, path) for path in failed]
-        paths.apart += refused
+        told = [capture_update.reason(place, path) for path in failed]
+        self.skipped += [item for item in told if item.reason != "refused"]
+        # What can be read and git cannot convert (an encoding it is not in) is kept as it is.
+        paths.apart += [*refused, *(item.path for item in told if item.reason == "refused")]
         if paths.feed or paths.drop:
             memory.tree = ""
         lost = {*failed, *refused}

@@ -71,7 +71,6 @@ def merge_views(quarantine: Quarantine, *, base: Oid, ours: View, theirs: View) 
         modes=quarantine.put("blob", blob) if blob else None,
         literal=result.literal(),
         empty_dirs=result.empty_dirs(),
-        skipped=(),
     )
     return MergedView(view, tuple(sorted({*merged.conflicts, *odd})))
 

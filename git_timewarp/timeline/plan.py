@@ -128,6 +128,7 @@ def make(
     target: View,
     paths: PathFilter | None = None,
     spare: Collection[str] = (),
+    repositories: Collection[RepoPath] = (),
 ) -> Plan:
     """Plan how to turn `now` into `target`.
 
@@ -137,6 +138,7 @@ def make(
         target: what it shall be.
         paths: what the restore is about; None is the whole work tree and the index.
         spare: paths that `now` holds only because `needs_whole` asked for them.
+        repositories: folders with a git directory that no capture sees (they are ignored).
 
     Raises:
         PathNotFoundError: one of `paths` matches nothing in either view.
@@ -145,6 +147,7 @@ def make(
     planner = _Planner(
         Contents(reader, now), Contents(reader, target), paths=paths, spare=frozenset(spare)
     )
+    planner.repositories |= set(repositories)
     return planner.plan()
 
 
@@ -262,9 +265,9 @@ class _Planner:
             self.removes[path] = Change(path, None, None, is_unknown=True)
 
     def _consider_lost(self, path: RepoPath) -> None:
-        """A file the target had without its contents, and which is not there now: said aloud."""
+        """A file the target had without its contents: what is there now stays, said aloud."""
         then = self.uncaptured[path]
-        if then.reason != "special" and self.before.entry(path) is None:
+        if then.reason != "special":
             self.seen.append(path)
             self.left.add(Refused(path, then.reason))
 

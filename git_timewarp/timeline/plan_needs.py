@@ -49,6 +49,23 @@ def needs_whole(plan: Plan, repo: Repo) -> set[RepoPath]:
     return found
 
 
+def repositories(plan: Plan, repo: Repo) -> set[RepoPath]:
+    """Return the folders with a git directory below which `plan` would write a file.
+
+    Those that a capture sees the plan knows; ignored ones only the disk does.
+    """
+    found: set[RepoPath] = set()
+    with Disk(repo.work_tree, git_dir=repo.git_dir) as disk:
+        for change in plan.writes:
+            seen = disk.stat(change.path)
+            if seen is not None and stat.S_ISDIR(seen.st_mode):
+                for inner, _ in disk.below(change.path):
+                    root, git, _ = f"{inner}/".partition("/.git/")
+                    if git:
+                        found.add(RepoPath(root))
+    return found
+
+
 def _needed(
     disk: Disk, change: Change, held: Collection[RepoPath], inodes: _Inodes
 ) -> Iterator[RepoPath]:

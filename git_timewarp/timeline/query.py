@@ -163,6 +163,13 @@ def cat(history: History, target: Target, path: RepoPath) -> bytes:
         PathNotInSnapshotError: no such file there.
     """
     reader = history.reader
+    if target.snapshot is not None:
+        why = next((s.reason for s in target.snapshot.view.skipped if s.path == path), None)
+        if why is not None:
+            raise PathNotInSnapshotError(
+                f"'{path}' was not captured in '{target.text}': {why}",
+                hint=f"git timewarp show {target.text}",
+            )
     if target.snapshot is not None and target.snapshot.view.raw is not None:
         escaped = "/".join(escape(part) for part in path.split("/"))
         found = reader.find(f"{target.snapshot.view.raw}:{escaped}")

@@ -72,6 +72,14 @@ class IncompleteRestoreError(TimewarpError):
     kind = Kind.CONFLICT
     reference = "incomplete-restore"
 
+    def __init__(self, wrong: Sequence[RepoPath], outcome: Outcome, *, safety: SnapshotId) -> None:
+        named = ", ".join(f"'{path}'" for path in wrong[:3])
+        text = f"{len(wrong)} path(s) are not as in the target: {named}; they changed meanwhile"
+        aside = sorted({os.path.dirname(place) for _, place in outcome.kept_aside})
+        if aside:
+            text += f"; {len(outcome.kept_aside)} file(s) are kept below '{aside[0]}'"
+        super().__init__(text, hint=f"git timewarp jump {safety}")
+
 
 @dataclass(frozen=True, slots=True)
 class How:
@@ -165,7 +173,8 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
         UncapturedError: something in the way cannot be captured (`force` keeps it aside).
         IncompleteRestoreError: the comparison afterwards failed; the safety snapshot has it all.
     """
-    plan, now, spare, whole = _plan(op, trip, how, now)
+    planned = _plan(op, trip, how, now)
+    plan, now, spare = planned.plan, planned.now, planned.spare
     # Parts of the view (of a merge, of a revision) may be in the quarantine only.
     op.recorder.holding = True
     restorer = restorer_of(op)
@@ -175,9 +184,9 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
         return _dry(op, trip, plan, refs)
     leaves = how.filter is None and not trip.is_merged
     stashing = leaves and _is_uncommitted(op, now)
-    safety = _safety(op, now, stashing=stashing, whole=whole, fold=not trip.is_merged)
+    safety = _safety(op, now, stashing=stashing, whole=planned.whole, fold=not trip.is_merged)
     now = safety.view
-    op.begin(_intent(op, trip, how, safety, spare=spare))
+    op.begin(_intent(op, trip, how, safety, planned))
     try:
         outcome = restorer.restore(plan, now=now, target=trip.view, wish=wish)
     except UNTOUCHED:
@@ -213,11 +222,7 @@ def conclude(op: Operation, trip: Journey, how: How, end: End, *, stashed: bool)
     wish = replace(wish, moved=end.refs.names)
     taken = snapshot.store(op, wish, after)
     if wrong:
-        named = ", ".join(f"'{path}'" for path in wrong[:3])
-        raise IncompleteRestoreError(
-            f"{len(wrong)} path(s) are not as in the target: {named}; they changed meanwhile",
-            hint=f"git timewarp jump {safety.id}",
-        )
+        raise IncompleteRestoreError(wrong, outcome, safety=safety.id)
     return TravelResult(
         verb=trip.verb.replace("-", " "),
         event=op.label(taken.entry),
@@ -323,13 +328,25 @@ def _latest_that_differs(
     )
 
 
-def _plan(
-    op: Operation, trip: Journey, how: How, now: View
-) -> tuple[Plan, View, frozenset[RepoPath], frozenset[RepoPath]]:
-    """Plan; capture whole what is in the way; spare what the target's own rules ignored.
+class Planned(NamedTuple):
+    """A plan and what it was made of.
 
-    Returns the plan, the view it starts from, the paths that are in that view only because
-    they stood in the way, and all that had to be captured whole.
+    Attributes:
+        now: the view it starts from.
+        spare: paths that are in that view and nobody asks to go.
+        whole: paths that had to be captured whole.
+        repositories: folders in the way that hold a git directory.
+    """
+
+    plan: Plan
+    now: View
+    spare: frozenset[RepoPath]
+    whole: frozenset[RepoPath]
+    repositories: frozenset[RepoPath]
+
+
+def _plan(op: Operation, trip: Journey, how: How, now: View) -> Planned:
+    """Plan; capture whole what is in the way; spare what the target's own rules ignored.
 
     Raises:
         UncapturedError: something in the way cannot be captured (`force` keeps it aside).
@@ -337,10 +354,21 @@ def _plan(
     reader = op.quarantine.reader
 
     def made() -> Plan:
-        return planning.make(reader, now=now, target=trip.view, paths=how.filter, spare=spare)
+        view, paths = trip.view, how.filter
+        found = planning.make(
+            reader, now=now, target=view, paths=paths, spare=spare, repositories=repositories
+        )
+        if not trip.is_merged:
+            return found
+        # What could not be captured now is in the merged view as it is now.
+        mine = {item.path for item in now.skipped}
+        return replace(found, left=tuple(i for i in found.left if i.path not in mine))
 
-    spare = plan_left.remembered(op.history)
+    spare, repositories = plan_left.remembered(op.history), frozenset[RepoPath]()
     plan = made()
+    repositories = frozenset(plan_needs.repositories(plan, op.repo))
+    if repositories:
+        plan = made()
     needed = frozenset(plan_needs.needs_whole(plan, op.repo))
     spare |= needed
     whole = needed | plan_filtered.at_risk(plan, op.repo, reader)
@@ -357,7 +385,7 @@ def _plan(
     if left and not how.force:
         command = f"git timewarp {trip.verb.replace('-', ' ')} {trip.text}"
         raise plan_needs.UncapturedError(left, command=command)
-    return plan, now, spare, whole
+    return Planned(plan, now, spare, whole, repositories)
 
 
 def staging_of(op: Operation) -> str:
@@ -461,9 +489,7 @@ def _safety(
     return snapshot.store(op, wish, now, whole=whole)
 
 
-def _intent(
-    op: Operation, trip: Journey, how: How, safety: Taken, *, spare: Collection[RepoPath]
-) -> Json:
+def _intent(op: Operation, trip: Journey, how: How, safety: Taken, planned: Planned) -> Json:
     """Return all that is needed to go on after a crash (docs/formats/journal.md)."""
     return {
         "kind": "travel",
@@ -473,7 +499,8 @@ def _intent(
         "to": trip.to,
         "view": {"parts": trip.view.parts(), **trip.view.to_json()},
         "before": safety.id,
-        "spare": [json_name(path) for path in sorted(spare)],
+        "spare": [json_name(path) for path in sorted(planned.spare)],
+        "repositories": [json_name(path) for path in sorted(planned.repositories)],
         "paths": [json_name(item.typed) for item in how.filter.patterns] if how.filter else None,
         "exact": how.filter is not None and how.filter.is_exact,
         "prefix": json_name(op.repo.prefix),
