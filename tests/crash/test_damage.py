@@ -248,9 +248,11 @@ def test_our_files_are_gone_and_the_refs_stay(recorded: Lab, name: str) -> None:
     assert verified(lab) == set()
     lines = lab.ok("log", "--all", "--json").out.splitlines()
     old = next(json.loads(line) for line in lines if json.loads(line)["type"] == "snapshot")
+    lab.repo.write("a.txt", "gone on\n")
     lab.ok("jump", old["snapshot"])
     assert lab.repo.read("a.txt") == b"second draft\n"
     lab.ok("undo")
+    assert lab.repo.read("a.txt") == b"gone on\n"
     assert problems(lab) == []
 
 
