@@ -18,7 +18,8 @@ from collections.abc import Set as AbstractSet
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.run import Git, GitError
-from git_timewarp.store import leaving
+from git_timewarp.store import leaving, pack_files
+from git_timewarp.store.pack_files import KEEP_TEXT, NAME
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
@@ -28,9 +29,9 @@ PARTS = (".keep", ".pack", ".rev", ".idx")
 
 MOST_SUPERSEDED = 64
 _SHORT_GRACE = 600
-KEEP_TEXT = b"git-timewarp\n"
+_SMALL = 1 << 18
+"""An index of so many bytes is read whole each time; a thousand objects take 30,000."""
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
-_NAME = re.compile(r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z")
 
 
 class Packs:
@@ -123,12 +124,7 @@ class Packs:
 
     def names(self) -> list[str]:
         """Return the names of our packs in git's store, sorted."""
-        found = []
-        with contextlib.suppress(FileNotFoundError):
-            for entry in os.scandir(self._store_dir):
-                if _NAME.match(entry.name) and atomic.read(entry.path) == KEEP_TEXT:
-                    found.append(entry.name.removesuffix(".keep"))
-        return sorted(found)
+        return pack_files.kept(self._store_dir)
 
     def objects_of(self, name: str) -> list[Oid]:
         """Return the ids in an installed pack; none when it is only half there."""
@@ -224,24 +220,63 @@ class Packs:
         superseded = self._superseded()
         leaving.note(self._state_dir, {n: s for n, s in superseded.items() if n not in names})
 
-    def mend(self) -> list[str]:
-        """Index again the packs of ours whose index is gone; return those that are damaged.
+    def mend(self, *, thorough: bool = False) -> tuple[list[str], list[str]]:
+        """Put right what can be made again: an index, and the hash at the end of a pack.
 
         A pack without its index is not read, but it is all there: nothing of it may go.
+        `thorough` reads large indexes whole too, otherwise only how they end.
+
+        Returns:
+            the packs that were mended, and those that are damaged and were not.
         """
-        damaged = []
+        mended: list[str] = []
+        damaged: list[str] = []
         for name in self._halves(".idx"):
             pack = os.path.join(self._store_dir, name + ".pack")
             if self._quarantine.git.run("index-pack", pack, ok=(0, 1, 128)).code:
                 damaged.append(name)
-        return damaged
+        leaves = leaving.going(self._state_dir)
+        for name in self.names():
+            if name in leaves or not self._is_whole(name):
+                continue
+            if name in damaged or self._looks_well(name, thorough=thorough):
+                continue
+            (mended if self._make_again(name) else damaged).append(name)
+        return mended, damaged
+
+    def _looks_well(self, name: str, *, thorough: bool) -> bool:
+        path = os.path.join(self._store_dir, name)
+        return pack_files.ends_well(path, ".pack") and all(
+            pack_files.is_whole(path, part)
+            if thorough or pack_files.size(path, part) <= _SMALL
+            else pack_files.ends_well(path, part)
+            for part in pack_files.INDEXES
+        )
+
+    def _make_again(self, name: str) -> bool:
+        """Write a pack's last bytes and its indexes again, where its body is whole."""
+        path = os.path.join(self._store_dir, name)
+        if not pack_files.ends_well(path, ".pack"):
+            if not pack_files.has_whole_body(path):
+                return False
+            atomic.write(path + ".pack", pack_files.mended(path), mode=0o444)
+        fresh = os.path.join(self._store_dir, f"tmp_{name}")
+        git = self._quarantine.git.using(config=("pack.writeReverseIndex=true",))
+        if git.run("index-pack", "-o", fresh + ".idx", path + ".pack", ok=(0, 1, 128)).code:
+            return False
+        for part in (".rev", ".idx"):
+            faults.point(f"rename {part}")
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(fresh + part, path + part)
+        atomic.sync_dir(self._store_dir)
+        return True
 
     def _halves(self, part: str) -> list[str]:
         """Return our packs that stay and lack `part`."""
         on_the_way_out = leaving.going(self._state_dir)
         with contextlib.suppress(FileNotFoundError), os.scandir(self._store_dir) as found:
             there = {entry.name for entry in found}
-            stems = [name.removesuffix(".keep") for name in there if _NAME.match(name)]
+            stems = [name.removesuffix(".keep") for name in there if NAME.match(name)]
             return sorted(
                 stem
                 for stem in stems

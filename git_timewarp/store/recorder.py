@@ -203,6 +203,7 @@ class Recorder:
         if due:
             self.packs.begin_sweep(due)
             self._finish_sweep()
+        self._mend_packs(thorough=True)
 
     def _finish_sweep(self) -> None:
         """Remove packs whose removal was begun, and the reflog lines that need them."""
@@ -435,10 +436,14 @@ class Recorder:
             f"a copy is kept in '{kept}'"
         )
 
-    def _mend_packs(self) -> None:
+    def _mend_packs(self, *, thorough: bool = False) -> None:
+        mended, damaged = self.packs.mend(thorough=thorough)
+        self.notices += [
+            f"the index of '{name}' of ours was damaged; it is made again" for name in mended
+        ]
         self.notices += [
             f"'{name}' of ours is damaged and cannot be read: git timewarp verify --full"
-            for name in self.packs.mend()
+            for name in damaged
         ]
 
     def _drop_lost(self, *, deep: bool) -> bool:
