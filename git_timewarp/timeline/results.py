@@ -287,13 +287,17 @@ class Problem(NamedTuple):
 
 
 class VerifyReport(NamedTuple):
-    """Answer of `verify`; `level` is `quick` or `full`."""
+    """Answer of `verify`; `level` is `quick` or `full`.
+
+    `remarks` are worth knowing and no damage of ours: what git had lost before we saw it.
+    """
 
     level: str
     events: int
     snapshots: int
     objects: int
     problems: tuple[Problem, ...] = ()
+    remarks: tuple[Problem, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -310,6 +314,7 @@ class VerifyReport(NamedTuple):
             "snapshots": self.snapshots,
             "objects": self.objects,
             "problems": [item.to_dict() for item in self.problems],
+            "remarks": [item.to_dict() for item in self.remarks],
         }
 
 

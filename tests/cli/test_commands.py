@@ -363,10 +363,11 @@ def test_verify_ends_with_5_on_damage() -> None:
     desk = Desk(FakeApp(problems=(Problem("missing-object", "abc", "git fsck"),)))
     assert desk.run("verify") == 5
     assert desk.out == (
-        "checked 47 events, 12 snapshots, 300 objects (quick)\n"
+        "checked 47 events, 12 snapshots (quick)\n"
         "problem: missing-object: abc\n"
         "  hint: git fsck\n"
         "1 problem\n"
+        "what is in the snapshots was not read: git timewarp verify --full\n"
     )
 
 

@@ -26,16 +26,18 @@ def run(context: Context, *, quick: bool, full: bool) -> int:
 
 COMMAND = Command(
     name="verify",
-    description="""Check what was recorded: every chain of events, and that every object of ours is
-there; with --full each object is read and hashed again too. It only looks: nothing is
+    description="""Check what was recorded. The quick check reads every event and follows its chain, and
+looks whether the journal, our refs and packs, and each snapshot with its parts are in their
+places; it does not read what is in the snapshots. With --full every object of every snapshot
+is read and hashed again, and our packs are checked from end to end. It only looks: nothing is
 repaired, folded or recorded. The exit code is 5 when anything is damaged.""",
     examples=(
-        ("git timewarp verify", "A quick check:"),
+        ("git timewarp verify", "Check the chains, not the contents:"),
         ("git timewarp verify --full", "Read and hash every object again:"),
     ),
     run=run,
     options=(
-        Option(("--quick",), "quick", "chains and presence only (the default)"),
+        Option(("--quick",), "quick", "chains, and that each snapshot is there (the default)"),
         Option(("--full",), "full", "read and hash every object"),
         JSON,
     ),

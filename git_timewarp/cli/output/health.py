@@ -67,16 +67,22 @@ def checks(found: Sequence[Check], look: Look) -> Iterator[str]:
 
 
 def verify(report: VerifyReport, look: Look) -> Iterator[str]:
-    """Draw what was checked and what is damaged."""
-    yield (
-        f"checked {_count(report.events, 'event')}, {_count(report.snapshots, 'snapshot')}, "
-        f"{_count(report.objects, 'object')} ({report.level})"
-    )
+    """Draw what was checked, what is damaged, and what was not looked at."""
+    is_full = report.level == "full"
+    counted = [_count(report.events, "event"), _count(report.snapshots, "snapshot")]
+    counted += [_count(report.objects, "object")] if is_full else []
+    yield f"checked {', '.join(counted)} ({report.level})"
     yield from problems(report.problems, look)
-    if report.is_clean:
+    for remark in report.remarks:
+        yield f"{look.paint('warning', 'note:')} {names.one_line(remark.where)}"
+    if not report.is_clean:
+        yield look.paint("bad", _count(len(report.problems), "problem"))
+    elif is_full:
         yield look.paint("good", "everything is whole")
     else:
-        yield look.paint("bad", _count(len(report.problems), "problem"))
+        yield look.paint("good", "every chain is whole and every snapshot is in its place")
+    if not is_full:
+        yield "what is in the snapshots was not read: git timewarp verify --full"
 
 
 def watcher(record: Json, look: Look) -> str:

@@ -1,0 +1,50 @@
+"""What the parts of `verify` share: the history they look at and what they found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from git_timewarp.git.names import Oid
+from git_timewarp.git.repo import Repo
+from git_timewarp.store.history import History
+from git_timewarp.timeline.results import Problem
+
+Progress = Callable[[int, int], None]
+LIMIT = 20
+"""How many things one problem names; the rest is counted."""
+
+
+@dataclass(slots=True)
+class Look:
+    """One run of `verify`.
+
+    Attributes:
+        named: the events, by Lamport number, that name a snapshot.
+        told: objects that a problem was told about already.
+    """
+
+    repo: Repo
+    history: History
+    progress: Progress
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
+    events: int = 0
+    snapshots: int = 0
+    objects: int = 0
+    named: dict[str, list[int]] = field(default_factory=dict)
+    told: set[Oid] = field(default_factory=set)
+
+    def wrong(self, kind: str, where: str, hint: str, affects: tuple[str, ...] = ()) -> None:
+        """Tell of damage."""
+        self.problems.append(Problem(kind, where, hint, affects))
+
+    def label(self, snapshot: str) -> str:
+        """Return a snapshot with its first event, as people name it: `kmnop… (E2)`."""
+        events = self.named.get(snapshot)
+        return f"snapshot {snapshot} (E{min(events)})" if events else f"snapshot {snapshot}"
+
+    def affected(self, snapshot: str) -> tuple[str, ...]:
+        """Return a snapshot's id and the labels of its events."""
+        events = sorted(self.named.get(snapshot, ()))
+        return snapshot, *(f"E{lamport}" for lamport in events[:LIMIT])

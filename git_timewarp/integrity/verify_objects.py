@@ -1,0 +1,175 @@
+"""Every object of ours is read and hashed again, by git's own fsck; our packs are checked whole.
+
+What is damaged is told as what it means: which snapshot lost which path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.git.run import Git
+from git_timewarp.integrity import damage
+from git_timewarp.integrity.verify_look import LIMIT, Look
+from git_timewarp.store import layout, pack_files
+from git_timewarp.store.quarantine import Quarantine
+
+_ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+_PATH = re.compile(r"\b([0-9a-f]{2})/([0-9a-f]{62}|[0-9a-f]{38})\b")
+_OBJECTS_ONLY = ("core.commitGraph=false", "core.multiPackIndex=false")
+_SKIPPED = ("notice:", "Checking", "dangling", "to ")
+_HEADS = 2_000
+_DAMAGED = "hash-mismatch"
+_DOCTOR = "git timewarp doctor"
+_MEND = "git timewarp snapshot -m mended"
+
+
+def objects(look: Look, snapshots: Mapping[SnapshotId, Oid]) -> None:
+    """Check everything our refs and the journal name, and our packs."""
+    repo, held = look.repo, look.history.journal
+    heads = [str(oid) for oid in look.history.refs.values()]
+    heads += [item.entry for item in held.snapshots]
+    heads += [item.entry for item in held.kept]
+    if not heads:
+        return
+    git = repo.git.using(alternates=(Quarantine.folder(repo),), config=_OBJECTS_ONLY)
+    told: list[str] = []
+    failed = False
+    for start in range(0, len(heads), _HEADS):
+        mode = ["--full"] if start == 0 else ["--connectivity-only"]
+        chunk = heads[start : start + _HEADS]
+        result = git.run("fsck", *mode, "--no-dangling", "--no-progress", *chunk, ok=range(256))
+        if result.code:
+            failed = True
+            told += (result.out + b"\n" + result.err).decode("utf-8", "replace").splitlines()
+    out = git.run("count-objects", "-v").text
+    words = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
+    look.objects = int(words.get("in-pack", "0")) + int(words.get("count", "0"))
+    left = packs(look, full=True, told=[line.strip() for line in told])
+    if failed:
+        _judge(look, left, snapshots, ours=_needed(git, heads))
+
+
+def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
+    """Tell of each pack of ours that is damaged; `told` are lines of git, those left are returned.
+
+    Without `full` only how the files end is looked at.
+    """
+    folder = os.path.join(look.repo.objects_dir, "pack")
+    left = list(told)
+    for name in pack_files.kept(folder):
+        path = os.path.join(folder, name)
+        about = [line for line in told if name in line]
+        left = [line for line in left if name not in line or _ID.search(line.replace(name, ""))]
+        if not os.path.exists(path + ".pack"):
+            continue
+        test = pack_files.is_whole if full else pack_files.ends_well
+        wrong = [part for part in pack_files.INDEXES if not test(path, part)]
+        cut = not pack_files.ends_well(path, ".pack")
+        if not (about or wrong or cut):
+            continue
+        whole = pack_files.has_whole_body(path)
+        if wrong and whole:
+            text = f"the index '{name}{wrong[0]}' of ours is damaged; its pack is whole"
+        elif cut and whole:
+            text = f"pack '{name}' of ours is damaged at its end; what it holds is whole"
+        else:
+            text = f"pack '{name}' of ours is damaged"
+        hint = _MEND if whole else "git fsck --full"
+        look.wrong("hash-mismatch", text, hint, (f"{name}.pack",))
+    return left
+
+
+def _needed(git: Git, heads: Sequence[str]) -> set[str] | None:
+    """Return every object our refs need, missing ones too; None when that cannot be told."""
+    flags = ("--objects", "--no-object-names", "--missing=print", "--stdin")
+    result = git.run("rev-list", *flags, stdin="\n".join(heads).encode() + b"\n", ok=range(256))
+    if result.code:
+        return None
+    return {line.removeprefix("?") for line in result.text.splitlines()} | set(heads)
+
+
+def _judge(
+    look: Look, told: Sequence[str], snapshots: Mapping[SnapshotId, Oid], *, ours: set[str] | None
+) -> None:
+    """Find out which objects of ours are damaged, of those git speaks of; tell who lost what."""
+    reader = look.history.reader
+    named = {line: _ids(line) for line in told if line}
+    candidates = {oid for ids in named.values() for oid in ids if ours is None or oid in ours}
+    if ours is not None:
+        candidates |= set(look.told) & {Oid(oid) for oid in ours}
+    bad = {Oid(oid) for oid in candidates if not damage.is_sound(reader, Oid(oid))}
+    bad -= look.told
+    places = _lost(look, bad, snapshots)
+    places |= _elsewhere(look, bad - places)
+    for oid in sorted(bad - places):
+        look.wrong("missing-object", f"object {oid} of ours", _DOCTOR)
+    if bad or look.problems:
+        return
+    # Nothing of ours is missing, yet git complains of it: what it says is all there is.
+    for line, ids in named.items():
+        if line.startswith(_SKIPPED) or (ours is not None and not ids & ours):
+            continue
+        look.wrong("hash-mismatch", line.removeprefix("error: "), "git fsck --full")
+
+
+def _ids(line: str) -> set[str]:
+    return {*_ID.findall(line), *(one + two for one, two in _PATH.findall(line))}
+
+
+def _lost(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> set[Oid]:
+    """Tell which snapshots lost what; return the objects that were found in one."""
+    search = damage.Search(look.history.reader, bad)
+    losses: dict[tuple[Oid, str], tuple[str | None, list[SnapshotId]]] = {}
+    if not bad:
+        return set()
+    order = sorted(snapshots, key=lambda name: (min(look.named.get(name, [0])), name))
+    for snapshot in order:
+        for loss in search.below(snapshots[snapshot]):
+            what, path = damage.described(loss.parts)
+            losses.setdefault((loss.oid, what), (path, []))[1].append(snapshot)
+    for (oid, what), (path, losers) in losses.items():
+        more = f" and {len(losers) - 1} more" if len(losers) > 1 else ""
+        text = f"{look.label(losers[0])}{more} lost {what} ({oid})"
+        affects = [word for loser in losers[:LIMIT] for word in look.affected(loser)]
+        kind = _DAMAGED if damage.is_there(look.history.reader, oid) else "missing-object"
+        look.wrong(kind, text, _remedy(look, oid, path), tuple(affects))
+    return {oid for oid, _ in losses}
+
+
+def _remedy(look: Look, oid: Oid, path: str | None) -> str:
+    """Return the command that brings an object back, or shows what else there is of the file."""
+    if path is None:
+        return "git timewarp log"
+    quoted = shlex.quote(path)
+    if os.path.lexists(os.path.join(look.repo.work_tree, path)):
+        found = look.repo.git.run("hash-object", "--", path, ok=range(256)).text
+        if found == oid:
+            return f"git hash-object -w -- {quoted}"
+    return f"git timewarp log -- {quoted}"
+
+
+def _elsewhere(look: Look, bad: set[Oid]) -> set[Oid]:
+    """Tell of damaged objects in what is kept and in the notes; return those that were found."""
+    reader = look.history.reader
+    search = damage.Search(reader, bad)
+    found: set[Oid] = set()
+    for name, tag in sorted(look.history.refs.items()) if bad else ():
+        root = reader.info(f"{tag}^{{tree}}") if damage.find(reader, tag) is not None else None
+        if root is None:
+            continue
+        parsed = layout.parse_ref(name)
+        for loss in search.below(root[0]):
+            if loss.oid not in found:
+                found.add(loss.oid)
+                place = "/".join(loss.parts)
+                what = f"kept object {loss.parts[0]}" if _is_kept(parsed, loss) else f"'{place}'"
+                look.wrong("missing-object", f"{name} lost {what} ({loss.oid})", _DOCTOR, (name,))
+    return found
+
+
+def _is_kept(parsed: tuple[str, str, int] | None, loss: damage.Loss) -> bool:
+    return parsed is not None and parsed[1] == layout.KEPT and bool(loss.parts)

@@ -1,0 +1,184 @@
+"""Verify says exactly what it looked at, and of damage who lost what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.recorder import Answer, opened, recorded, typed
+from tests.support.repo_builder import RepoBuilder
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    """Return a repository with one commit and two snapshots: `E1`, and `E2` with a file more."""
+    built = RepoBuilder(tmp_path / "repo")
+    built.commit("first", {"a": "one\n"})
+    recorded(built)
+    built.write("dir/n", "precious\n")
+    opened(built).snapshot()
+    return built
+
+
+def packs(repo: RepoBuilder, suffix: str) -> list[Path]:
+    """Return the files of our packs, oldest first."""
+    found = (repo.git_dir() / "objects/pack").glob(f"*{suffix}")
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def unpack(repo: RepoBuilder) -> None:
+    """Make every object loose, so that one can be removed."""
+    for pack in packs(repo, ".pack"):
+        data = pack.read_bytes()
+        for path in pack.parent.glob(pack.stem + ".*"):
+            path.unlink()
+        repo.git("unpack-objects", "-q", stdin=data)
+
+
+def lose(repo: RepoBuilder, oid: str) -> None:
+    """Remove a loose object."""
+    (repo.git_dir() / "objects" / oid[:2] / oid[2:]).unlink()
+
+
+def spoil(path: Path, at: int) -> None:
+    """Change one byte."""
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x55
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
+def full(repo: RepoBuilder) -> Answer:
+    """Return the answer of `verify --full`."""
+    return typed(repo, "verify", "--full")
+
+
+def test_a_lost_file_is_told_by_snapshot_and_path(repo: RepoBuilder) -> None:
+    unpack(repo)
+    snapshot = opened(repo).show("E2").entry.snapshot
+    blob = repo.git("hash-object", "dir/n")
+    lose(repo, blob)
+    told = [
+        "checked 2 events, 2 snapshots, 42 objects (full)",
+        f"problem: missing-object: snapshot {snapshot} (E2) lost 'dir/n' ({blob})",
+        f"  affects {snapshot}",
+        "  affects E2",
+    ]
+    lines = full(repo).out.splitlines()
+    assert lines[1:] == [*told[1:], "  hint: git hash-object -w -- dir/n", "1 problem"]
+    (problem,) = json.loads(typed(repo, "verify", "--full", "--json").out)["problems"]
+    assert problem["affects"] == [snapshot, "E2"]
+    repo.git("hash-object", "-w", "--", "dir/n")
+    assert full(repo).code == 0
+    lose(repo, blob)
+    repo.write("dir/n", "other\n")
+    assert "  hint: git timewarp log -- dir/n" in full(repo).out.splitlines()
+
+
+def test_a_loss_names_every_snapshot_that_has_it(repo: RepoBuilder) -> None:
+    repo.write("other", "more\n")
+    third = opened(repo).snapshot().snapshot
+    unpack(repo)
+    lose(repo, repo.git("hash-object", "dir/n"))
+    (problem,) = opened(repo).verify(full=True).problems
+    assert "and 1 more lost 'dir/n'" in problem.where
+    assert problem.affects[1:] == ("E2", third, "E3")
+
+
+def test_a_lost_folder_is_told_once(repo: RepoBuilder) -> None:
+    unpack(repo)
+    repo.git("add", "dir/n")
+    lose(repo, repo.git("write-tree", "--prefix=dir/"))
+    (problem,) = opened(repo).verify(full=True).problems
+    assert "(E2) lost 'dir' (" in problem.where
+
+
+def test_a_quick_check_says_what_it_did_not_look_at(repo: RepoBuilder) -> None:
+    unpack(repo)
+    lose(repo, repo.git("hash-object", "dir/n"))
+    assert typed(repo, "verify") == Answer(
+        0,
+        "checked 2 events, 2 snapshots (quick)\n"
+        "every chain is whole and every snapshot is in its place\n"
+        "what is in the snapshots was not read: git timewarp verify --full\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize("part", ["", "tree", "refs", "meta"])
+def test_a_quick_check_finds_a_snapshot_without_its_parts(repo: RepoBuilder, part: str) -> None:
+    unpack(repo)
+    snapshot = opened(repo).show("E2").entry.snapshot
+    (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()
+    place = f"{ref}^{{tree}}:{snapshot}" + (f"/{part}" if part else "")
+    lose(repo, repo.git("rev-parse", place))
+    for whole in (False, True):
+        report = opened(repo).verify(full=whole)
+        first = report.problems[0]
+        assert f"snapshot {snapshot} (E2)" in first.where or "(E1)" in first.where, report
+        assert first.kind == "missing-object"
+    assert typed(repo, "verify").code == 5
+
+
+def test_a_quick_check_finds_a_snapshot_that_only_its_event_names(repo: RepoBuilder) -> None:
+    snapshot = opened(repo).show("E2").entry.snapshot
+    (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()
+    repo.git("update-ref", ref, repo.git("rev-parse", f"{ref}@{{1}}"))
+    where = [problem.where for problem in opened(repo).verify().problems]
+    assert f"snapshot {snapshot} of event E2 is nowhere" in where
+
+
+@pytest.mark.parametrize("at", [-5, -25, 5], ids=["end", "pack's hash", "header"])
+@pytest.mark.parametrize("suffix", [".idx", ".rev"])
+def test_a_damaged_index_is_told_and_made_again(repo: RepoBuilder, suffix: str, at: int) -> None:
+    path = packs(repo, suffix)[0]
+    spoil(path, at)
+    text = f"the index '{path.name}' of ours is damaged; its pack is whole"
+    (problem,) = [p for p in opened(repo).verify(full=True).problems if p.where == text]
+    assert (problem.kind, problem.affects) == ("hash-mismatch", (f"{path.stem}.pack",))
+    words = problem.hint.split()[2:]
+    healed = typed(repo, *words)
+    assert healed.code == 0, healed
+    assert f"the index of '{path.stem}' of ours was damaged; it is made again" in healed.err
+    assert full(repo).out.endswith("everything is whole\n")
+    assert repo.run("fsck", "--full").stderr == b""
+
+
+@pytest.mark.parametrize("left", [0, 4, 600], ids=["empty", "four bytes", "half"])
+def test_an_index_that_was_cut_off(repo: RepoBuilder, left: int) -> None:
+    path = packs(repo, ".idx")[0]
+    data = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(data[:left])
+    assert [p.kind for p in opened(repo).verify().problems if path.stem in p.where]
+    done = typed(repo, "snapshot", "-m", "on")
+    assert done.code == 0, done
+    assert path.read_bytes() == data
+    assert full(repo).code == 0
+
+
+def test_the_end_of_a_pack_is_told_and_written_again(repo: RepoBuilder) -> None:
+    path = packs(repo, ".pack")[-1]
+    data = path.read_bytes()
+    spoil(path, -3)
+    assert repo.run("fsck", "--full", ok=None).returncode
+    wheres = [problem.where for problem in opened(repo).verify(full=True).problems]
+    assert f"pack '{path.stem}' of ours is damaged at its end; what it holds is whole" in wheres
+    assert typed(repo, "snapshot", "-m", "on").code == 0
+    assert path.read_bytes() == data
+    assert full(repo).code == 0
+
+
+def test_damage_in_what_nothing_needs_is_told(repo: RepoBuilder) -> None:
+    """The tag that the next fold replaced: git's own fsck fails over it."""
+    (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/events/*").split()
+    old = repo.git("rev-parse", f"{ref}@{{1}}")
+    path = packs(repo, ".pack")[0]
+    listed = repo.git("verify-pack", "-v", str(path.with_suffix(".idx"))).splitlines()
+    (line,) = [line for line in listed if line.startswith(old)]
+    spoil(path, int(line.split()[4]) + 12)
+    (problem,) = opened(repo).verify(full=True).problems
+    assert problem.where == f"pack '{path.stem}' of ours is damaged"
+    assert full(repo).code == 5
