@@ -36,12 +36,12 @@ def find(reader: Reader, name: str) -> Object | None:
         return None
 
 
-def is_there(reader: Reader, oid: Oid) -> bool:
-    """Tell whether git has an object of that name, sound or not."""
+def info(reader: Reader, name: str) -> tuple[Oid, str, int] | None:
+    """Return id, type and size of an object, or None where git cannot read it."""
     try:
-        return reader.info(oid) is not None
+        return reader.info(name)
     except MissingObjectError:
-        return True
+        return None
 
 
 def is_sound(reader: Reader, oid: Oid) -> bool:

@@ -16,6 +16,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import user_index
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.repo import MAIN_WORKTREE, Repo, discover
+from git_timewarp.integrity import salvage
 from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
@@ -44,6 +45,7 @@ def unfinished(op: Operation) -> list[str]:
     if journal.ends_torn:
         told.append("a line of the journal was cut off by a crash; everything before it is there")
         op.recorder.mend_journal()
+    told += salvage.salvage(op)
     if user_index.remove_stale_lock(op.repo):
         told.append("a lock on git's index that a crash had left was removed")
     for intent in list(journal.intents.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from git_timewarp.integrity import losses
 from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
@@ -47,6 +48,7 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
                 "git timewarp snapshot",
             )
         )
+    found += losses.of_journal(history)
     found += _of_watcher(around.watcher)
     newest = next(history.entries(limit=1), None)
     last = history.latest_snapshot(history.repo.worktree)

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RefName
 from git_timewarp.git.repo import Repo
-from git_timewarp.integrity import verify_chains, verify_objects, verify_snapshots
+from git_timewarp.integrity import losses, verify_chains, verify_objects, verify_snapshots
 from git_timewarp.integrity.verify_look import Look, Progress
-from git_timewarp.store import transaction
+from git_timewarp.store import transaction, writer
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.results import VerifyReport
@@ -70,10 +70,22 @@ def _guarded(look: Look, what: str, step: Callable[[], object]) -> None:
 def _journal(look: Look) -> None:
     held = look.history.journal
     path = Paths(look.repo.state_dir).journal
-    if not held.exists:
+    if not held.exists and look.history.lost is None:
         # With nothing recorded yet, it is an `init` that was cut off.
         kind = "missing-object" if look.history.refs else "torn-write"
         look.wrong(kind, path, "git timewarp status", ("journal",))
+    look.problems += losses.of_journal(look.history)
+    if held.exists and held.writer is None and look.history.lost is None:
+        look.wrong(
+            "lost-journal", f"{path}: it has no beginning", "git timewarp status", ("journal",)
+        )
+    recorded = writer.recorded(look.repo.state_dir)
+    if recorded is None:
+        path_ = Paths(look.repo.state_dir).writer
+        look.wrong("foreign-edit", f"{path_}: it is not what was written", "git timewarp status")
+    elif held.writer is not None and held.writer != recorded:
+        text = f"{path}: it is writer '{held.writer}'s, this clone is '{recorded}'"
+        look.wrong("foreign-edit", text, "git timewarp status", ("journal",))
     if held.ends_torn:
         look.wrong("torn-write", path, "git timewarp status", ("journal",))
     if held.damaged:

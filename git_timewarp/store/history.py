@@ -14,8 +14,9 @@ from git_timewarp.git import index_mark
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
+from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, leaving, lineage, transaction
+from git_timewarp.store import writer as writer_file
 from git_timewarp.store.events import Event, Json, parse
 from git_timewarp.store.index import Entry, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
@@ -37,7 +38,13 @@ class History:
     ) -> None:
         self.repo = repo
         self._paths = Paths(repo.state_dir)
+        mark = acknowledged.read(self._paths.acknowledged)
         self.journal = journal if journal is not None else journal_file.load(self._paths.journal)
+        self.lost = acknowledged.lost(self.journal, mark)
+        """What the journal lost of what was acknowledged, if anything."""
+        if self.lost and mark != acknowledged.read(self._paths.acknowledged):
+            # Somebody recorded or folded while we looked.
+            self.lost = None
         self.refs = refs if refs is not None else transaction.current(repo)
         self._own_reader = reader is None
         self.reader = reader if reader is not None else readable(repo)
@@ -50,6 +57,8 @@ class History:
         """Whether a crash left something for the next writer to finish."""
         held = self.journal
         if held.intents or held.fold is not None or held.ends_torn:
+            return True
+        if self.lost is not None or held.writer != writer_file.recorded(self.repo.state_dir):
             return True
         if not held.exists or index_mark.has_our_lock(self.repo):
             return True

@@ -188,6 +188,16 @@ class ReadIndex:
         """Return the highest Lamport number of any writer, 0 when there is no event."""
         return int(self._db.execute("SELECT MAX(lamport) FROM events").fetchone()[0] or 0)
 
+    def last_n(self, writer: WriterId) -> int:
+        """Return the number of the last event of a writer, 0 when it has none."""
+        key = self._names.get(writer)
+        if key is None:
+            return 0
+        low, high = key << _WRITER_SHIFT, (key + 1) << _WRITER_SHIFT
+        query = "SELECT MAX(place) FROM events WHERE place > ? AND place < ?"
+        found = self._db.execute(query, (low, high)).fetchone()[0]
+        return 0 if found is None else int(found) - low
+
     def _open(self) -> sqlite3.Connection:
         try:
             return self._connect()

@@ -76,6 +76,7 @@ class Journal:
         fold: a fold that began and is not over.
         torn: lines a crash cut off; damaged: lines that are wrong for no such reason.
         ends_torn: whether the last line is one of them; exists: whether there is a file.
+        size: of the file, in bytes.
     """
 
     def __init__(self, writer: WriterId | None = None, *, exists: bool = False) -> None:
@@ -91,6 +92,7 @@ class Journal:
         self.torn = 0
         self.damaged = 0
         self.ends_torn = False
+        self.size = 0
         self.put_off = False
 
     @property
@@ -145,24 +147,26 @@ def load(path: str) -> Journal:
     if data is None:
         return journal
     journal.exists = True
+    journal.size = len(data)
     lines = data.split(b"\n")
     journal.ends_torn = bool(lines.pop())
     if journal.ends_torn:
         journal.torn += 1
     for number, raw in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else b""
-        if following[9:10] == b"T" and _checks(following):
+        if following[9:10] == b"T" and checks(following):
             # Void even when only its newline was cut off: it was not read when T was written.
             journal.torn += 1
             continue
-        if not _checks(raw):
+        if not checks(raw):
             journal.damaged += 1
             continue
         _take(journal, raw[9:10].decode(), raw[11:])
     return journal
 
 
-def _checks(raw: bytes) -> bool:
+def checks(raw: bytes) -> bool:
+    """Tell whether a line (no newline) has the checksum it was written with."""
     if len(raw) < 11 or raw[8:9] != b" ":
         return False
     try:
@@ -209,8 +213,11 @@ def _oids(text: str) -> tuple[Oid, ...]:
     return tuple(Oid(word) for word in text.split())
 
 
-def append(path: str, lines: Sequence[bytes]) -> None:
+def append(path: str, lines: Sequence[bytes]) -> int:
     """Append lines in one write and sync; a torn last line is ended and marked first.
+
+    Returns:
+        the size of the file then.
 
     Raises:
         OSError: nothing of it counts as written (a part may stand there, torn).
@@ -232,8 +239,11 @@ def append(path: str, lines: Sequence[bytes]) -> None:
     finally:
         os.close(fd)
     faults.point("appended journal")
+    return before + len(data)
 
 
-def rewrite(path: str, lines: Iterable[bytes]) -> None:
-    """Replace the journal by these lines in one step."""
-    atomic.write(path, b"".join(lines))
+def rewrite(path: str, lines: Iterable[bytes]) -> int:
+    """Replace the journal by these lines in one step, synced; return its size."""
+    data = b"".join(lines)
+    atomic.write(path, data)
+    return len(data)

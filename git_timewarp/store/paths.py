@@ -24,6 +24,11 @@ class Paths:
         return os.path.join(self.root, "journal")
 
     @property
+    def acknowledged(self) -> str:
+        """How far the journal was acknowledged."""
+        return os.path.join(self.root, "acknowledged")
+
+    @property
     def lock(self) -> str:
         """The file whose `flock` makes a process the only writer."""
         return os.path.join(self.root, "lock")

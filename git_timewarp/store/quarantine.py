@@ -73,6 +73,15 @@ class Quarantine:
         """Tell whether the object is in the quarantine itself, not only in git's store."""
         return os.path.exists(self._loose(oid))
 
+    def loose(self) -> Iterator[Oid]:
+        """Yield every loose object in the quarantine itself."""
+        length = self.repo.hex_length
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                oid = os.path.basename(folder) + name
+                if len(oid) == length:
+                    yield Oid(oid)
+
     def sync(self) -> None:
         """Make the names written since the last call durable (files already are)."""
         changed = {os.path.dirname(self._loose(Oid(oid))) for oid in self._dirty}

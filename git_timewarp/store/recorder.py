@@ -10,8 +10,9 @@ transaction. The order of a fold, so that a crash anywhere can be finished:
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,8 +24,8 @@ from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
+from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, leaving, lineage, transaction, writer
 from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, seal
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
@@ -107,6 +108,7 @@ class Recorder:
         self.packs = Packs(self.quarantine, clock=self.clock)
         atomic.sweep(self.paths.root)
         self.journal = journal_file.load(self.paths.journal)
+        self.lost = acknowledged.lost(self.journal, acknowledged.read(self.paths.acknowledged))
         self.refs = transaction.current(self.repo)
         self.folded_events = 0
         self._replaced: list[Oid] = []
@@ -178,7 +180,7 @@ class Recorder:
                 prepared = self._prepare(snapshots, kept, events)
             lines.append(journal_file.line("F", compact_json(prepared[0])))
         if lines:
-            journal_file.append(self.paths.journal, lines)
+            held.size = journal_file.append(self.paths.journal, lines)
             held.ends_torn = False
         held.snapshots += snapshots
         held.kept += kept
@@ -189,6 +191,8 @@ class Recorder:
             held.intents.pop(op, None)
         if events:
             self.journal.head = _head_after(events[-1])
+        if lines:
+            self._acknowledge()
         if prepared is not None:
             held.fold = prepared[0]
             self._finish_fold(prepared[0], after_crash=False)
@@ -245,8 +249,20 @@ class Recorder:
     def mend_journal(self) -> None:
         """End and mark a line that a crash cut off."""
         if self.journal.ends_torn:
-            journal_file.append(self.paths.journal, [])
+            self.journal.size = journal_file.append(self.paths.journal, [])
             self.journal.ends_torn = False
+
+    def _rewrite(self, lines: Sequence[bytes]) -> None:
+        """Replace the journal of this writer by a shorter one; its mark gives way before it."""
+        self._acknowledge(size=0)
+        self.journal.size = journal_file.rewrite(self.paths.journal, lines)
+
+    def _acknowledge(self, *, size: int | None = None) -> None:
+        """Note how far the journal is durable; it is so whether that can be noted or not."""
+        mark = acknowledged.head(self.writer, self.journal)
+        with contextlib.suppress(OSError):
+            path = self.paths.acknowledged
+            acknowledged.write(path, mark if size is None else mark._replace(size=size))
 
     # -- folding ----------------------------------------------------------------------
 
@@ -348,7 +364,8 @@ class Recorder:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
         line = journal_file.line("G", compact_json({"fold": record["fold"]}))
-        journal_file.append(self.paths.journal, [line])
+        self.journal.size = journal_file.append(self.paths.journal, [line])
+        self._acknowledge()
         self.journal.fold, self.journal.put_off = None, True
         why = "a ref of ours was moved by somebody else" if reason is None else str(reason)
         self.notices.append(f"everything is recorded, folding it into git was put off: {why}")
@@ -359,9 +376,10 @@ class Recorder:
         lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
         # Before the journal forgets the fold: `_heal_refs` takes this file for the truth.
         self._remember_refs()
-        journal_file.rewrite(self.paths.journal, lines)
+        self._rewrite(lines)
         held.folded = held.head
         held.events, held.snapshots, held.kept, held.fold = [], [], [], None
+        self._acknowledge()
         held.put_off = False
         held.torn = held.damaged = 0
         self._note_superseded()
@@ -395,11 +413,15 @@ class Recorder:
         before = lineage.former(self.repo.state_dir)
         if held.writer is not None and held.folded.n:
             before[held.writer] = held.folded.n
+        elif held.writer is None and found.writer is not None:
+            before[found.writer] = self._last_folded(found.writer)
         new = writer.create(self.repo.state_dir, self._around, clock=self.clock, before=before)
-        if found.writer is not None:
+        old = found.writer or held.writer
+        if old is not None:
+            reason = found.reason or "the journal is not its own"
             self.notices.append(
-                f"this clone has a new writer id '{new}': {found.reason}; "
-                f"what '{found.writer}' recorded stays and is read"
+                f"this clone has a new writer id '{new}': {reason}; "
+                f"what '{old}' recorded stays and is read"
             )
         self._start_journal(new, held)
 
@@ -418,23 +440,23 @@ class Recorder:
         lines += [journal_file.event_line(event) for event in again]
         journal_file.rewrite(self.paths.journal, lines)
         self.journal = journal_file.load(self.paths.journal)
+        self._acknowledge()
 
     def _keep_damaged(self) -> None:
-        """Keep a copy of a journal with lines that are not what was written.
+        """Keep a copy of a journal with lines that are not what was written, or gone.
 
         And of the quarantine: a snapshot whose line is damaged has its objects there only.
         """
-        if not self.journal.damaged:
+        if not self.journal.damaged and self.lost is None:
             return
         data = atomic.read(self.paths.journal) or b""
-        kept = self.paths.damaged(data)
+        kept = self.paths.damaged(data + str(self.lost or "").encode())
         if not os.path.isdir(kept):
             self.quarantine.copy_out(os.path.join(kept, "objects"))
             atomic.write(os.path.join(kept, "journal"), data)
-        self.notices.append(
-            f"{self.journal.damaged} line(s) of the journal are not what was written; "
-            f"a copy is kept in '{kept}'"
-        )
+        lines = f"{self.journal.damaged} line(s) of the journal are not what was written"
+        what = self.lost.text if self.lost is not None else lines
+        self.notices.append(f"{what}; a copy is kept in '{kept}'")
 
     def _mend_packs(self, *, thorough: bool = False) -> None:
         mended, damaged = self.packs.mend(thorough=thorough)
@@ -469,7 +491,8 @@ class Recorder:
         lines += [journal_file.kept_line(item) for item in held.kept]
         lines += [journal_file.snapshot_line(item) for item in held.snapshots]
         lines += [journal_file.event_line(event) for event in held.events]
-        journal_file.rewrite(self.paths.journal, lines)
+        self._rewrite(lines)
+        self._acknowledge()
         self.notices += [
             *(f"snapshot '{item.id}' is lost: its objects were deleted" for item in snapshots),
             *(f"kept '{item.oid}' is lost: its objects were deleted" for item in kept),
@@ -489,10 +512,16 @@ class Recorder:
         parsed = [layout.parse_ref(name) for name in refs]
         if not any(found and found[1] == layout.EVENTS for found in parsed):
             return 0
+        return self._asked(lambda index: index.top_lamport())
+
+    def _last_folded(self, writer: WriterId) -> int:
+        return self._asked(lambda index: index.last_n(writer))
+
+    def _asked(self, question: Callable[[ReadIndex], int]) -> int:
         index = ReadIndex(self.paths.index)
         try:
             index.update(self.quarantine.reader, self.refs)
-            return index.top_lamport()
+            return question(index)
         except TimewarpError as exc:
             self.notices.append(f"what other clones recorded cannot be read: {exc.message}")
             return 0

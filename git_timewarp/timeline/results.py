@@ -267,8 +267,8 @@ class Problem(NamedTuple):
     """Something that is wrong: what, where, what it touches and the next command.
 
     `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
-    `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `recovered`, `network-filesystem`,
-    `config`, `moved-refs`, `disk`.
+    `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `lost-journal`, `recovered`,
+    `network-filesystem`, `config`, `moved-refs`, `disk`.
     """
 
     kind: str

@@ -257,13 +257,13 @@ def test_our_files_are_gone_and_the_refs_stay(recorded: Lab, name: str) -> None:
 
 
 def test_the_journal_is_gone(recorded: Lab) -> None:
-    """What waited in it is lost and cannot be told; the rest is read, numbers go on upwards."""
+    """What was under way in it is lost; the rest is read, numbers go on upwards."""
     lab = recorded
     lab.ok("snapshot", "-m", "folds the drafts")
     events = lab.event_ids()
     top = json.loads(lab.ok("log", "-n", "1", "--json").out)["event"]
     remove(state(lab, "journal"))
-    assert verified(lab) == {"missing-object"}
+    assert verified(lab) == {"lost-journal"}
     assert "new writer id" in said(lab)
     lab.repo.write("a.txt", "after\n")
     event = str(lab.ok("snapshot", "--json").json["event"])

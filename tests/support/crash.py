@@ -23,7 +23,15 @@ from tests.support.repo_builder import RepoBuilder, WorkTree
 
 STATE = frozenset(
     {
-        *("lock", "journal", "writer.json", "refs.json", "superseded", "packs.json"),
+        *(
+            "lock",
+            "journal",
+            "acknowledged",
+            "writer.json",
+            "refs.json",
+            "superseded",
+            "packs.json",
+        ),
         *("index.db", "last", "hooks.json", "record.sh", "stubs", "lfs", "watch", "log"),
         *("quarantine", "index", "spool", "staging", "aside", "damaged"),
     }
