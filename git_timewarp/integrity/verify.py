@@ -13,7 +13,13 @@ from collections.abc import Callable
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RefName
 from git_timewarp.git.repo import Repo
-from git_timewarp.integrity import losses, verify_chains, verify_objects, verify_snapshots
+from git_timewarp.integrity import (
+    losses,
+    verify_chains,
+    verify_objects,
+    verify_refs,
+    verify_snapshots,
+)
 from git_timewarp.integrity.verify_look import Look, Progress
 from git_timewarp.store import transaction, writer
 from git_timewarp.store.history import History
@@ -52,6 +58,7 @@ def _stored(look: Look, *, full: bool) -> None:
         found = verify_snapshots.snapshots(look, full=full)
         if full:
             _guarded(look, "the objects", lambda: verify_objects.objects(look, found))
+            _guarded(look, "the lists of refs", lambda: verify_refs.refs(look, found))
 
     _guarded(look, "the snapshots", snapshots)
     if not full:

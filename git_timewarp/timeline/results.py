@@ -268,7 +268,7 @@ class Problem(NamedTuple):
 
     `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
     `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `lost-journal`, `recovered`,
-    `network-filesystem`, `config`, `moved-refs`, `disk`.
+    `network-filesystem`, `config`, `moved-refs`, `disk`; in remarks `lost-ref`.
     """
 
     kind: str

@@ -182,3 +182,33 @@ def test_damage_in_what_nothing_needs_is_told(repo: RepoBuilder) -> None:
     (problem,) = opened(repo).verify(full=True).problems
     assert problem.where == f"pack '{path.stem}' of ours is damaged"
     assert full(repo).code == 5
+
+
+def test_a_ref_that_git_lost_is_a_remark_and_no_damage(repo: RepoBuilder) -> None:
+    repo.write("a", "stashed\n")
+    repo.git("stash")
+    stash = repo.git("rev-parse", "refs/stash")
+    third = opened(repo).snapshot(message="with stash").snapshot
+    assert full(repo).out.endswith("objects (full)\neverything is whole\n")
+    repo.git("stash", "drop")
+    repo.git("gc", "-q", "--prune=now")
+    answer = full(repo)
+    text = (
+        f"snapshot {third} (E4) names 'refs/stash' ({stash}), which git had lost before it was kept"
+    )
+    assert answer.code == 0
+    assert answer.out.splitlines()[1:] == [f"note: {text}", "everything else is whole"]
+    record = json.loads(typed(repo, "verify", "--full", "--json").out)
+    assert (record["ok"], record["problems"]) == (True, [])
+    (remark,) = record["remarks"]
+    assert (remark["where"], remark["affects"]) == (text, [third, "E4"])
+
+
+def test_a_ref_that_was_kept_is_no_remark(repo: RepoBuilder) -> None:
+    repo.write("a", "stashed\n")
+    repo.git("stash")
+    opened(repo).snapshot(message="with stash")
+    repo.git("stash", "drop")
+    opened(repo).snapshot(message="without")
+    repo.git("gc", "-q", "--prune=now")
+    assert opened(repo).verify(full=True).remarks == ()

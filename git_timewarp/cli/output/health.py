@@ -78,7 +78,8 @@ def verify(report: VerifyReport, look: Look) -> Iterator[str]:
     if not report.is_clean:
         yield look.paint("bad", _count(len(report.problems), "problem"))
     elif is_full:
-        yield look.paint("good", "everything is whole")
+        rest = "everything else" if report.remarks else "everything"
+        yield look.paint("good", f"{rest} is whole")
     else:
         yield look.paint("good", "every chain is whole and every snapshot is in its place")
     if not is_full:
