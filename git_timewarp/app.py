@@ -23,7 +23,7 @@ from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.failures import told
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
-from git_timewarp.timeline.recording import NotRecordingError, is_recording
+from git_timewarp.timeline.recording import NotRecordingError, is_recording, refusal
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -172,7 +172,7 @@ class App:
     @contextlib.contextmanager
     def _history(self) -> Iterator[History]:
         if not self.recording:
-            raise NotRecordingError
+            raise refusal(self.repo)
         history = History(self.repo)
         try:
             yield history
@@ -223,20 +223,16 @@ class App:
     def deinit(self, *, purge: bool = False, dry_run: bool = False) -> Json:
         """Stop recording; `purge` removes every ref and file of ours too."""
         from git_timewarp.hooks import ending  # noqa: PLC0415
-        from git_timewarp.timeline import start  # noqa: PLC0415
-        from git_timewarp.timeline.operation import Operation  # noqa: PLC0415
+        from git_timewarp.watch import control  # noqa: PLC0415
 
-        if not self.recording:
-            raise NotRecordingError
-        if dry_run:
-            with self._history() as history:
-                refs = sorted(history.refs) if purge else []
-                return {"v": 1, "purged": purge, "refs_removed": refs, "dry_run": True}
         with told():
-            self.watch_stop()
-            with Operation(self.world, "deinit", notices=self.notices) as op:
-                op.begin({"kind": start.ENDING, "purge": purge})
-                return ending.end(op, purge=purge)
+            return ending.deinit(
+                self.world,
+                purge=purge,
+                dry_run=dry_run,
+                notices=self.notices,
+                quieten=lambda: control.stop_all(self.world),
+            )
 
     # -- record -----------------------------------------------------------------------
 
@@ -257,7 +253,7 @@ class App:
         from git_timewarp.timeline import ingest  # noqa: PLC0415
 
         if not self.recording:
-            raise NotRecordingError
+            raise refusal(self.repo)
         yield from ingest.stream(lambda: self._operation("record"), lines)
 
     # -- look -------------------------------------------------------------------------
@@ -389,7 +385,7 @@ class App:
         from git_timewarp.integrity import verify  # noqa: PLC0415
 
         if not self.recording:
-            raise NotRecordingError
+            raise refusal(self.repo)
         return verify.verify(self.repo, full=full, progress=progress)
 
     def doctor(self) -> tuple[Check, ...]:
@@ -506,7 +502,7 @@ class App:
         from git_timewarp.watch import control  # noqa: PLC0415
 
         if not self.recording:
-            raise NotRecordingError
+            raise refusal(self.repo)
         return control.start(self.world, environ=self._environ, settings=self.settings).to_dict()
 
     def watch_stop(self) -> Json:
@@ -532,7 +528,7 @@ class App:
         from git_timewarp.hooks import install  # noqa: PLC0415
 
         if not self.recording:
-            raise NotRecordingError
+            raise refusal(self.repo)
         with told(), self._locked():
             return install.install(self.repo, clock=self._clock).to_dict()
 
@@ -540,7 +536,9 @@ class App:
         """Put the hooks back exactly as they were."""
         from git_timewarp.hooks import uninstall  # noqa: PLC0415
 
-        with told(), self._locked():
+        # Without our state folder there is no lock, and nobody who could take it.
+        there = os.path.isdir(self.repo.state_dir)
+        with told(), self._locked() if there else contextlib.nullcontext():
             return uninstall.uninstall(self.repo).to_dict()
 
     def hooks_status(self) -> Json:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from git_timewarp.integrity import recover
 from git_timewarp.timeline import observe
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.recording import NotRecordingError, is_recording
+from git_timewarp.timeline.recording import is_recording, refusal
 from git_timewarp.timeline.world import World
 
 
@@ -29,7 +29,7 @@ def opened(
     """
     for is_last in (False, True):
         if not is_recording(world.repo):
-            raise NotRecordingError
+            raise refusal(world.repo)
         with Operation(world, verb, notices=notices) as op:
             if ending(op):
                 notices.append("'deinit' was cut off and is finished now")
@@ -44,4 +44,4 @@ def opened(
         for repo in others:
             with Operation(world._replace(repo=repo), verb, notices=notices) as op:
                 notices += recover.unfinished(op)
-    raise NotRecordingError
+    raise refusal(world.repo)

@@ -16,11 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from git_timewarp.git.names import WriterId
+from git_timewarp.store import lineage
 from git_timewarp.store.events import NewerFormatError
-from git_timewarp.util import atomic, directories
+from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.ids import WRITER_ID_LENGTH, letters
-from git_timewarp.util.text import compact_json
+from git_timewarp.util.text import compact_json, json_name
 
 FORMAT_VERSION = 1
 
@@ -78,9 +79,7 @@ def check(state_dir: str, around: Surroundings, *, last_n: int) -> Identity:
     except (ValueError, KeyError, TypeError):
         return Identity(None, is_ours=False, reason="writer.json is damaged")
     common = os.path.dirname(state_dir)
-    found = {"path": os.path.realpath(common), "inode": os.stat(common).st_ino}
-    found["machine"] = around.machine
-    for member, value in found.items():
+    for member, value in _place(common, around).items():
         if record.get(member) != value:
             return Identity(writer, is_ours=False, reason=f"the {member} changed")
     outside = _outside(around, writer)
@@ -107,16 +106,15 @@ def create(
     """Give this clone a new writer id and record it, with those it had `before`."""
     writer = WriterId(letters(clock, WRITER_ID_LENGTH))
     common = os.path.dirname(state_dir)
-    stat = os.stat(common)
+    left = _left(common, around)
+    known = {**left, **before}
     record: dict[str, object] = {
         "v": FORMAT_VERSION,
         "id": writer,
-        "path": os.path.realpath(common),
-        "inode": stat.st_ino,
-        "device": stat.st_dev,
-        "machine": around.machine,
+        **_place(common, around),
+        "device": os.stat(common).st_dev,
         "nonce": clock.random_bytes(16).hex(),
-        "former": [{"id": old, "n": n} for old, n in sorted(before.items())],
+        "former": [{"id": old, "n": n} for old, n in sorted(known.items())],
     }
     outside = _outside(around, writer)
     if outside is not None:
@@ -126,7 +124,30 @@ def create(
         except OSError:
             record["nonce"] = None
     atomic.write(_path(state_dir), compact_json(record))
+    for old in left:
+        forget(around, WriterId(old))
     return writer
+
+
+def leave(state_dir: str, around: Surroundings, writer: WriterId, *, n: int) -> None:
+    """Remember outside the repository what this clone recorded, before `writer.json` goes.
+
+    Best effort: `create` finds it, should recording begin again in the same place.
+    """
+    outside = _outside(around, writer)
+    if outside is None:
+        return
+    before = {**lineage.former(state_dir), str(writer): n}
+    known = _read_outside(outside)
+    record = {
+        "nonce": known[0] if known is not None else None,
+        "n": n,
+        "left": _place(os.path.dirname(state_dir), around),
+        "former": [{"id": old, "n": last} for old, last in sorted(before.items())],
+    }
+    with contextlib.suppress(OSError):
+        directories.make(os.path.dirname(outside))
+        atomic.write(outside, compact_json(record), mode=0o600)
 
 
 def note_folded(around: Surroundings, writer: WriterId, n: int) -> None:
@@ -144,6 +165,34 @@ def forget(around: Surroundings, writer: WriterId) -> None:
     if outside is not None:
         with contextlib.suppress(OSError):
             directories.remove(outside)
+            for folder in (os.path.dirname(outside), around.outside or ""):
+                faults.point("rmdir outside")
+                os.rmdir(folder)
+
+
+def _place(common: str, around: Surroundings) -> dict[str, object]:
+    """Return what tells one clone from another."""
+    return {
+        "path": json_name(os.path.realpath(common)),
+        "inode": os.stat(common).st_ino,
+        "machine": around.machine,
+    }
+
+
+def _left(common: str, around: Surroundings) -> dict[str, int]:
+    """Return the ids that recorded in this very place until a `deinit`, with their last number."""
+    found: dict[str, int] = {}
+    here = _place(common, around)
+    folder = os.path.join(around.outside, "writers") if around.outside is not None else ""
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    for name in names:
+        try:
+            record = json.loads(atomic.read(os.path.join(folder, name)) or b"{}")
+            if record.get("left") == here:
+                found |= {str(item["id"]): int(item["n"]) for item in record["former"]}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    return found
 
 
 def _path(state_dir: str) -> str:

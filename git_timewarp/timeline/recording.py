@@ -6,6 +6,7 @@ import os
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
+from git_timewarp.store import layout
 from git_timewarp.store.paths import Paths
 
 
@@ -15,8 +16,14 @@ class NotRecordingError(TimewarpError):
     kind = Kind.REFUSED
     reference = "not-recording"
 
-    def __init__(self) -> None:
-        super().__init__("nothing records in this repository", hint="git timewarp init")
+    def __init__(self, more: str = "") -> None:
+        super().__init__("nothing records in this repository" + more, hint="git timewarp init")
+
+
+def refusal(repo: Repo) -> NotRecordingError:
+    """Return the error for a repository in which nothing records; it tells what is left here."""
+    left = repo.git.run("for-each-ref", "--count=1", layout.ROOT).out
+    return NotRecordingError(f"; what was recorded before is in {layout.ROOT}/" if left else "")
 
 
 def is_recording(repo: Repo) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 
+from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid
 from git_timewarp.git.repo import Repo
@@ -19,10 +20,14 @@ from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.snapshot import Wish
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic, directories, faults
+from git_timewarp.util.text import json_name
 
 GC_SECTION = f"gc.{layout.ROOT}/*"
 GC_SETTINGS = (f"{GC_SECTION}.reflogExpire", f"{GC_SECTION}.reflogExpireUnreachable")
 """Local settings that keep `git gc` silent about the reflogs of our refs (docs/design)."""
+
+GC_VALUE = "never"
+_LOCAL = ("config", "--local")
 
 ENDING = "deinit"
 """Kind of the intent of an operation that ends the recording."""
@@ -43,6 +48,13 @@ NO_WATCHER = (
 )
 
 
+class NotFoldedError(TimewarpError):
+    """What is recorded cannot be moved into git now."""
+
+    kind = Kind.LOCKED
+    reference = "not-folded"
+
+
 def prepare(repo: Repo, world: World) -> None:
     """Create the state folder, its files and the two settings; harmless when they are there.
 
@@ -53,7 +65,7 @@ def prepare(repo: Repo, world: World) -> None:
     Spool(repo.state_dir, clock=world.clock).create()
     for setting in GC_SETTINGS:
         if repo.git.run("config", "--local", "--get", setting, ok=(0, 1)).code:
-            repo.git.run("config", "--local", setting, "never")
+            repo.git.run("config", "--local", setting, GC_VALUE)
 
 
 def begin_anew(op: Operation) -> None:
@@ -74,6 +86,20 @@ def not_protected(world: World, *, watching: bool) -> tuple[str, ...]:
     return said if watching else (NO_WATCHER, *said)
 
 
+def fold(op: Operation) -> None:
+    """Move everything into git, so that our own files can go.
+
+    Raises:
+        NotFoldedError: git's own work is in the way.
+    """
+    op.recorder.fold()
+    if not op.recorder.journal.is_empty:
+        raise NotFoldedError(
+            "not everything recorded could be moved into git now, so recording goes on",
+            hint="git timewarp deinit",
+        )
+
+
 def stop(op: Operation, *, purge: bool) -> dict[str, object]:
     """Stop recording: fold what waits; `purge` also removes every ref and file of ours.
 
@@ -84,8 +110,8 @@ def stop(op: Operation, *, purge: bool) -> dict[str, object]:
     repo, world = op.repo, op.world
     removed: list[str] = []
     if not purge:
-        op.recorder.fold()
-    _unset_gc(repo)
+        fold(op)
+    unset_gc(repo)
     packs = Packs(op.quarantine, clock=world.clock)
     names = packs.names()
     if purge:
@@ -100,18 +126,23 @@ def stop(op: Operation, *, purge: bool) -> dict[str, object]:
         packs.release()
         # Their times of no expiry are no longer set, and git's own gc does not like tags there.
         directories.remove(os.path.join(repo.common_dir, "logs", *layout.ROOT.split("/")))
-    known = op.recorder.journal.writer
+    held = op.recorder.journal
     op.abandon()
-    if known is not None:
-        writer.forget(world.around, known)
-    _remove_state(repo, purge=purge)
-    return {"purged": purge, "refs_removed": removed, "packs": len(names)}
+    if held.writer is not None and purge:
+        writer.forget(world.around, held.writer)
+    elif held.writer is not None:
+        writer.leave(repo.state_dir, world.around, held.writer, n=held.head.n)
+    left = [json_name(path) for path in _remove_state(repo, purge=purge)]
+    return {"purged": purge, "refs_removed": removed, "packs": len(names), "left": left}
 
 
-def _unset_gc(repo: Repo) -> None:
-    for setting in GC_SETTINGS:
-        repo.git.run("config", "--local", "--unset-all", setting, ok=(0, 5))
-    repo.git.run("config", "--local", "--remove-section", GC_SECTION, ok=(0, 128))
+def unset_gc(repo: Repo) -> bool:
+    """Take our two settings out of the local config, others stay; tell whether they were there."""
+    codes = [
+        repo.git.run(*_LOCAL, "--fixed-value", "--unset-all", name, GC_VALUE, ok=(0, 5)).code
+        for name in GC_SETTINGS
+    ]
+    return 0 in codes
 
 
 def _remove_refs(op: Operation) -> list[str]:
@@ -180,27 +211,38 @@ def _link_others(repo: Repo, view: str, names: list[str]) -> None:
             os.symlink(entry.path, os.path.join(view, "pack", entry.name))
 
 
-def _remove_state(repo: Repo, *, purge: bool) -> None:
-    """Remove our files; `writer.json` says that recording is on and goes after the rest."""
+def _remove_state(repo: Repo, *, purge: bool) -> list[str]:
+    """Remove our files; `writer.json` says that recording is on and goes after the rest.
+
+    What git does not have stays without `purge`, and is returned: files kept aside by a
+    restore, and copies of a damaged journal.
+    """
     paths = Paths(repo.state_dir)
-    last = [paths.writer, paths.journal, paths.lock] if purge else [paths.writer]
-    if purge:
-        with os.scandir(repo.state_dir) as found:
-            rest = [item.path for item in found if item.path not in last]
-    else:
-        rest = [paths.index, paths.last]
+    last = [paths.writer, paths.journal, paths.lock]
+    kept = [] if purge else [paths.aside, os.path.dirname(paths.damaged(b""))]
+    with os.scandir(repo.state_dir) as found:
+        rest = [item.path for item in found if item.path not in (*last, *kept)]
     for path in (*rest, *last):
         directories.remove(path)
-    if purge:
-        directories.remove(repo.state_dir)
+    for path in (*kept, repo.state_dir):
+        faults.point("rmdir state")
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
+    return [path for path in kept if os.path.isdir(path)]
 
 
 def finish_removal(repo: Repo) -> list[str]:
-    """Remove what a `deinit --purge` that was killed near its end left; say so if it did."""
+    """Remove what a `deinit` that was killed near its end left; say so if it did."""
     if is_recording(repo) or not os.path.isdir(repo.state_dir):
         return []
-    intents = journal.load(Paths(repo.state_dir).journal).intents.values()
-    if not any(item.get("kind") == ENDING and item.get("purge") for item in intents):
+    paths = Paths(repo.state_dir)
+    if os.listdir(repo.state_dir) == [os.path.basename(paths.lock)]:
+        _remove_state(repo, purge=False)
         return []
-    directories.remove(repo.state_dir)
-    return ["'deinit --purge' was cut off and is finished now"]
+    intents = journal.load(paths.journal).intents.values()
+    ending = [item for item in intents if item.get("kind") == ENDING]
+    if not ending:
+        return []
+    purge = any(item.get("purge") for item in ending)
+    _remove_state(repo, purge=purge)
+    return [f"'deinit{' --purge' if purge else ''}' was cut off and is finished now"]

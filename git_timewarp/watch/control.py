@@ -76,6 +76,21 @@ def stop(world: World) -> Controlled:
     return Controlled(State(last_draft=before.last_draft), changed=True)
 
 
+def stop_all(world: World) -> None:
+    """Stop the watchers of every work tree of this repository.
+
+    Raises:
+        WatcherBusyError: one does not end.
+    """
+    folder = place.of(world.repo).folder
+    with contextlib.suppress(FileNotFoundError):
+        for name in sorted(os.listdir(folder)):
+            where = Place(folder, name.removesuffix(".lock"))
+            if name.endswith(".lock") and state.is_locked(where):
+                _end(world, where)
+                _forget(where.stop)
+
+
 def _end(world: World, where: Place) -> None:
     """Ask until it has ended; the request is made again should a start just have removed it."""
     deadline = world.clock.monotonic() + _PATIENCE

@@ -420,7 +420,8 @@ def test_a_purge_needs_a_word_or_force() -> None:
     )
     assert told("deinit", app)[0] == (
         "recording is off, the hooks are as they were\n"
-        "what was recorded stays; to go on: git timewarp init\n"
+        "what was recorded stays in refs/timewarp/; to go on: git timewarp init\n"
+        "without us, git reads it: git -c notes.displayRef='refs/timewarp/*/events/*' log\n"
     )
     assert [asked["purge"] for _, asked in app.asked] == [True, True, False]
 

@@ -137,7 +137,7 @@ class FakeApp:
         """Answer what went."""
         self.asked.append(("deinit", {"purge": purge, "dry_run": dry_run}))
         refs = ["refs/timewarp/klmnopqrstuvwxyz/events/1"] if purge else []
-        return {"purged": purge, "refs_removed": refs, "packs": 1, "dry_run": dry_run}
+        return {"purged": purge, "refs_removed": refs, "packs": 1, "left": [], "dry_run": dry_run}
 
     def status(self) -> StatusResult:
         """Answer a healthy recording."""
@@ -155,6 +155,7 @@ class FakeApp:
                 "mode": "beside",
                 "path": ".git/hooks",
                 "problems": [],
+                "hint": None,
                 "hooks": [
                     {"name": "post-commit", "installed": True, "fires": True, "chained_to": None},
                     {"name": "pre-push", "installed": True, "fires": True, "chained_to": "x"},

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 def run(context: Context, *, purge: bool, force: bool, dry_run: bool) -> int:
     """Stop recording; with `purge` forget everything that was recorded."""
     app = context.app
-    if purge and not force and not dry_run and app.recording:
+    # Where nothing records, a dry run fails before anything is asked.
+    if (
+        purge
+        and not force
+        and not dry_run
+        and (app.recording or app.deinit(purge=True, dry_run=True))
+    ):
         context.confirm(
             word="purge",
             what="this deletes every snapshot and event of this clone for good",
@@ -28,9 +34,9 @@ def run(context: Context, *, purge: bool, force: bool, dry_run: bool) -> int:
 
 COMMAND = Command(
     name="deinit",
-    description="""Stop recording: stop the watcher, put the hooks back exactly as they were, fold
-what is pending. What was recorded stays in refs below refs/timewarp/, and 'git timewarp init'
-goes on from there.
+    description="""Stop recording: stop the watchers, put the hooks back exactly as they were, fold
+what is pending, remove our files and settings. What was recorded stays in refs below
+refs/timewarp/, and 'git timewarp init' goes on from there.
 
 With --purge all of it is deleted, for good: on a terminal you are asked to type the word,
 elsewhere --force is needed.""",

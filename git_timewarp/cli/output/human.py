@@ -18,6 +18,7 @@ from git_timewarp.timeline.results import (
 )
 from git_timewarp.util.text import name_from_json
 
+_OUR_NOTES = "refs/timewarp/*/events/*"
 _STATUS_SLOT = {"A": "added", "D": "deleted"}
 _REASONS = {
     "too-large": "too large to keep, its hash and size are recorded",
@@ -176,6 +177,8 @@ def hooks(record: Json, look: Look) -> Iterator[str]:
     yield from Table(look).draw(rows)
     for problem in _listed(record.get("problems")):
         yield f"{look.paint('bad', 'problem:')} {names.one_line(str(problem))}"
+    if record.get("hint"):
+        yield f"{look.paint('hint', 'hint:')} {names.one_line(str(record['hint']))}"
 
 
 def hooks_installed(record: Json, look: Look) -> Iterator[str]:
@@ -208,7 +211,10 @@ def deinit(record: Json, look: Look) -> Iterator[str]:
     if record.get("purged"):
         yield f"deleted {_count(len(refs), 'ref')}: nothing of it is left"
     else:
-        yield "what was recorded stays; to go on: git timewarp init"
+        yield "what was recorded stays in refs/timewarp/; to go on: git timewarp init"
+        yield f"without us, git reads it: git -c notes.displayRef='{_OUR_NOTES}' log"
+    for name in _listed(record.get("left")):
+        yield f"{look.paint('warning', 'left')} {look.path(_name(name))}: git does not have what is in it"
 
 
 def fields(record: Json) -> Iterator[str]:
