@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import config_file
-from git_timewarp.hooks.record import Place, Record
+from git_timewarp.hooks.record import FOLDER, Place, Record
 
 LINKED_CONFIG = ".linked-config"
 """In our folder: the config file that linked work trees include."""
@@ -101,7 +101,7 @@ def next_script(repo: Repo, place: Place) -> str:
     our own relative value goes before theirs.
     """
     if place.next is None:
-        return "_tw_next=${_tw_dir%/timewarp/*}/hooks\n"
+        return "_tw_next=${_tw_dir%/*}\n_tw_next=${_tw_next%/.}/hooks\n"
     if place.next.startswith("~/"):
         return f"_tw_next=$HOME{_shell_quoted(place.next[1:])}\n"
     plain = expanded(repo, place.next)
@@ -122,16 +122,27 @@ def linked_value(folder: str) -> str:
 
 
 def is_own_folder(repo: Repo, value: str | None) -> bool:
-    """Tell whether a `core.hooksPath` leads into our own state: handing on would never end."""
-    if value is None:
-        return False
-    folder = os.path.realpath(folder_of(repo, value))
-    return (folder + "/").startswith(os.path.realpath(repo.state_dir) + "/")
+    """Tell whether a `core.hooksPath` leads to a folder of ours: handing on would never end."""
+    return value is not None and is_own(repo, folder_of(repo, value))
+
+
+def is_own(repo: Repo, folder: str) -> bool:
+    """Tell whether a folder is one of ours, there or not."""
+    found = os.path.realpath(folder)
+    above, name = os.path.split(found)
+    if above == os.path.realpath(repo.common_dir) and is_own_name(name):
+        return True
+    return found.startswith(os.path.realpath(repo.state_dir) + "/")
+
+
+def is_own_name(name: str) -> bool:
+    """Tell whether a folder in a common directory has a name that only ours have."""
+    return name == FOLDER or name.startswith(f"{FOLDER}-")
 
 
 def include_path(place: Place) -> str:
     """Return what the config file's `includeIf` names, relative to the common directory."""
-    return f"timewarp/{place.folder}/{LINKED_CONFIG}"
+    return f"{place.folder}/{LINKED_CONFIG}"
 
 
 def _is_ours(repo: Repo, setting: Setting, base: Place | None) -> bool:

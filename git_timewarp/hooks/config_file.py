@@ -93,7 +93,8 @@ def _acquire(own: str, lock: str, path: str) -> None:
 
 def edited(repo: Repo, data: bytes, *commands: tuple[str, ...]) -> bytes:
     """Return `data` after these `git config` commands, run on a copy of it."""
-    scratch = os.path.join(repo.state_dir, f".tmp-{os.getpid()}-config")
+    # Not in our state folder, which may be gone; `release` takes away what a kill leaves.
+    scratch = _own_lock(os.path.join(repo.common_dir, "config"), f"{os.getpid()}-edit")
     try:
         atomic.write(scratch, data, mode=0o600, sync=False)
         for command in commands:

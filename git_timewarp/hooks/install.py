@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
-from git_timewarp.hooks import chain, config_file, uninstall
+from git_timewarp.hooks import chain, config_file, strays, uninstall
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import HANDED_ON, LFS, NAMES, RECORDED
 from git_timewarp.hooks.plan import active, git_hooks, plan, present
-from git_timewarp.hooks.record import BESIDE, Place, Record
+from git_timewarp.hooks.record import BESIDE, FOLDER, Place, Record
 from git_timewarp.hooks.scripts import CHAIN, LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.store.spool import Spool
 from git_timewarp.util import atomic
@@ -77,6 +77,9 @@ def install(repo: Repo, *, clock: Clock, dry_run: bool = False) -> InstallResult
         HooksRecordError: the note of an earlier installation is damaged.
     """
     current = records.load(repo)
+    stray = strays.found(repo) if current is None else None
+    if stray is not None and stray.places and not dry_run:
+        uninstall.remove(repo, stray)
     wanted = plan(repo, current)
     kept = current is not None and _same(repo, current, wanted)
     pending = not kept or any(
@@ -102,7 +105,7 @@ def install(repo: Repo, *, clock: Clock, dry_run: bool = False) -> InstallResult
 
 def _result(repo: Repo, wanted: Record, *, changed: bool) -> InstallResult:
     base = chain.base_place(wanted)
-    folder = git_hooks(repo) if base is None else os.path.join(repo.state_dir, base.folder)
+    folder = git_hooks(repo) if base is None else os.path.join(repo.common_dir, base.folder)
     before = chain.folder_of(repo, None if base is None else base.next)
     paths = [(name, os.path.join(before, name)) for name in NAMES]
     handed_on = tuple(name for name, path in paths if active(path) and not own_hook(path))
@@ -147,14 +150,15 @@ def _replace(repo: Repo, current: Record | None, wanted: Record, *, clock: Clock
 
 def _files(repo: Repo, wanted: Record) -> list[tuple[str, bytes, int]]:
     """Return path, content and mode of every file of ours, in the order they are written."""
-    found = [(os.path.join(repo.state_dir, RECORDER), script(RECORDER), 0o644)]
-    lfs = os.path.join(repo.state_dir, LFS_STUB)
+    own = os.path.join(repo.common_dir, FOLDER)
+    found = [(os.path.join(own, f".{RECORDER}"), script(RECORDER), 0o644)]
+    lfs = os.path.join(own, f".{LFS_STUB}")
     found += [(os.path.join(lfs, name), script(LFS_STUB), 0o755) for name in LFS]
     if wanted.mode == BESIDE:
         folder = git_hooks(repo)
         found += [(os.path.join(folder, name), script(name), 0o755) for name in wanted.stubs]
     for place in wanted.places:
-        folder = os.path.join(repo.state_dir, place.folder)
+        folder = os.path.join(repo.common_dir, place.folder)
         handed_on = chain.next_script(repo, place)
         found.append((os.path.join(folder, NEXT), to_bytes(handed_on), 0o644))
         if place.condition is not None:
@@ -191,7 +195,9 @@ def _taken(repo: Repo, place: Place, data: bytes) -> bytes:
     """Return a config file's bytes with `core.hooksPath` made ours."""
     if place.previous is not None:
         command = ("--replace-all", config_file.KEY, place.value)
-        data = config_file.edited(repo, data, command)
+        data = _ended(config_file.edited(repo, data, command))
+        section, _, key = strays.PREVIOUS.partition(".")
+        data += to_bytes(config_file.section(section, key, place.previous))
     else:
         data = _ended(data) + to_bytes(config_file.section("core", "hooksPath", place.value))
     if place.condition is not None:

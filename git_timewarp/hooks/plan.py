@@ -8,11 +8,9 @@ from git_timewarp.git.repo import MAIN_WORKTREE, Repo
 from git_timewarp.hooks import chain, config_file
 from git_timewarp.hooks.catalog import HANDED_ON_IF_PRESENT, RECORDED
 from git_timewarp.hooks.config_file import digest
-from git_timewarp.hooks.record import BESIDE, PATH, Place, Record
+from git_timewarp.hooks.record import BESIDE, FOLDER, PATH, Place, Record
 from git_timewarp.hooks.scripts import own_hook, script
 from git_timewarp.util import atomic
-
-FOLDER = "hooks"
 
 
 def plan(repo: Repo, current: Record | None) -> Record:
@@ -92,7 +90,7 @@ def _own_folder_is_free(repo: Repo) -> bool:
 def _base(repo: Repo, before: str | None, current: Record | None) -> Place:
     """Return the place in the repository's own config file."""
     top = main_top(repo)
-    folder = os.path.join(repo.state_dir, FOLDER)
+    folder = os.path.join(repo.common_dir, FOLDER)
     value = folder if top is None else os.path.relpath(folder, top)
     condition = None if top is None else _condition(repo)
     known = chain.base_place(current)
@@ -125,7 +123,7 @@ def _worktree_places(repo: Repo, current: Record | None) -> tuple[Place, ...]:
         theirs = place.previous if place is not None and place.value in written else written[-1]
         worktree = os.path.basename(os.path.dirname(config)) or "main"
         folder = f"{FOLDER}-{worktree}"
-        value = os.path.join(repo.state_dir, folder)
+        value = os.path.join(repo.common_dir, folder)
         top = main_top(repo)
         if worktree == "main" and top is not None:
             value = os.path.relpath(value, top)

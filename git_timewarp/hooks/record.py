@@ -1,11 +1,14 @@
-"""What was installed and what was there before, in `<common dir>/timewarp/hooks.json`.
+"""What was installed and what was there before, in `<common dir>/timewarp-hooks/.record.json`.
 
-Written before anything else changes, so that an installation cut short can be undone.
+Written before anything else changes, so that an installation cut short can be undone. It lies
+beside the stubs and not in the state folder: who deletes that one keeps his hooks, and what
+takes ours out.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,10 +17,13 @@ from typing import Any, NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
-from git_timewarp.util import atomic, faults
+from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.text import compact_json, json_name, name_from_json
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+FOLDER = "timewarp-hooks"
+"""Where everything of our hooks lies, in the common directory; theirs of single work trees beside."""
+
 BESIDE = "beside"
 PATH = "path"
 
@@ -34,7 +40,7 @@ class Place(NamedTuple):
 
     Attributes:
         config: the file, relative to the common directory.
-        folder: our hooks folder, relative to the state directory.
+        folder: our hooks folder, relative to the common directory.
         value: what we set `core.hooksPath` to.
         previous: what it was in this very file, or None.
         next: the setting in effect before, wherever it came from; None is git's own folder.
@@ -100,33 +106,47 @@ class Record(NamedTuple):
 
 def path(repo: Repo) -> str:
     """Return where the record lies."""
+    return os.path.join(repo.common_dir, FOLDER, ".record.json")
+
+
+def _first_path(repo: Repo) -> str:
+    """Return where the record of format 1 lay."""
     return os.path.join(repo.state_dir, "hooks.json")
+
+
+def exists(repo: Repo) -> bool:
+    """Tell whether there is a record, readable or not."""
+    return os.path.exists(path(repo)) or os.path.exists(_first_path(repo))
 
 
 def load(repo: Repo) -> Record | None:
     """Return what is installed, or None; HooksRecordError when the file is damaged or newer."""
-    data = atomic.read(path(repo))
+    where = path(repo)
+    data = atomic.read(where)
+    if data is None:
+        where = _first_path(repo)
+        data = atomic.read(where)
     if data is None:
         return None
     try:
         found = json.loads(data)
-        version = found["v"]
-        if version == FORMAT_VERSION:
+        version = int(found["v"])
+        if version <= FORMAT_VERSION:
             return Record(
                 mode=str(found["mode"]),
                 common_dir=name_from_json(found["common_dir"]),
                 stubs={str(name): str(digest) for name, digest in found["stubs"].items()},
                 made_folder=bool(found["made_folder"]),
                 done=bool(found["done"]),
-                places=tuple(_place(place) for place in found["places"]),
+                places=tuple(_place(place, version) for place in found["places"]),
             )
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise HooksRecordError(
-            f"the note of installed hooks '{path(repo)}' cannot be read",
+            f"the note of installed hooks '{where}' cannot be read",
             hint="git timewarp hooks uninstall --force",
         ) from exc
     raise HooksRecordError(
-        f"the note of installed hooks '{path(repo)}' has format {version}, newer than this program",
+        f"the note of installed hooks '{where}' has format {version}, newer than this program",
         hint="upgrade git-timewarp",
     )
 
@@ -134,19 +154,27 @@ def load(repo: Repo) -> Record | None:
 def save(repo: Repo, record: Record) -> None:
     """Store `record` durably; it holds the config file, so nobody more may read it."""
     mode = os.stat(os.path.join(repo.common_dir, "config")).st_mode & 0o666
+    directories.make(os.path.dirname(path(repo)))
     atomic.write(path(repo), compact_json(record.to_json()), mode=mode)
 
 
 def forget(repo: Repo) -> None:
     """Remove the record; nothing is installed any more."""
-    faults.point("unlink hooks.json")
-    os.unlink(path(repo))
+    for where in (_first_path(repo), path(repo)):
+        faults.point("unlink record of hooks")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(where)
+    faults.point("rmdir hooks")
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.dirname(path(repo)))
 
 
-def _place(found: dict[str, Any]) -> Place:
+def _place(found: dict[str, Any], version: int) -> Place:
+    folder = name_from_json(found["folder"])
     return Place(
         config=name_from_json(found["config"]),
-        folder=name_from_json(found["folder"]),
+        # Format 1 told it relative to the state folder.
+        folder=f"timewarp/{folder}" if version == 1 else folder,
         value=name_from_json(found["value"]),
         previous=None if found["previous"] is None else name_from_json(found["previous"]),
         next=None if found["next"] is None else name_from_json(found["next"]),

@@ -12,8 +12,10 @@ MARK = b"# git-timewarp "
 
 CHAIN = "chain"
 RECORDER = "record.sh"
+"""The script the stubs source; in our hooks folder with a dot in front."""
+
 LFS_STUB = "lfs"
-"""Also the folder below the state directory in which it lies once for each of its hooks."""
+"""Also, with a dot in front, the folder in which it lies once for each of its hooks."""
 
 NEXT = ".timewarp-next"
 """In a hooks folder of ours: the shell assignment that names the folder to hand on to."""

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from git_timewarp.git.repo import MAIN_WORKTREE, Repo
-from git_timewarp.hooks import chain
+from git_timewarp.hooks import chain, strays
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import LEGACY, LFS, RECORDED
 from git_timewarp.hooks.plan import active, effective_folder, git_hooks, present
-from git_timewarp.hooks.record import BESIDE, Place, Record
+from git_timewarp.hooks.record import BESIDE, FOLDER, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, RECORDER, own_hook, script
+from git_timewarp.timeline.recording import is_recording
 from git_timewarp.util import atomic
 from git_timewarp.util.text import json_name
 
@@ -24,6 +25,7 @@ MOVED = "moved"
 CHANGED = "changed"
 PARTIAL = "partial"
 OUTDATED = "outdated"
+LOST = "lost"
 
 
 class HookStatus(NamedTuple):
@@ -52,11 +54,13 @@ class HooksStatus(NamedTuple):
         state: `installed`; `absent`; `reset` (`core.hooksPath` is no longer ours or was set
             beside us); `moved` (the repository is elsewhere now); `changed` (what we hand on
             to is no longer what is configured); `partial` (stubs are missing or were
-            replaced); `outdated` (stubs of another version).
+            replaced); `outdated` (stubs of another version); `lost` (`core.hooksPath` is ours
+            and its folder is gone, so git runs no hook, the user's neither).
         mode: `beside`, `path` or None.
         path: the folder in which git looks for hooks.
         hooks: one by one.
         problems: what is wrong, one sentence each.
+        hint: the command that mends it, where hooks of the user's do not run.
     """
 
     state: str
@@ -64,6 +68,7 @@ class HooksStatus(NamedTuple):
     path: str
     hooks: tuple[HookStatus, ...]
     problems: tuple[str, ...]
+    hint: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the stable JSON form."""
@@ -73,6 +78,7 @@ class HooksStatus(NamedTuple):
             "path": json_name(self.path),
             "hooks": [hook.to_dict() for hook in self.hooks],
             "problems": list(self.problems),
+            "hint": self.hint,
         }
 
 
@@ -99,6 +105,9 @@ def status(repo: Repo, *, fired: Mapping[str, bool] = MappingProxyType({})) -> H
         )
         for name in RECORDED
     )
+    dead = strays.dead(repo) if record is None or not os.path.isdir(folder) else None
+    if dead is not None:
+        return _lost(repo, record, dead, hooks=hooks)
     if record is None:
         stray = any(hook.installed for hook in hooks)
         state = PARTIAL if stray else ABSENT
@@ -114,7 +123,24 @@ def status(repo: Repo, *, fired: Mapping[str, bool] = MappingProxyType({})) -> H
 def _answer(
     state: str, mode: str | None, problem: str, *, folder: str, hooks: tuple[HookStatus, ...]
 ) -> HooksStatus:
-    return HooksStatus(state, mode, folder, hooks, (problem,) if problem else ())
+    told = (problem,) if problem else ()
+    return HooksStatus(state, mode, _plain(folder), hooks, told)
+
+
+def _lost(
+    repo: Repo, record: Record | None, folder: str, *, hooks: tuple[HookStatus, ...]
+) -> HooksStatus:
+    problem = (
+        f"core.hooksPath leads to '{folder}', which is gone: git runs no hook, not yours either"
+    )
+    verb = "install" if is_recording(repo) else "uninstall"
+    mode = None if record is None else record.mode
+    return HooksStatus(LOST, mode, folder, hooks, (problem,), f"git timewarp hooks {verb}")
+
+
+def _plain(folder: str) -> str:
+    """Return a folder as people write it: linked work trees have ours with `/./` in it."""
+    return folder.replace("/./", "/")
 
 
 def _judge(
@@ -141,7 +167,7 @@ def _judge(
 
 def _leads_to_us(repo: Repo, record: Record, folder: str) -> bool:
     found = os.path.realpath(folder)
-    ours = [os.path.join(repo.state_dir, place.folder) for place in record.places]
+    ours = [os.path.join(repo.common_dir, place.folder) for place in record.places]
     if record.mode == BESIDE:
         ours.append(git_hooks(repo))
     return found in {os.path.realpath(path) for path in ours}
@@ -171,7 +197,7 @@ def _chained_to(repo: Repo, place: Place | None, name: str) -> str | None:
         if active(path):
             return path
     has_lfs = name in LFS and os.path.isdir(os.path.join(repo.common_dir, "lfs"))
-    return os.path.join(repo.state_dir, LFS_STUB, name) if has_lfs else None
+    return os.path.join(repo.common_dir, FOLDER, f".{LFS_STUB}", name) if has_lfs else None
 
 
 def _not_handed_on(repo: Repo, record: Record) -> list[str]:
@@ -179,7 +205,7 @@ def _not_handed_on(repo: Repo, record: Record) -> list[str]:
         name
         for place in record.places
         for name in present(repo, place)
-        if not own_hook(os.path.join(repo.state_dir, place.folder, name))
+        if not own_hook(os.path.join(repo.common_dir, place.folder, name))
     ]
 
 
@@ -189,5 +215,5 @@ def _is_current(repo: Repo, folder: str) -> bool:
         path is None or atomic.read(path) == script(name)
         for name, path in zip(RECORDED, stubs, strict=True)
     )
-    recorder = atomic.read(os.path.join(repo.state_dir, RECORDER))
+    recorder = atomic.read(os.path.join(repo.common_dir, FOLDER, f".{RECORDER}"))
     return same and recorder == script(RECORDER)

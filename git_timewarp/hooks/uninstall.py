@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
-from git_timewarp.hooks import chain, config_file
+from git_timewarp.hooks import chain, config_file, strays
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import LEGACY, NAMES, RECORDED
-from git_timewarp.hooks.plan import FOLDER, git_hooks, worktree_configs
-from git_timewarp.hooks.record import HooksRecordError, Place, Record
+from git_timewarp.hooks.plan import git_hooks
+from git_timewarp.hooks.record import FOLDER, HooksRecordError, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.text import json_name
@@ -68,7 +68,7 @@ def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> Unin
         if not force:
             raise
         record = None
-    record = record or _found(repo)
+    record = record or strays.found(repo)
     found, left = stubs(repo, record)
     settings = [place.config for place in record.places]
     if not dry_run:
@@ -86,7 +86,7 @@ def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> Unin
 
 def remove(repo: Repo, record: Record) -> None:
     """Take out what `record` describes, whole or half done: settings first, files, the record."""
-    if os.path.exists(records.path(repo)):
+    if records.exists(repo):
         records.save(repo, record._replace(done=False))
     for place in record.places:
         _give_place(repo, place)
@@ -95,11 +95,16 @@ def remove(repo: Repo, record: Record) -> None:
     if record.made_folder:
         with contextlib.suppress(OSError):
             os.rmdir(git_hooks(repo))
-    for folder in {FOLDER, LFS_STUB, *(place.folder for place in record.places)}:
-        _remove_folder(os.path.join(repo.state_dir, folder))
-    _unlink(os.path.join(repo.state_dir, RECORDER))
-    with contextlib.suppress(FileNotFoundError):
-        records.forget(repo)
+    own = [os.path.join(repo.common_dir, place.folder) for place in record.places]
+    for base, dot in ((os.path.join(repo.common_dir, FOLDER), "."), (repo.state_dir, "")):
+        own += [
+            os.path.join(base, f"{dot}{LFS_STUB}"),
+            base if dot else os.path.join(base, "hooks"),
+        ]
+        _unlink(os.path.join(base, f"{dot}{RECORDER}"))
+    for folder in dict.fromkeys(own):
+        _remove_folder(folder)
+    records.forget(repo)
 
 
 def recover(repo: Repo) -> bool:
@@ -127,19 +132,6 @@ def _unfinished(repo: Repo) -> list[str]:
     return [os.path.join(folder, name) for name in found if pattern.match(name)]
 
 
-def _found(repo: Repo) -> Record:
-    """Return an installation as it is found where no note of it is left."""
-    places = []
-    for config in ("config", *worktree_configs(repo)):
-        path = os.path.join(repo.common_dir, config)
-        places += [
-            Place(config, FOLDER, value, None, None, None, b"")
-            for value in config_file.values(repo, path)
-            if chain.is_own_folder(repo, value)
-        ]
-    return Record(records.PATH, repo.common_dir, places=tuple(places))
-
-
 def _give_place(repo: Repo, place: Place) -> None:
     """Give one config file back: the very bytes if nobody wrote it since, else the setting."""
     path = os.path.join(repo.common_dir, place.config)
@@ -155,6 +147,7 @@ def _give_place(repo: Repo, place: Place) -> None:
         elif place.value in config_file.values(repo, path):
             key = ("--fixed-value", "--replace-all", config_file.KEY)
             commands.append((*key, place.previous, place.value))
+        commands.append(("--unset-all", strays.PREVIOUS))
         if place.condition is not None:
             key = ("--fixed-value", "--unset-all", f"includeIf.{place.condition}.path")
             commands.append((*key, chain.include_path(place)))

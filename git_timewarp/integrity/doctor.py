@@ -43,6 +43,8 @@ _RECORDING: _Checks = {
     "skipped": lambda case: doctor_store.skipped(case.world),
 }
 
+_NOT_RECORDING: _Checks = {"hooks": doctor_repo.left_hooks}
+
 
 def doctor(
     world: World,
@@ -56,7 +58,8 @@ def doctor(
     config = git_config.read(world.repo.git)
     case = Case(world, config, machine or look_around(), hooks, watcher, home)
     found: list[Check] = []
-    for name, check in {**_ALWAYS, **(_RECORDING if is_recording(world.repo) else {})}.items():
+    more = _RECORDING if is_recording(world.repo) else _NOT_RECORDING
+    for name, check in {**_ALWAYS, **more}.items():
         try:
             found += check(case)
         except (TimewarpError, OSError) as exc:

@@ -56,7 +56,17 @@ def hooks(case: Case) -> Iterator[Check]:
         text = "; ".join(said) or (
             f"{', '.join(silent)} did not fire" if silent else f"they are {state}"
         )
-        yield Check("hooks", passed=False, text=text, hint="git timewarp hooks install")
+        hint = str(case.hooks.get("hint") or "git timewarp hooks install")
+        yield Check("hooks", passed=False, text=text, hint=hint)
+
+
+def left_hooks(case: Case) -> Iterator[Check]:
+    """Where nothing records: tell of hooks of ours that are still there."""
+    if case.hooks.get("state", "absent") == "absent":
+        return
+    said = case.hooks.get("problems")
+    text = "; ".join(map(str, said)) if isinstance(said, list) and said else "ours are still there"
+    yield Check("hooks", passed=False, text=text, hint="git timewarp hooks uninstall")
 
 
 def watcher(case: Case) -> Iterator[Check]:

@@ -49,6 +49,7 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             )
         )
     found += losses.of_journal(history)
+    found += _of_hooks(around.hooks)
     found += _of_watcher(around.watcher)
     newest = next(history.entries(limit=1), None)
     last = history.latest_snapshot(history.repo.worktree)
@@ -93,8 +94,17 @@ def not_recording(
         hooks=hooks,
         pending={},
         counts={},
-        problems=problems,
+        problems=(*problems, *_of_hooks(hooks)),
     )
+
+
+def _of_hooks(hooks: Json) -> list[Problem]:
+    """Return what keeps the user's own hooks from running, if anything."""
+    if hooks.get("state") != "lost":
+        return []
+    said = hooks.get("problems")
+    text = "; ".join(map(str, said)) if isinstance(said, list) else ""
+    return [Problem("hooks-lost", text, str(hooks.get("hint") or ""))]
 
 
 def _of_watcher(watcher: Json) -> list[Problem]:

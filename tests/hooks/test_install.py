@@ -160,7 +160,7 @@ class TestHandedOn:
         for repo in pair.each():
             repo.git("config", "core.hooksPath", ".husky")
         put_in(pair.ours.path)
-        stubs = {path.name for path in (pair.ours.path / ".git/timewarp/hooks").iterdir()}
+        stubs = {path.name for path in (pair.ours.path / ".git/timewarp-hooks").iterdir()}
         assert stubs >= {*RECORDED, *HANDED_ON}
         assert "reference-transaction" not in stubs
         pair.hooks(".husky", "pre-commit", "post-commit")
@@ -190,7 +190,7 @@ class TestHandedOn:
         put_in(pair.ours.path)
         lines = [f"refs/heads/b{n} {n:040d} refs/heads/b{n} {n:040d}" for n in range(1500)]
         done = subprocess.run(
-            [".git/timewarp/hooks/pre-push", "origin", "../hub"],
+            [".git/timewarp-hooks/pre-push", "origin", "../hub"],
             input="\n".join([*lines, ""]).encode(),
             cwd=pair.ours.path,
             env={**os.environ, "TELL": str(tmp_path / "told")},
@@ -324,7 +324,7 @@ class TestTakenOut:
             pair.hooks(".git/hooks", "post-commit")
         before = git_files(pair.ours.path)
         put_in(pair.ours.path)
-        (pair.ours.path / ".git/timewarp/hooks.json").write_text("{torn")
+        (pair.ours.path / ".git/timewarp-hooks/.record.json").write_text("{torn")
         with pytest.raises(HooksRecordError):
             put_in(pair.ours.path)
         with pytest.raises(HooksRecordError):
@@ -378,7 +378,7 @@ class TestNewerVersions:
     def test_an_older_stub_is_replaced(self, pair: Pair) -> None:
         """Installing again after an upgrade rewrites the stubs and the recorder in place."""
         put_in(pair.ours.path)
-        recorder = pair.ours.path / ".git/timewarp/record.sh"
+        recorder = pair.ours.path / ".git/timewarp-hooks/.record.sh"
         shipped = recorder.read_bytes()
         recorder.write_bytes(b"# an older one\n")
         assert put_in(pair.ours.path).changed

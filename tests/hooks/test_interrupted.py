@@ -116,7 +116,7 @@ def test_killed_at_every_step(pair: Pair, mode: str) -> None:
 
     for step in steps_of(put, lambda: uninstall(repo)):
         assert killed_at(put, step)
-        if not recover(repo) and (pair.ours.path / ".git/timewarp/hooks.json").exists():
+        if not recover(repo) and (pair.ours.path / ".git/timewarp-hooks/.record.json").exists():
             assert not put_in(pair.ours.path).changed
             uninstall(repo)
         assert git_files(pair.ours.path) == before, step

@@ -51,8 +51,14 @@ def test_json(repo: RepoBuilder) -> None:
     put_in(repo.path)
     found = look(repo).to_dict()
     hooks = found.pop("hooks")
-    folder = str(repo.path / ".git/timewarp/hooks")
-    assert found == {"state": "installed", "mode": "path", "path": folder, "problems": []}
+    folder = str(repo.path / ".git/timewarp-hooks")
+    assert found == {
+        "state": "installed",
+        "mode": "path",
+        "path": folder,
+        "problems": [],
+        "hint": None,
+    }
     pre_push = str(repo.path / ".husky/pre-push")
     assert hooks == [
         {
@@ -159,14 +165,14 @@ def test_stubs_missing_replaced_disabled_outdated(repo: RepoBuilder) -> None:
     assert found.problems == ("no hook of ours any more: post-commit, post-merge, pre-push",)
     assert put_in(repo.path).mode == "path"
     assert look(repo).state == "installed"
-    (repo.path / ".git/timewarp/record.sh").write_text("# older\n")
+    (repo.path / ".git/timewarp-hooks/.record.sh").write_text("# older\n")
     assert look(repo).state == "outdated"
 
 
 def test_stubs_without_a_record(repo: RepoBuilder) -> None:
     """Stubs whose record is gone are told and taken over."""
     put_in(repo.path)
-    (repo.path / ".git/timewarp/hooks.json").unlink()
+    (repo.path / ".git/timewarp-hooks/.record.json").unlink()
     assert look(repo).state == "partial"
     assert put_in(repo.path).mode == "beside"
     assert look(repo).state == "installed"

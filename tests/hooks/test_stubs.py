@@ -283,7 +283,7 @@ class TestCost:
         """The same with `core.hooksPath` ours and no hook of that name to hand on to."""
         repo.git("config", "core.hooksPath", ".elsewhere")
         put_in(repo.path)
-        stub = "../timewarp/hooks/post-commit"
+        stub = "../timewarp-hooks/post-commit"
         assert was_silent(run_stub(repo, stub, preexec=no_more_processes(repo)))
         assert [event.hook for event in drained(repo.path)] == ["post-commit"]
 

@@ -23,16 +23,8 @@ from tests.support.repo_builder import RepoBuilder, WorkTree
 
 STATE = frozenset(
     {
-        *(
-            "lock",
-            "journal",
-            "acknowledged",
-            "writer.json",
-            "refs.json",
-            "superseded",
-            "packs.json",
-        ),
-        *("index.db", "last", "hooks.json", "record.sh", "stubs", "lfs", "watch", "log"),
+        *("lock", "journal", "acknowledged", "writer.json", "refs.json", "superseded"),
+        *("packs.json", "index.db", "last", "watch", "log"),
         *("quarantine", "index", "spool", "staging", "aside", "damaged"),
     }
 )

@@ -24,6 +24,7 @@ def status(result: StatusResult, look: Look, *, short: bool = False) -> Iterator
     if not result.recording:
         yield "nothing is recorded here"
         yield f"{look.paint('hint', 'hint:')} git timewarp init"
+        yield from problems(result.problems, look)
         return
     timeline = names.one_line(result.timeline or "main")
     yield _row("recording", look.paint("good", "on") + f", timeline '{timeline}'")
