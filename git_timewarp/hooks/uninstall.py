@@ -32,12 +32,14 @@ class UninstallResult:
 
     Attributes:
         changed: whether there was anything of ours.
-        removed: files and settings of ours that are gone (or would go).
+        removed: files of ours that are gone (or would go).
+        settings: config files out of which ours were taken.
         left: hooks of ours that somebody edited; they stay, they do nothing harmful.
     """
 
     changed: bool
     removed: tuple[str, ...]
+    settings: tuple[str, ...]
     left: tuple[str, ...]
 
     def to_dict(self) -> dict[str, object]:
@@ -45,6 +47,7 @@ class UninstallResult:
         return {
             "changed": self.changed,
             "removed": [json_name(path) for path in self.removed],
+            "settings": [json_name(path) for path in self.settings],
             "left": [json_name(path) for path in self.left],
         }
 
@@ -70,7 +73,8 @@ def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> Unin
         record = None
     record = record or strays.found(repo)
     found, left = stubs(repo, record)
-    settings = [place.config for place in record.places]
+    configs = dict.fromkeys(place.config for place in record.places)
+    settings = tuple(os.path.join(repo.common_dir, name) for name in configs)
     if not dry_run:
         try:
             remove(repo, record)
@@ -80,8 +84,7 @@ def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> Unin
                 f"{(exc.strerror or 'failed').lower()}",
                 hint="make it writable, then run: git timewarp hooks uninstall",
             ) from exc
-    removed = (*found, *(os.path.join(repo.common_dir, name) for name in settings))
-    return UninstallResult(bool(removed), removed, left)
+    return UninstallResult(bool(found or settings), found, settings, left)
 
 
 def remove(repo: Repo, record: Record) -> None:

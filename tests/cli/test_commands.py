@@ -452,7 +452,10 @@ def test_hooks() -> None:
     assert (
         told("hooks uninstall -n")[0] == "would uninstall post-commit\nwould uninstall pre-push\n"
     )
-    assert told("hooks uninstall")[0] == 'removed .git/hooks/post-commit\nleft "\\377"\n'
+    assert told("hooks uninstall")[0] == (
+        "took core.hooksPath out of .git/config again\n"
+        'removed .git/hooks/post-commit\nleft "\\377"\n'
+    )
 
 
 def test_config() -> None:

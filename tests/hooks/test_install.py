@@ -292,6 +292,14 @@ class TestTakenOut:
         take_out(pair.ours.path)
         assert pair.ours.git("config", "--get-all", "core.hooksPath") == ".husky"
 
+    def test_what_was_done_is_told(self, pair: Pair) -> None:
+        """A setting that was taken out is no file that was removed."""
+        pair.hooks(".git/hooks", "post-commit")
+        put_in(pair.ours.path)
+        told = take_out(pair.ours.path)
+        assert (told.removed, told.left) == ((), ())
+        assert told.settings == (str(pair.ours.path / ".git/config"),)
+
     def test_edited_stub_is_left_and_told(self, pair: Pair) -> None:
         """Lines somebody added to a stub of ours are not thrown away, nor written over."""
         put_in(pair.ours.path)

@@ -329,7 +329,12 @@ class FakeApp:
     def hooks_uninstall(self) -> Json:
         """Answer what went."""
         self.asked.append(("hooks_uninstall", {}))
-        return {"changed": True, "removed": [".git/hooks/post-commit"], "left": [{"bytes": "/w=="}]}
+        return {
+            "changed": True,
+            "removed": [".git/hooks/post-commit"],
+            "settings": [".git/config"],
+            "left": [{"bytes": "/w=="}],
+        }
 
     def hooks_status(self) -> Json:
         """Answer the hooks."""

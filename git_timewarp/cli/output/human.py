@@ -195,6 +195,8 @@ def hooks_removed(record: Json, look: Look) -> Iterator[str]:
     """Draw what went and what was left, because it is not as we made it."""
     if not record.get("changed"):
         yield "no hooks of ours are installed"
+    for name in _listed(record.get("settings")):
+        yield f"took core.hooksPath out of {look.path(_name(name))} again"
     for word, slot in (("removed", "deleted"), ("left", "warning")):
         for name in _listed(record.get(word)):
             yield f"{look.paint(slot, word)} {look.path(_name(name))}"
