@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
-from git_timewarp.hooks import uninstall
+from git_timewarp.git.repo import Repo
+from git_timewarp.hooks import config_file, uninstall
 from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
+from git_timewarp.store.paths import Paths
 from git_timewarp.timeline import observe, start
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.recording import is_recording, refusal
 from git_timewarp.timeline.world import World
+from git_timewarp.util import atomic
 
 
 def deinit(
@@ -68,7 +72,22 @@ def deinit(
 def end(op: Operation, *, purge: bool) -> Json:
     """Put back the user's hooks and stop recording; `op` has its intent in the journal."""
     uninstall.uninstall(op.repo)
+    start.unset_gc(op.repo)
+    _give_end_back(op.repo)
     return {"v": 1, **start.stop(op, purge=purge), "dry_run": False}
+
+
+def _give_end_back(repo: Repo) -> None:
+    """Take the newline away that our settings brought, if the file is else what it was."""
+    known = atomic.read(Paths(repo.state_dir).unended)
+    if known is None:
+        return
+
+    def change(data: bytes) -> bytes:
+        is_as_before = config_file.digest(data.removesuffix(b"\n")).encode() == known
+        return data.removesuffix(b"\n") if is_as_before else data
+
+    config_file.rewrite(os.path.join(repo.common_dir, "config"), change)
 
 
 def finish(op: Operation) -> bool:

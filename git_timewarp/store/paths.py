@@ -44,6 +44,11 @@ class Paths:
         return os.path.join(self.root, "refs.json")
 
     @property
+    def unended(self) -> str:
+        """SHA-256 of a config file that had no newline at its end before ours went in."""
+        return os.path.join(self.root, "unended")
+
+    @property
     def superseded(self) -> str:
         """Ids of objects of ours that nothing names any more, one a line."""
         return os.path.join(self.root, "superseded")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 
@@ -63,9 +64,17 @@ def prepare(repo: Repo, world: World) -> None:
     """
     directories.make(repo.state_dir)
     Spool(repo.state_dir, clock=world.clock).create()
+    _remember_end(repo)
     for setting in GC_SETTINGS:
         if repo.git.run("config", "--local", "--get", setting, ok=(0, 1)).code:
             repo.git.run("config", "--local", setting, GC_VALUE)
+
+
+def _remember_end(repo: Repo) -> None:
+    """Note a config file without a newline at its end: git adds one with our settings."""
+    data = atomic.read(os.path.join(repo.common_dir, "config")) or b"\n"
+    if not data.endswith(b"\n"):
+        atomic.write(Paths(repo.state_dir).unended, hashlib.sha256(data).hexdigest().encode())
 
 
 def begin_anew(op: Operation) -> None:

@@ -121,6 +121,18 @@ def test_settings_of_the_users_own_stay(repo: RepoBuilder) -> None:
     )
 
 
+@pytest.mark.parametrize("hook", ["", ".git/hooks/post-commit"])
+def test_a_config_file_without_a_last_newline_is_what_it_was(repo: RepoBuilder, hook: str) -> None:
+    config = repo.read(".git/config") + b"[alias]\n\tx = log"
+    repo.write(".git/config", config)
+    if hook:
+        repo.write(hook, "#!/bin/sh\n", mode=0o755)
+    recorded(repo, hooks=True)
+    recorded(repo, hooks=True)
+    assert typed(repo, "deinit").code == 0
+    assert repo.read(".git/config") == config
+
+
 def test_every_watcher_has_ended(repo: RepoBuilder, tmp_path: Path) -> None:
     """Also those of linked work trees, before the command is over."""
     recorded(repo)

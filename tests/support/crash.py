@@ -24,7 +24,7 @@ from tests.support.repo_builder import RepoBuilder, WorkTree
 STATE = frozenset(
     {
         *("lock", "journal", "acknowledged", "writer.json", "refs.json", "superseded"),
-        *("packs.json", "index.db", "last", "watch", "log"),
+        *("packs.json", "unended", "index.db", "last", "watch", "log"),
         *("quarantine", "index", "spool", "staging", "aside", "damaged"),
     }
 )
