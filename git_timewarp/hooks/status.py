@@ -29,12 +29,17 @@ LOST = "lost"
 
 
 class HookStatus(NamedTuple):
-    """One hook: is our stub where git looks, did it fire when asked to, what runs after it."""
+    """One hook: is our stub where git looks, did it fire when asked to, what runs after it.
+
+    Attributes:
+        behind: another tool's hook that runs ours, which it moved aside (`<name>.legacy`).
+    """
 
     name: str
     installed: bool
     fires: bool | None
     chained_to: str | None
+    behind: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the stable JSON form; `fires` is null where nobody asked."""
@@ -44,6 +49,7 @@ class HookStatus(NamedTuple):
             "installed": self.installed,
             "fires": self.fires,
             "chained_to": chained_to,
+            "behind": None if self.behind is None else json_name(self.behind),
         }
 
 
@@ -82,7 +88,7 @@ class HooksStatus(NamedTuple):
         }
 
 
-def status(repo: Repo, *, fired: Mapping[str, bool] = MappingProxyType({})) -> HooksStatus:
+def status(repo: Repo, *, fired: Mapping[str, bool | None] = MappingProxyType({})) -> HooksStatus:
     """Look at the hooks of this work tree; nothing changes.
 
     Args:
@@ -102,6 +108,7 @@ def status(repo: Repo, *, fired: Mapping[str, bool] = MappingProxyType({})) -> H
             _where(folder, name) is not None,
             fires.get(name),
             _chained_to(repo, place, name),
+            _behind(folder, name),
         )
         for name in RECORDED
     )
@@ -114,7 +121,7 @@ def status(repo: Repo, *, fired: Mapping[str, bool] = MappingProxyType({})) -> H
         problem = "hooks of ours are there, the note of their installation is not" if stray else ""
         return _answer(state, None, problem, folder=folder, hooks=hooks)
     state, problem = _judge(repo, record, folder, hooks)
-    silent = [name for name, fired in fires.items() if not fired]
+    silent = [name for name, fired in fires.items() if fired is False]
     if silent and not problem:
         state, problem = PARTIAL, f"hooks that did not fire when git ran them: {', '.join(silent)}"
     return _answer(state, record.mode, problem, folder=folder, hooks=hooks)
@@ -189,6 +196,12 @@ def _where(folder: str, name: str) -> str | None:
         if own_hook(path) and active(path):
             return path
     return None
+
+
+def _behind(folder: str, name: str) -> str | None:
+    found = _where(folder, name)
+    path = os.path.join(folder, name)
+    return path if found is not None and found != path and active(path) else None
 
 
 def _chained_to(repo: Repo, place: Place | None, name: str) -> str | None:

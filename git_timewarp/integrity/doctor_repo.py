@@ -48,8 +48,13 @@ def hooks(case: Case) -> Iterator[Check]:
     elif state == "installed" and not silent and not said:
         chained = sum(1 for hook in hooks if hook.get("chained_to"))
         more = f", {chained} hand on to hooks of yours" if chained else ""
-        tried = all(hook.get("fires") for hook in hooks)
+        behind = [str(hook.get("name")) for hook in hooks if hook.get("behind")]
+        untried = [str(hook.get("name")) for hook in hooks if not hook.get("fires")]
+        tried = set(untried) <= set(behind)
         fires = "each fires" if tried else "whether they fire could not be tried now"
+        if behind and tried:
+            names = ", ".join(behind)
+            fires = f"each fires but {names}, which another tool's hook runs: that one is not tried"
         text = f"{len(hooks)} installed, {fires}{more}"
         yield Check("hooks", passed=True if tried else None, text=text)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from git_timewarp.hooks.catalog import RECORDED
 from git_timewarp.hooks.probe import probe
 from git_timewarp.hooks.status import HooksStatus, status
 from tests.support.hooks import CLOCK, drained, put_in, repo_at, take_out, telling_hook
+from tests.support.recorder import recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
 
@@ -66,6 +68,7 @@ def test_json(repo: RepoBuilder) -> None:
             "installed": True,
             "fires": None,
             "chained_to": pre_push if name == "pre-push" else None,
+            "behind": None,
         }
         for name in RECORDED
     ]
@@ -167,6 +170,29 @@ def test_stubs_missing_replaced_disabled_outdated(repo: RepoBuilder) -> None:
     assert look(repo).state == "installed"
     (repo.path / ".git/timewarp-hooks/.record.sh").write_text("# older\n")
     assert look(repo).state == "outdated"
+
+
+def test_a_stub_that_another_tool_moved_aside(repo: RepoBuilder, tmp_path: Path) -> None:
+    """As `pre-commit install` does: it fires, but its runner is not started to find out."""
+    recorded(repo, hooks=True)
+    hooks = repo.path / ".git/hooks"
+    (hooks / "post-commit").rename(hooks / "post-commit.legacy")
+    text = f'#!/bin/sh\ntouch {tmp_path}/ran\nexec "$(dirname "$0")/post-commit.legacy" "$@"\n'
+    repo.write(".git/hooks/post-commit", text, mode=0o755)
+    found = look(repo, prove=True)
+    assert shape(found) == ("installed", 5, {True, None})
+    assert found.hooks[0].behind == str(hooks / "post-commit")
+    assert not (tmp_path / "ran").exists()
+    checks = json.loads(typed(repo, "doctor", "--json").out)["checks"]
+    assert [check["text"] for check in checks if check["name"] == "hooks"] == [
+        (
+            "5 installed, each fires but post-commit, which another tool's hook runs: "
+            "that one is not tried"
+        )
+    ]
+    assert typed(repo, "doctor").code == 0
+    (hooks / "post-commit").chmod(0o644)
+    assert look(repo, prove=True).hooks[0].fires is False
 
 
 def test_stubs_without_a_record(repo: RepoBuilder) -> None:

@@ -157,8 +157,20 @@ class FakeApp:
                 "problems": [],
                 "hint": None,
                 "hooks": [
-                    {"name": "post-commit", "installed": True, "fires": True, "chained_to": None},
-                    {"name": "pre-push", "installed": True, "fires": True, "chained_to": "x"},
+                    {
+                        "name": "post-commit",
+                        "installed": True,
+                        "fires": True,
+                        "chained_to": None,
+                        "behind": None,
+                    },
+                    {
+                        "name": "pre-push",
+                        "installed": True,
+                        "fires": True,
+                        "chained_to": "x",
+                        "behind": None,
+                    },
                 ],
             },
             pending={"events": 3, "snapshots": 1, "spool_bytes": 739},

@@ -170,7 +170,7 @@ def hooks(record: Json, look: Look) -> Iterator[str]:
             [
                 Cell("  " + str(hook.get("name"))),
                 Cell("installed" if hook.get("installed") else "missing"),
-                Cell(_fires(hook.get("fires"))),
+                Cell(_fires(hook.get("fires"), behind=bool(hook.get("behind")))),
                 Cell(f"then {look.path(_name(chained))}" if chained else ""),
             ]
         )
@@ -239,9 +239,9 @@ def _skipped_of(meta: Json | None) -> Iterator[str]:
         yield f"Skipped:  {_count(len(listed), 'path')} (see --json)"
 
 
-def _fires(value: object) -> str:
+def _fires(value: object, *, behind: bool) -> str:
     if value is None:
-        return ""
+        return "run by another tool's hook, not tried" if behind else ""
     return "fires" if value else "does not fire"
 
 
