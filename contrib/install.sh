@@ -201,7 +201,8 @@ uninstall)
         remove "$method"
         say "removed what $method had installed"
     done
-    say 'repositories keep their recordings; hooks left in them stay silent'
+    say 'repositories keep their recordings; hooks left in them stay silent,'
+    say 'and watchers that still run end by themselves within seconds'
     ;;
 *) fail "there is no action '$action'" 'contrib/install.sh install' ;;
 esac

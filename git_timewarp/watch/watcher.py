@@ -29,6 +29,10 @@ _TICK = 1.0
 _SLEPT = 5.0
 _TRY_EVENTS = 600.0
 _TRY_FOLD = 60.0
+_PROGRAM = os.path.abspath(__file__)
+_PROGRAM_GONE = 5.0
+"""Seconds without our own program after which it was taken away and is not being replaced."""
+
 _SHARE = 10
 """A look by turns takes at most one part in this many of a processor."""
 
@@ -59,6 +63,7 @@ class Watcher:
         self._fold_at = float("inf")
         self._events_at = float("inf")
         self._wall, self._mono = self._times()
+        self._had_program = self._mono
         self._source: Source
         self._schedule: Schedule
         self._open()
@@ -99,8 +104,8 @@ class Watcher:
             self._tell(told)
 
     def run(self, stop: Stop) -> None:
-        """Watch until asked to stop or until there is nothing left to watch."""
-        while not (stop.is_set() or self._is_gone() or os.path.exists(self._place.stop)):
+        """Watch until asked to stop, until nothing is left to watch, or we were uninstalled."""
+        while not (stop.is_set() or self._is_over()):
             try:
                 self._turn(stop)
             except Exception as exc:  # noqa: BLE001 - a watcher that died protects nobody
@@ -111,6 +116,19 @@ class Watcher:
         self._notice(stop, seconds=0.0)
         if self._schedule.is_pending or self._state.mode == state.POLLING:
             self.look()
+
+    def _is_over(self) -> bool:
+        return self._is_gone() or os.path.exists(self._place.stop) or self._is_uninstalled()
+
+    def _is_uninstalled(self) -> bool:
+        """Tell whether our program was taken away: with it goes the command that stops us."""
+        now = self._clock.monotonic()
+        if os.path.exists(_PROGRAM):
+            self._had_program = now
+        elif now - self._had_program >= _PROGRAM_GONE:
+            self._log.write("the program was uninstalled, so the watcher ends")
+            return True
+        return False
 
     def _turn(self, stop: Stop) -> None:
         wait = min(_TICK, max(0.0, self._schedule.due() - self._clock.monotonic()))

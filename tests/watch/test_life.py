@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 
 from git_timewarp.watch import identity
 from tests.support.repo_builder import RepoBuilder
+from tests.support.source import ROOT
 from tests.support.watching import Watched, until, watched
 
 
@@ -161,6 +164,26 @@ def test_it_ends_with_the_recording(live: Watched, how: str) -> None:
     live.tw(how)
     ended(pid)
     assert live.repo.read("a.txt") == b"unsaved\n"
+
+
+def test_it_ends_when_the_program_is_uninstalled(tmp_path: Path) -> None:
+    """No command is left that could stop it; what was not saved is in a draft."""
+    shutil.copytree(ROOT / "git_timewarp", tmp_path / "lib/git_timewarp")
+    shutil.copytree(ROOT / "hooks", tmp_path / "lib/hooks")
+    with watched(tmp_path / "repo", watch=False) as found:
+        subprocess.run(
+            [sys.executable, "-P", "-m", "git_timewarp", "watch", "start"],
+            cwd=found.repo.path,
+            env=found.repo.env() | {"PYTHONPATH": str(tmp_path / "lib")},
+            check=True,
+            capture_output=True,
+        )
+        pid = found.pid()
+        shutil.rmtree(tmp_path / "lib")
+        found.repo.write("a.txt", "unsaved\n")
+        ended(pid)
+        assert not found.state().running
+        assert found.cat("a.txt") == "unsaved\n"
 
 
 def test_it_ends_when_its_folder_is_removed_under_it(live: Watched) -> None:
