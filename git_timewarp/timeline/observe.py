@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError, Object, Reader
+from git_timewarp.safety.secrets import scrub
 from git_timewarp.store import kept
 from git_timewarp.store.events import NewEvent
 from git_timewarp.store.index import Entry
@@ -150,7 +151,8 @@ def _event(op: Operation, note: HookEvent) -> NewEvent:
     kind, summary, data, extra = _told(op.quarantine.reader, note, commit)
     new = op.event(
         kind,
-        summary,
+        # The commit may be rewritten to take a secret out of its subject; an event is not.
+        scrub(summary).text,
         anchor=commit or op.repo.zero,
         head=commit,
         branch=note.branch,
@@ -167,7 +169,7 @@ _Told = tuple[str, str, dict[str, object], dict[str, object]]
 
 def _told(reader: Reader, note: HookEvent, commit: Oid | None) -> _Told:
     args = [*note.args, "", "", ""]
-    data: dict[str, object] = {"action": note.action}
+    data: dict[str, object] = {"action": scrub(note.action or "").text}
     if note.hook == "post-commit":
         found = reader.find(commit) if commit else None
         touches = _files(reader, found)

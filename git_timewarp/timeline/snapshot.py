@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.safety.secrets import scrub
 from git_timewarp.store import kept, layout
 from git_timewarp.store.compose import NewSnapshot, compose, needed
 from git_timewarp.store.events import Actor, NewEvent
@@ -110,7 +111,9 @@ def store(op: Operation, wish: Wish, view: View, *, whole: Collection[RepoPath] 
 
 
 def explicit(*, message: str = "", milestone: str | None = None) -> Wish:
-    """Return the wish of a user's `snapshot`."""
+    """Return the wish of a user's `snapshot`; what he wrote is stored without secrets."""
+    message = scrub(message).text
+    milestone = None if milestone is None else scrub(milestone).text
     data: dict[str, object] = {}
     if milestone:
         data["milestone"] = {"kind": "user", "importance": "high", "name": milestone}
