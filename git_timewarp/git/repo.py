@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git import generation
 from git_timewarp.git.names import Oid
 from git_timewarp.git.run import Git, GitError, scrubbed
-
-MAIN_WORKTREE = "main-worktree"
 
 _FACTS = (
     "--is-bare-repository",
@@ -52,7 +51,8 @@ class Repo(NamedTuple):
         prefix: the caller's folder below the root, `''` or ending in `/`.
         objects_dir: git's own object directory.
         hash_name: `sha1` or `sha256`.
-        worktree: `main-worktree` or `worktrees/<id>` (gitglossary, per-worktree refs).
+        worktree: `main-worktree`, `worktrees/<id>` (gitglossary, per-worktree refs), or
+            `worktrees/<id>~<n>` where others had that id before (`git/generation.py`).
     """
 
     git: Git
@@ -105,9 +105,6 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
             f"the path of the repository holds a newline: {out!r}", hint="rename the folder"
         )
     _, _, hash_name, git_dir, common_dir, objects_dir, top, prefix = lines
-    worktree = MAIN_WORKTREE
-    if git_dir != common_dir:
-        worktree = "worktrees/" + os.path.basename(git_dir)
     return Repo(
         git=Git(scrubbed(environ), git_dir=git_dir, work_tree=top),
         git_dir=git_dir,
@@ -116,7 +113,7 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
         prefix=prefix,
         objects_dir=objects_dir,
         hash_name=hash_name,
-        worktree=worktree,
+        worktree=generation.name(git_dir, common_dir),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from git_timewarp.git.repo import MAIN_WORKTREE, Repo
+from git_timewarp.git.generation import MAIN_WORKTREE
+from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, config_file
 from git_timewarp.hooks.catalog import HANDED_ON_IF_PRESENT, RECORDED
 from git_timewarp.hooks.config_file import digest

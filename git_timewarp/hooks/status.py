@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from git_timewarp.git.repo import MAIN_WORKTREE, Repo
+from git_timewarp.git import generation
+from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, strays
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import LEGACY, LFS, RECORDED
@@ -182,7 +183,8 @@ def _leads_to_us(repo: Repo, record: Record, folder: str) -> bool:
 
 def _place_here(repo: Repo, record: Record) -> Place | None:
     """Return the place in effect in this work tree, or None for git's own folder."""
-    own = "" if repo.worktree == MAIN_WORKTREE else repo.worktree + "/"
+    is_main = repo.worktree == generation.MAIN_WORKTREE
+    own = "" if is_main else generation.folder(repo.worktree) + "/"
     for place in record.places:
         if place.config == f"{own}config.worktree":
             return place

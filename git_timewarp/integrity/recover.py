@@ -13,9 +13,9 @@ import os
 from dataclasses import replace
 
 from git_timewarp.errors import Kind, TimewarpError
-from git_timewarp.git import user_index
+from git_timewarp.git import generation, user_index
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
-from git_timewarp.git.repo import MAIN_WORKTREE, Repo, discover
+from git_timewarp.git.repo import Repo, discover
 from git_timewarp.integrity import salvage
 from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
@@ -66,8 +66,12 @@ def elsewhere(op: Operation) -> tuple[list[Repo], list[str]]:
         if intent.get("kind") != TRAVEL or place == op.repo.worktree or place in found:
             continue
         try:
-            found[place] = discover(_root_of(op.repo, place), op.repo.git.environ)
+            repo = discover(_root_of(op.repo, place), op.repo.git.environ)
         except (TimewarpError, OSError):
+            repo = None
+        if repo is not None and repo.worktree == place:
+            found[place] = repo
+        else:
             op.recorder.append(done=[str(intent["op"])])
             told.append(
                 f"'{_name(intent)}' was cut off in a work tree that is gone; "
@@ -78,10 +82,10 @@ def elsewhere(op: Operation) -> tuple[list[Repo], list[str]]:
 
 def _root_of(repo: Repo, worktree: str) -> str:
     """Return the root of a work tree of this repository by its id (gitrepository-layout)."""
-    if worktree == MAIN_WORKTREE:
+    if worktree == generation.MAIN_WORKTREE:
         listed = repo.git.run("worktree", "list", "--porcelain", "-z").text
         return listed.split("\0", 1)[0].removeprefix("worktree ")
-    with open(os.path.join(repo.common_dir, worktree, "gitdir"), "rb") as file:
+    with open(os.path.join(repo.common_dir, generation.folder(worktree), "gitdir"), "rb") as file:
         return os.path.dirname(os.fsdecode(file.read()).rstrip("\n"))
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from git_timewarp.git.repo import MAIN_WORKTREE
+from git_timewarp.git import generation
 from git_timewarp.util.text import json_name, to_str
 
 VERSION = "1"
@@ -61,14 +61,12 @@ class HookEvent:
     git_pid: int
 
     def worktree(self, common_dir: str) -> str | None:
-        """Return `main-worktree` or `worktrees/<id>`, or None when it is not of this repository."""
+        """Return the name of the work tree, or None when it is not of this repository."""
         if self.git_dir is None:
             return None
         found, common = os.path.realpath(self.git_dir), os.path.realpath(common_dir)
-        if found == common:
-            return MAIN_WORKTREE
-        if os.path.dirname(found) == os.path.join(common, "worktrees"):
-            return "worktrees/" + os.path.basename(found)
+        if found == common or os.path.dirname(found) == os.path.join(common, "worktrees"):
+            return generation.name(found, common)
         return None
 
     def to_dict(self) -> dict[str, object]:

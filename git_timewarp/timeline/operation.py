@@ -12,10 +12,12 @@ An operation has an id: one user action, one undo. Leaving by an exception befor
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from git_timewarp.git import generation
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.repo import Repo
@@ -28,7 +30,7 @@ from git_timewarp.store.recorder import Recorder
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.timeline.label import label
 from git_timewarp.timeline.world import World
-from git_timewarp.util import atomic
+from git_timewarp.util import atomic, directories
 from git_timewarp.util.clock import parse_iso
 from git_timewarp.util.ids import uuid7
 
@@ -50,6 +52,11 @@ class Operation:
 
     def __enter__(self) -> Self:
         self.recorder.__enter__()
+        try:
+            self._claim()
+        except BaseException as exc:
+            self.recorder.__exit__(type(exc), exc, exc.__traceback__)
+            raise
         self.notices += self.recorder.notices
         self.recorder.notices = self.notices
         return self
@@ -71,6 +78,13 @@ class Operation:
             if self._history is not None:
                 self._history.close()
             self.recorder.__exit__(exc_type, exc, traceback)
+
+    def _claim(self) -> None:
+        """Make sure that this is the work tree it was when it was opened, and note its name."""
+        repo = self.repo
+        former = generation.claim(repo.git_dir, repo.common_dir, repo.worktree)
+        if former is not None:
+            directories.remove(os.path.join(repo.state_dir, "index", former))
 
     @property
     def repo(self) -> Repo:

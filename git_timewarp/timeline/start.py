@@ -8,6 +8,7 @@ import os
 import stat
 
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git import generation
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid
 from git_timewarp.git.repo import Repo
@@ -228,6 +229,7 @@ def _remove_state(repo: Repo, *, purge: bool) -> list[str]:
     """
     paths = Paths(repo.state_dir)
     last = [paths.writer, paths.journal, paths.lock]
+    generation.forget(repo.common_dir)
     kept = [] if purge else [paths.aside, os.path.dirname(paths.damaged(b""))]
     with os.scandir(repo.state_dir) as found:
         rest = [item.path for item in found if item.path not in (*last, *kept)]

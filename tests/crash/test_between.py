@@ -132,6 +132,24 @@ def test_the_work_tree_of_the_operation_is_gone(lab: Lab) -> None:
     lab.ok("snapshot")
 
 
+def test_another_work_tree_has_the_name_of_the_one_that_is_gone(lab: Lab) -> None:
+    """What was begun in the old one is not finished in the new one."""
+    project(lab)
+    other = linked(lab)
+    lab.ok("snapshot", cwd=other.path)
+    other.write("a.txt", "work\n")
+    lab.run("jump", "HEAD", stop=1, at="rename", kind="kill", cwd=other.path)
+    lab.wait_for_children()
+    lab.repo.git("worktree", "remove", "--force", str(other.path))
+    lab.repo.git("worktree", "add", "-q", str(other.path), "linked")
+    other.write("a.txt", "work in the new one\n")
+    before = State.of(other)
+    status = lab.ok("status", "--json", cwd=other.path)
+    assert "in a work tree that is gone" in told(status) + status.err
+    assert State.of(other) == before
+    lab.ok("snapshot", cwd=other.path)
+
+
 def test_two_next_commands_at_once(lab: Lab) -> None:
     """Both succeed; the operation is finished once."""
     photo = crash.prepared(lab, JUMP)
