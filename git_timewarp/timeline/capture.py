@@ -104,7 +104,8 @@ class Capture:
 
         Args:
             whole: files and folders that are about to be overwritten or removed; they
-                are captured whatever their size, ignore state or filter.
+                are captured whatever their size, ignore state or filter. And submodules
+                whose files are, also if they are as their commit says.
             fresh: throw away everything remembered and read every file again.
 
         Raises:
@@ -129,8 +130,8 @@ class Capture:
             f"objects of the index of '{place.repo.work_tree}' are missing", hint="git fsck"
         )
 
-    def _nested(self, place: Place, *, fresh: bool) -> View:
-        return self._view(place, whole=(), fresh=fresh)
+    def _nested(self, place: Place, whole: Collection[RepoPath], *, fresh: bool) -> View:
+        return self._view(place, whole=whole, fresh=fresh)
 
 
 class _SeedAgainError(Exception):
@@ -179,19 +180,21 @@ class _Run:
         paths = self._sort(found, list(others | dict.fromkeys(back)))
         tree = self._tree(paths, changes=found.changes, new=[*folders.files, *back])
         self._beside(paths, nested=folders.nested)
+        deep = capture_nested.named(place, whole)
         nested = capture_nested.capture(
             place,
             memory,
             found=folders.nested,
             recorded=capture_nested.recorded_commits(place, memory),
             take=take,
+            whole=deep,
             fresh=self.fresh,
         )
         self.skipped += nested.skipped
         empty = {*folders.empty, *capture_folders.emptied(place, paths.deleted)}
         memory.refs = place.put("blob", listed, known=memory.refs)
         operation_name = capture_operation.name(place)
-        raw = self._raw(whole, tree=tree)
+        raw = self._raw([path for path in whole if path not in deep], tree=tree)
         view = View(
             tree=tree,
             index_tree=Oid(memory.index_tree),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from git_timewarp.errors import TimewarpError
@@ -31,8 +31,8 @@ _BLOBS = frozenset({"refs", "modes"})
 _BULK = 32
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
-Take = Callable[[Place], View]
-"""Captures one place."""
+Take = Callable[[Place, Collection[RepoPath]], View]
+"""Captures one place; the repositories below it that are named are captured whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,13 @@ def capture(
     found: Sequence[RepoPath],
     recorded: dict[str, Oid],
     take: Take,
+    whole: Collection[RepoPath],
     fresh: bool,
 ) -> Nested:
-    """Capture the untracked repositories `found` and the populated submodules `recorded`."""
+    """Capture the untracked repositories `found` and the populated submodules `recorded`.
+
+    A submodule in `whole` is captured also when its files are those of its commit.
+    """
     entries: list[TreeEntry] = []
     skipped: list[Skipped] = []
     known, memory.nested = memory.nested, {}
@@ -70,6 +74,7 @@ def capture(
                 path=path,
                 recorded=recorded.get(path),
                 take=take,
+                whole=whole,
                 base=None if fresh else known.get(path),
             )
         except (TimewarpError, OSError) as exc:
@@ -81,6 +86,12 @@ def capture(
             memory.nested[path] = oid
             entries.append(TreeEntry(MODE_TREE, escape(path), oid))
     return Nested(place.put_tree(entries) if entries else None, tuple(skipped))
+
+
+def named(place: Place, whole: Collection[RepoPath]) -> frozenset[RepoPath]:
+    """Return those of `whole` that are repositories, not files in somebody's way."""
+    dots = ((path, os.path.join(place.file(path), b".git")) for path in whole)
+    return frozenset(path for path, dot in dots if os.path.lexists(dot))
 
 
 def recorded_commits(place: Place, memory: Memory) -> dict[str, Oid]:
@@ -123,6 +134,7 @@ def _one(
     path: RepoPath,
     recorded: Oid | None,
     take: Take,
+    whole: Collection[RepoPath],
     base: str | None,
 ) -> Oid | None:
     outer = place.quarantine
@@ -131,8 +143,9 @@ def _one(
         name = hashlib.sha256(to_bytes(path)).hexdigest()[:32]
         folder = os.path.join(place.folder, "nested", name)
         inner = at(repo, outer, folder=folder, reader=reader)
-        view = take(inner)
-        if recorded is not None and _is_commit(view, reader, recorded):
+        below = len(path) + 1
+        view = take(inner, [RepoPath(w[below:]) for w in whole if w.startswith(f"{path}/")])
+        if recorded is not None and path not in whole and _is_commit(view, reader, recorded):
             return None
         oid = _compose(inner, view)
         _copy(inner, oid, base=base)

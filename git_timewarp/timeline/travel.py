@@ -28,6 +28,7 @@ from git_timewarp.timeline import (
     plan_left,
     plan_needs,
     plan_sparse,
+    plan_submodules,
     selector,
     snapshot,
 )
@@ -365,14 +366,17 @@ def _plan(op: Operation, trip: Journey, how: How, now: View) -> Planned:
         return replace(found, left=tuple(i for i in found.left if i.path not in mine))
 
     spare, repositories = plan_left.remembered(op.history), frozenset[RepoPath]()
+    deep = plan_submodules.unseen(reader, now=now, target=trip.view, paths=how.filter)
+    if deep:
+        now = snapshot.capture(op, whole=deep)
     plan = made()
     repositories = frozenset(plan_needs.repositories(plan, op.repo))
     if repositories:
         plan = made()
     needed = frozenset(plan_needs.needs_whole(plan, op.repo))
     spare |= needed
-    whole = needed | plan_filtered.at_risk(plan, op.repo, reader)
-    if whole:
+    whole = deep | needed | plan_filtered.at_risk(plan, op.repo, reader)
+    if whole != deep:
         now = snapshot.capture(op, whole=whole)
         plan = made()
     ignored = plan_ignored.ignored_then(
