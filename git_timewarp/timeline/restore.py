@@ -43,12 +43,14 @@ class Wish:
         with_head: HEAD.
         with_refs: branches, tags, notes, stash.
         index: False leaves the user's index alone (a restore of some paths, a stash).
+        operation: False leaves an operation in progress where it is (a restore of some paths).
         message: for the user's reflogs.
     """
 
     with_head: bool = False
     with_refs: bool = False
     index: bool = True
+    operation: bool = True
     message: str = "timewarp: jump"
 
 
@@ -86,13 +88,15 @@ class Restorer:
             OperationInProgressError: git is in the middle of something else.
             BranchElsewhereError: a branch that would move is in use in another work tree.
         """
-        restore_operation.check(self._reader, now=now, target=target)
+        name = restore_operation.check(self._reader, now=now, target=target)
+        own = restore_operation.OWN_REFS.get(name or "") if wish.operation else None
         return plan_refs(
             self._repo,
             self._reader,
             target=target,
             with_head=wish.with_head,
             with_refs=wish.with_refs,
+            own=own,
             has_commit=self._has_commit,
         )
 

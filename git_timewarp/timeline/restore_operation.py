@@ -4,7 +4,8 @@ Refused, unless the target was taken inside the same operation: the same commits
 merged, the same branch is being rebased onto the same commit. Then the state files come
 back too, provided HEAD is where the target had it; a rebase whose commits are made would
 otherwise make them again. A target taken inside an operation that is over gives its files
-and index, not the operation.
+and index, not the operation. What git notes in refs of the operation's own comes back with
+its state files, or the two contradict each other.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ _ABORT = {
 }
 
 
+OWN_REFS = {"bisect": "refs/bisect/", "rebase": "refs/rewritten/"}
+"""Per operation, where git keeps refs that are part of its state (gitglossary, per-worktree)."""
+
+
 class OperationInProgressError(TimewarpError):
     """git is in the middle of something that a restore would break."""
 
@@ -51,17 +56,17 @@ class OperationInProgressError(TimewarpError):
     reference = "operation-in-progress"
 
 
-def check(reader: Reader, *, now: View, target: View) -> bool:
-    """Tell whether the operation in progress may go back to the target's state of it.
+def check(reader: Reader, *, now: View, target: View) -> str | None:
+    """Return the operation in progress, which may go back to the target's state of it.
 
     Raises:
         OperationInProgressError: one is in progress, and the target is not from inside it.
     """
     name = now.operation_name
     if name is None:
-        return False
+        return None
     if target.operation_name == name and _identity(reader, now) == _identity(reader, target):
-        return True
+        return name
     raise OperationInProgressError(
         f"a {name} is in progress and the target was not taken inside it",
         hint=f"finish it, or end it with: {_ABORT[name]}",

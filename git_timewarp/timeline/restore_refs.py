@@ -2,16 +2,17 @@
 
 `--with-refs` moves branches, tags, notes and the stash to where they were; refs created
 since are deleted (the safety snapshot names them and keeps their commits). Refs that only
-mirror another repository (`refs/remotes/`) or one work tree's operation (`refs/bisect/`,
-`refs/rewritten/`, `refs/worktree/`) stay, and so does a list of several git stashes. `--with-head` alone moves no branch: HEAD goes to
-its branch if that still is where it was, else it is detached at the commit.
+mirror another repository (`refs/remotes/`) stay, and so does a list of several git stashes.
+Those of one work tree's operation (`refs/bisect/`, `refs/rewritten/`) come back with its
+state files and only then. `--with-head` alone moves no branch: HEAD goes to its branch if
+that still is where it was, else it is detached at the commit.
 The user's reflogs are written as he has configured them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import refs as git_refs
@@ -32,7 +33,7 @@ STAYING = (
     "refs/worktree/",
     "refs/prefetch/",
 )
-"""Refs that a restore never moves."""
+"""Refs that `--with-refs` never moves."""
 
 
 class BranchElsewhereError(TimewarpError):
@@ -113,10 +114,13 @@ def plan_refs(
     with_head: bool,
     with_refs: bool,
     has_commit: Callable[[Oid], bool],
+    own: str | None = None,
 ) -> RefPlan:
     """Plan how HEAD and the refs move to where the target had them.
 
     A ref whose object git has lost since (`has_commit` says so) stays as it is, and is told.
+    Refs below `own`, those of the operation in progress, come along where its state files
+    do: if HEAD is where the target had it.
 
     Raises:
         BranchElsewhereError: a branch that would move is checked out in another work tree.
@@ -124,27 +128,19 @@ def plan_refs(
     """
     current = {ref.name: ref.oid for ref in git_refs.listed(repo.git) if ref.symref is None}
     head_now = read_head(repo)
-    updates: list[RefUpdate] = []
-    notes: tuple[str, ...] = ()
-    after = dict(current)
+    then = parse_refs(reader.read(target.refs, kind="blob")) if with_refs or own else {}
+    changes = _Changes(current, then, has_commit, repo.zero)
     if with_refs:
-        then = parse_refs(reader.read(target.refs, kind="blob"))
         # Without its ref the list of stashes is gone, and nobody else names the older ones.
         stashes_stay = git_refs.STASH not in then and git_refs.stash_entries(repo.git) > 1
         if stashes_stay:
-            notes = ("the list of git stashes stays as it is",)
+            changes.notes.append("the list of git stashes stays as it is")
         for name in sorted(set(current) | set(then)):
-            if name.startswith(STAYING) or (name == git_refs.STASH and stashes_stay):
-                continue
-            old, new = current.get(name, repo.zero), then.get(name, repo.zero)
-            if old != new and not new.is_zero and not has_commit(new):
-                notes += (f"'{name}' stays: git has lost {new[:12]}, which it named",)
-            elif old != new:
-                updates.append(RefUpdate(name, old, new))
-        after = {n: o for n, o in current.items() if n not in {u.name for u in updates}}
-        after |= {item.name: item.new for item in updates if not item.new.is_zero}
-    _refuse_elsewhere(repo, updates)
-    head = _head(target.head, after, elsewhere=_checked_out(repo)) if with_head else None
+            if not (name.startswith(STAYING) or (name == git_refs.STASH and stashes_stay)):
+                changes.add(name)
+    _refuse_elsewhere(repo, changes.updates)
+    elsewhere = _checked_out(repo)
+    head = _head(target.head, changes.after(), elsewhere=elsewhere) if with_head else None
     if head is not None and head.branch == head_now.branch and head.oid == head_now.oid:
         head = None
     if head is not None and head.oid is not None and not has_commit(head.oid):
@@ -152,14 +148,50 @@ def plan_refs(
             f"git has lost commit {head.oid[:12]}, where HEAD was",
             hint="run the command without --with-head and --with-refs: the files come back",
         )
-    tips = set(after.values()) | ({head.oid} if head is not None and head.oid else set())
+    found = RefPlan(tuple(changes.updates), head, head_now)
+    if own is not None and found.head_after == target.head.oid:
+        for name in sorted(name for name in {*current, *then} if name.startswith(own)):
+            changes.add(name)
+    tips = set(changes.after().values()) | ({head.oid} if head is not None and head.oid else set())
     gone = [oid for oid in dict.fromkeys(current.values()) if oid not in tips]
     if head is not None and head_now.is_detached and head_now.oid and head_now.oid not in tips:
         gone.append(head_now.oid)
-    needed = [item.new for item in updates if not item.new.is_zero]
+    needed = [item.new for item in changes.updates if not item.new.is_zero]
     if head is not None and head.oid is not None:
         needed.append(head.oid)
-    return RefPlan(tuple(updates), head, head_now, tuple(gone), tuple(dict.fromkeys(needed)), notes)
+    return replace(
+        found,
+        updates=tuple(changes.updates),
+        lost=tuple(gone),
+        needed=tuple(dict.fromkeys(needed)),
+        notes=tuple(changes.notes),
+    )
+
+
+@dataclass
+class _Changes:
+    """Gathers how refs move from `current` to `then`."""
+
+    current: Mapping[RefName, Oid]
+    then: Mapping[RefName, Oid]
+    has_commit: Callable[[Oid], bool]
+    zero: Oid
+    updates: list[RefUpdate] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, name: RefName) -> None:
+        """Have one ref move, if it has to and can."""
+        old, new = self.current.get(name, self.zero), self.then.get(name, self.zero)
+        if old != new and not new.is_zero and not self.has_commit(new):
+            self.notes.append(f"'{name}' stays: git has lost {new[:12]}, which it named")
+        elif old != new:
+            self.updates.append(RefUpdate(name, old, new))
+
+    def after(self) -> dict[RefName, Oid]:
+        """Return the refs as they will be."""
+        moved = {item.name for item in self.updates}
+        found = {name: oid for name, oid in self.current.items() if name not in moved}
+        return found | {item.name: item.new for item in self.updates if not item.new.is_zero}
 
 
 def move_refs(

@@ -445,6 +445,7 @@ def restore_wish(trip: Journey, how: How) -> RestoreWish:
         with_head=how.with_head or how.with_refs,
         with_refs=how.with_refs,
         index=how.index,
+        operation=how.filter is None,
         message=f"timewarp: {trip.summary}",
     )
 
