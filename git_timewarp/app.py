@@ -309,14 +309,14 @@ class App:
         paths: Sequence[str] = (),
     ) -> Iterator[LogEntry]:
         """Yield events newest first."""
-        from git_timewarp.timeline import query  # noqa: PLC0415
+        from git_timewarp.timeline import dates, query  # noqa: PLC0415
 
         wanted = query.Filter(
             limit=limit,
             types=tuple(types),
             actors=tuple(actors),
-            since=self._moment(since) if since is not None else None,
-            until=self._moment(until) if until is not None else None,
+            since=dates.stored(self.repo.git, since),
+            until=dates.stored(self.repo.git, until),
             every=all_writers,
             paths=tuple(self.repo.inside(path) for path in paths),
         )
@@ -335,18 +335,21 @@ class App:
             return query.show(history, found[0], flags=flags)
 
     def entry_files(
-        self, entry: LogEntry, *, patch: bool = False, color: bool = False, stat: bool = False
+        self,
+        entry: LogEntry,
+        *,
+        paths: Sequence[str] = (),
+        patch: bool = False,
+        color: bool = False,
+        stat: bool = False,
     ) -> ShowResult:
-        """Return what one entry of the log changed."""
+        """Return what one entry of the log changed, with `paths` in these only."""
         from git_timewarp.timeline import query  # noqa: PLC0415
 
+        inside = [self.repo.inside(path) for path in paths]
+        flags = query.flags(patch=patch, color=color, stat=stat)
         with self._history() as history:
-            found = next(
-                e for e in history.entries("lamport = ?", (entry.lamport,)) if e.id == entry.id
-            )
-            snapshot = history.snapshot(found.snapshot) if found.snapshot else None
-            flags = query.flags(patch=patch, color=color, stat=stat)
-            return query.of_entry(history, found, snapshot, flags=flags)
+            return query.changed(history, entry, paths=inside, flags=flags)
 
     def diff(
         self,
@@ -588,10 +591,3 @@ class App:
         from git_timewarp.config import validate  # noqa: PLC0415
 
         return [item.to_dict() for item in validate.problems(self._all_settings())]
-
-    # -- small things -----------------------------------------------------------------
-
-    def _moment(self, text: str) -> str:
-        from git_timewarp.timeline import selector  # noqa: PLC0415
-
-        return selector.stored_time(self.repo.git, text)

@@ -70,7 +70,15 @@ class App(Protocol):
     def show(self, target: str, *, patch: bool, color: bool, stat: bool) -> ShowResult:
         """Give one event whole."""
 
-    def entry_files(self, entry: LogEntry, *, patch: bool, color: bool, stat: bool) -> ShowResult:
+    def entry_files(
+        self,
+        entry: LogEntry,
+        *,
+        paths: Sequence[str] = (),
+        patch: bool,
+        color: bool,
+        stat: bool,
+    ) -> ShowResult:
         """Give what one entry of the log changed."""
 
     def diff(

@@ -24,5 +24,9 @@ DATE = Option(
 )
 PATCH = Option(("-p", "--patch"), "patch", "show what changed, line by line")
 STAT = Option(("--stat",), "stat", "show how many lines changed in each file")
-SINCE = Option(("--since", "--after"), "since", "nothing older than this", metavar="<time>")
-UNTIL = Option(("--until", "--before"), "until", "nothing newer than this", metavar="<time>")
+SINCE = Option(
+    ("--since", "--after"), "since", "nothing older than this, as git log", metavar="<time>"
+)
+UNTIL = Option(
+    ("--until", "--before"), "until", "nothing newer than this, as git log", metavar="<time>"
+)

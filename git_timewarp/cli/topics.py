@@ -10,7 +10,7 @@ TARGETS: Rows = (
     ("E47", "an event by its number; E47.kmno where two clones share one"),
     ("kmnopqrstuvw", "a snapshot by its id, or the beginning of it"),
     ("v1-works", "a milestone by its name, or latest-green and the like"),
-    ('"10 minutes ago"', "the latest snapshot at that time; ISO 8601 times too"),
+    ('"10 minutes ago"', "the latest snapshot at that time; other dates of git's and ISO 8601 too"),
     ("main~2", "a revision of git: the work tree as that commit has it"),
     ("main", "a timeline by its name, where no revision has it"),
 )

@@ -23,6 +23,7 @@ from git_timewarp.timeline.results import (
     Milestone,
     ShowResult,
 )
+from git_timewarp.util.clock import iso, parse_iso
 
 if TYPE_CHECKING:
     from git_timewarp.timeline.selector import Target
@@ -36,6 +37,13 @@ class PathNotInSnapshotError(TimewarpError):
 
     kind = Kind.NOT_FOUND
     reference = "path-not-in-snapshot"
+
+
+class NoEventError(TimewarpError):
+    """A snapshot is stored and the event that made it is not."""
+
+    kind = Kind.NOT_FOUND
+    reference = "no-event"
 
 
 class Filter(NamedTuple):
@@ -113,46 +121,78 @@ def show(history: History, target: Target, *, flags: Sequence[str]) -> ShowResul
 
     `flags` go to git-diff-tree(1) for the patch (`-p`, `--stat`, `--color=always`); none, no patch.
     """
-    if target.entry is None:
-        raise PathNotInSnapshotError(
-            f"'{target.text}' is a git revision, not a recorded moment",
-            hint=f"git show {target.text}",
-        )
-    snapshot = target.snapshot
-    return of_entry(history, target.entry, snapshot, flags=flags)
+    if target.entry is not None:
+        return _of_entry(history, target.entry, paths=(), flags=flags)
+    if target.commit is not None:
+        return _of_commit(history, target.commit, flags=flags)
+    raise NoEventError(
+        f"no event is stored with snapshot '{target.text}'", hint="git timewarp verify --full"
+    )
 
 
-def of_entry(
-    history: History, entry: Entry, snapshot: Snapshot | None, *, flags: Sequence[str]
+def changed(
+    history: History, entry: LogEntry, *, paths: Sequence[str], flags: Sequence[str]
 ) -> ShowResult:
-    """Return what `show` answers for one event."""
-    files: tuple[FileChange, ...] = ()
-    patch = b""
+    """Return what `show` answers for one entry of the log; with `paths`, of these only."""
+    named = history.entries("lamport = ?", (entry.lamport,))
+    found = next(other for other in named if other.id == entry.id)
+    return _of_entry(history, found, paths=paths, flags=flags)
+
+
+def _of_entry(
+    history: History, entry: Entry, *, paths: Sequence[str], flags: Sequence[str]
+) -> ShowResult:
+    """Return an event and, where it has a snapshot of its own, what that one changed."""
+    answer = DiffResult((), b"")
     meta: Json | None = None
+    snapshot = history.snapshot(entry.snapshot) if entry.snapshot is not None else None
     if snapshot is not None:
         meta = dict(snapshot.meta)
         before = _before(history, entry, snapshot)
         if before is not None:
-            answer = diff(history, before, snapshot.view.tree, flags=flags)
-            files, patch = answer.files, answer.patch
-    return ShowResult(log_entry(history, entry), history.record(entry), meta, files, patch)
+            answer = diff(history, before, snapshot.view.tree, paths=paths, flags=flags)
+    record = history.record(entry)
+    return ShowResult(log_entry(history, entry), record, meta, answer.files, answer.patch)
+
+
+def _of_commit(history: History, commit: Oid, *, flags: Sequence[str]) -> ShowResult:
+    """Return a commit and what it changed against its first parent, as `git show` would."""
+    form = "%H%x00%P%x00%an <%ae>%x00%aI%x00%B"
+    line = ("show", "-s", "--no-show-signature", f"--format={form}", commit)
+    oid, parents, author, date, message = _git(history).run(*line).text.split("\0")
+    known = parents.split()
+    before = Oid(known[0]) if known else None
+    answer = diff(history, before, Oid(oid), flags=flags)
+    record: Json = {
+        "oid": oid,
+        "parents": known,
+        "author": author,
+        "ts": iso(parse_iso(date)),
+        "message": message.strip("\n"),
+    }
+    return ShowResult(None, record, None, answer.files, answer.patch)
 
 
 def diff(
     history: History,
-    before: Oid,
+    before: Oid | None,
     after: Oid,
     *,
     paths: Sequence[str] = (),
     flags: Sequence[str] = (),
 ) -> DiffResult:
-    """Compare two trees as git does; the patch only when `flags` ask for one."""
+    """Compare two trees as git does; the patch only when `flags` ask for one.
+
+    Without `before`, `after` is a commit without a parent.
+    """
     git = _git(history)
     line = ["diff-tree", "-r", "--no-renames", "--no-ext-diff", "--no-textconv"]
-    tail = [before, after, "--", *paths]
+    if before is None:
+        line += ["--root", "--no-commit-id"]
+    tail = [*([before] if before is not None else []), after, "--", *paths]
     numbers = git.run(*line, "--numstat", "-z", *tail).out
     letters = git.run(*line, "--name-status", "-z", *tail).out
-    patch = git.run(*line, *flags, *tail).out if flags else b""
+    patch = git.using(config=_quoting(git)).run(*line, *flags, *tail).out if flags else b""
     return DiffResult(_files(numbers, letters), patch)
 
 
@@ -229,6 +269,12 @@ def _at(history: History, tree: Oid | None, path: str) -> Oid | None:
         return None
     found = history.reader.info(tree if path == "." else f"{tree}:{path}")
     return found[0] if found is not None else None
+
+
+def _quoting(git: Git) -> tuple[str, ...]:
+    """Return the user's own core.quotePath, which our guards put aside, for what he reads."""
+    asked = ("config", "--type=bool", "--default=true", "core.quotePath")
+    return (f"core.quotePath={git._replace(as_user=True).text(*asked)}",)
 
 
 def _git(history: History) -> Git:

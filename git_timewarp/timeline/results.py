@@ -220,9 +220,13 @@ class DiffResult(NamedTuple):
 
 
 class ShowResult(NamedTuple):
-    """Answer of `show`: the event whole, its snapshot's meta and what it changed."""
+    """Answer of `show`: the event whole, its snapshot's meta and what it changed.
 
-    entry: LogEntry
+    For a revision of git `entry` is None and `record` the commit: oid, parents, author,
+    ts, message.
+    """
+
+    entry: LogEntry | None
     record: Json
     meta: Json | None
     files: tuple[FileChange, ...]
@@ -230,12 +234,15 @@ class ShowResult(NamedTuple):
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
+        files = [item.to_dict() for item in self.files]
+        if self.entry is None:
+            return {"v": VERSION, "event": None, "commit": self.record, "files": files}
         return {
             "v": VERSION,
             "event": self.record,
             "label": self.entry.event,
             "snapshot": self.meta,
-            "files": [item.to_dict() for item in self.files],
+            "files": files,
         }
 
 

@@ -12,24 +12,18 @@ from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
-from git_timewarp.git.run import Git
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
-from git_timewarp.util.clock import iso, parse_iso
+from git_timewarp.timeline import dates
+from git_timewarp.util.clock import iso
 from git_timewarp.util.ids import is_letters
 
 SHORTEST_PREFIX = 4
 _BACK = re.compile(r"@-(\d{1,6})\Z")
 _EVENT = re.compile(r"[Ee](\d{1,15})(?:\.([k-z]+))?\Z")
 _STASH = re.compile(r"stash@\{(\d+)\}\Z")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?\Z")
-_AGO = re.compile(
-    r"(?:\d+[ .](?:second|minute|hour|day|week|month|year)s?[ .]ago|yesterday|noon|midnight|"
-    r"(?:yesterday|today|noon|last [a-z]+)(?: .+)?|\d{1,2}:\d\d(?::\d\d)?)\Z",
-    re.IGNORECASE,
-)
 
 
 class UnknownTargetError(TimewarpError):
@@ -44,13 +38,6 @@ class AmbiguousTargetError(TimewarpError):
 
     kind = Kind.USAGE
     reference = "ambiguous-target"
-
-
-class NotATimeError(TimewarpError):
-    """A date that neither ISO 8601 nor git's own words for dates explain."""
-
-    kind = Kind.USAGE
-    reference = "not-a-time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,34 +269,8 @@ def _milestone(history: History, text: str) -> Target | None:
     return None
 
 
-def moment(git: Git, text: str) -> int | None:
-    """Return nanoseconds since the epoch for a time as users write it, None for no time.
-
-    ISO 8601, and of git's own forms those that name a time for certain ("10 minutes ago").
-    """
-    if _ISO.match(text):
-        try:
-            return parse_iso(text)
-        except ValueError:
-            return None
-    if _AGO.match(text):
-        answer = git.text("rev-parse", f"--since={text}")
-        return int(answer.removeprefix("--max-age=")) * 1_000_000_000
-    return None
-
-
-def stored_time(git: Git, text: str) -> str:
-    """Return a time as users write it in the form events store it; NotATimeError for no time."""
-    when = moment(git, text)
-    if when is None:
-        raise NotATimeError(
-            f"'{text}' is not a time", hint="git timewarp log --since '2 hours ago'"
-        )
-    return iso(when)
-
-
 def _time(history: History, text: str) -> Target | None:
-    when = moment(history.repo.git, text)
+    when = dates.strict(history.repo.git, text)
     if when is None:
         return None
     limit = iso(when)

@@ -155,7 +155,7 @@ def test_log_with_patches_and_stats() -> None:
         "\n"
         ' "a\\tb\\377.py"  |  43 +-------------------\n'
         ' "\\303\\251.bin" | Bin\n'
-        " 2 files changed, +3 -40\n"
+        " 2 files changed, 3 insertions(+), 40 deletions(-)\n"
         "\n"
         "· E1 60s snapshot\n"
     )
@@ -337,7 +337,10 @@ def test_stashes() -> None:
     desk = Desk(app)
     desk.run("stash show -p")
     assert desk.raw == PATCH
-    assert told("stash show", app)[0].splitlines()[-1] == " 2 files changed, +3 -40"
+    assert (
+        told("stash show", app)[0].splitlines()[-1]
+        == " 2 files changed, 3 insertions(+), 40 deletions(-)"
+    )
 
 
 def test_doctor_fails_when_a_check_does() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from git_timewarp import app as timewarp
 from git_timewarp.errors import TimewarpError
+from git_timewarp.timeline import dates
 from git_timewarp.util.clock import iso
 from tests.support.clock import CountingClock
 from tests.support.recorder import opened, recorded
@@ -132,3 +133,64 @@ def test_restore_without_a_source_takes_the_latest_state_that_differs(repo: Repo
         ["../a"], source="E1"
     )
     assert repo.read("a") == b"one\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "now",
+        "1.hour",
+        "3 days",
+        "2 hours 5 minutes ago",
+        "last.friday",
+        "one minute ago",
+        "yesterday at 5pm",
+        "noon yesterday",
+        "Nov 25 2026",
+        "2026/11/25",
+        "@1795631145",
+        "2026-11-25 18:25:45 +0000",
+        "Wed Nov 25 18:25:45 2026 +0000",
+        "Wed, 25 Nov 2026 18:25:45 +0000",
+    ],
+)
+def test_gits_dates_are_taken_for_times(repo: RepoBuilder, text: str) -> None:
+    git = opened(repo).repo.git
+    asked = int(repo.git("rev-parse", f"--since={text}").removeprefix("--max-age="))
+    for read in (dates.strict, dates.loose):
+        found = read(git, text)
+        assert found is not None
+        assert abs(found // 10**9 - asked) <= 2
+
+
+@pytest.mark.parametrize("text", ["friday", "Nov", "5", "tea", "march", "never"])
+def test_what_a_branch_may_be_called_is_a_time_for_since_only(repo: RepoBuilder, text: str) -> None:
+    git = opened(repo).repo.git
+    assert dates.strict(git, text) is None
+    assert dates.loose(git, text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "yesteday",
+        "last fridya",
+        "2 fortnights ago",
+        "E12",
+        "@-3",
+        "2026",
+        "20261125",
+        "2026-13-45",
+        "yesterday @ cinema",
+        "main~2",
+    ],
+)
+def test_what_git_would_take_for_now_is_refused(repo: RepoBuilder, text: str) -> None:
+    git = opened(repo).repo.git
+    assert dates.strict(git, text) is None
+    assert dates.loose(git, text) is None
+    with pytest.raises(TimewarpError) as caught:
+        list(opened(repo).log(since=text))
+    assert caught.value.reference == "not-a-time"

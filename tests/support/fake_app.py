@@ -226,9 +226,17 @@ class FakeApp:
         given = self.patch if patch else b""
         return ShowResult(self.entries[0], {"id": "x"}, {"skipped": []}, self.files, given)
 
-    def entry_files(self, entry: LogEntry, *, patch: bool, color: bool, stat: bool) -> ShowResult:
+    def entry_files(
+        self,
+        entry: LogEntry,
+        *,
+        paths: Sequence[str] = (),
+        patch: bool,
+        color: bool,
+        stat: bool,
+    ) -> ShowResult:
         """Answer what an entry changed."""
-        self.asked.append(("entry_files", {"color": color, "stat": stat}))
+        self.asked.append(("entry_files", {"color": color, "stat": stat, "paths": paths}))
         return ShowResult(entry, {}, None, self.files, self.patch if patch else b"")
 
     def diff(

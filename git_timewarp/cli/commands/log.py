@@ -63,16 +63,23 @@ def run(
         return 0
     for entry in entries:
         context.console.lines(timeline.draw([entry]))
-        _changes(context, entry, patch=patch, stat=stat, colors=colors)
+        _changes(context, entry, paths=paths, patch=patch, stat=stat, colors=colors)
     return 0
 
 
 def _changes(
-    context: Context, entry: LogEntry, *, patch: bool, stat: bool, colors: str | None
+    context: Context,
+    entry: LogEntry,
+    *,
+    paths: tuple[str, ...],
+    patch: bool,
+    stat: bool,
+    colors: str | None,
 ) -> None:
     if entry.snapshot is None:
         return
-    result = context.app.entry_files(entry, patch=patch, stat=stat, color=context.paints(colors))
+    painted = context.paints(colors)
+    result = context.app.entry_files(entry, paths=paths, patch=patch, stat=stat, color=painted)
     if not (result.patch or result.files):
         return
     context.console.write(b"\n")
@@ -89,7 +96,8 @@ COMMAND = Command(
 the paths its snapshot added (+), modified (~) and deleted (-), and a summary.
 
 The mark says where the work tree stands (@), what is a milestone, what has a snapshot to go
-back to. With paths, only events whose snapshot changed one of them are shown.""",
+back to. With paths, only events whose snapshot changed one of them are shown, and -p and
+--stat show the changes of these paths only.""",
     examples=(
         ("git timewarp log -20", "The last twenty events:"),
         (

@@ -39,7 +39,7 @@ def run(
         context.console.write(b"\n")
     if result.patch:
         context.console.write(result.patch)
-    else:
+    elif result.files:
         context.console.lines(human.files(result.files, look, stat=stat))
     return 0
 
@@ -47,13 +47,16 @@ def run(
 COMMAND = Command(
     name="show",
     description="""Show one event: who did what when, its snapshot, and what changed against
-the snapshot before. Without a target, the latest snapshot.""",
+the snapshot before. An event without a snapshot of its own (a commit, a push) stands alone.
+A revision of git is shown as a commit, with what changed against its first parent. Without a
+target, the latest snapshot.""",
     examples=(
         ("git timewarp show E47", "What event 47 did:"),
         (
             "git timewarp show --stat '10 minutes ago'",
             "What the snapshot of ten minutes ago changed:",
         ),
+        ("git timewarp show main~2", "A commit, as git shows it:"),
     ),
     run=run,
     options=(

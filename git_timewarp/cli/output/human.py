@@ -99,12 +99,25 @@ def files(changes: Sequence[FileChange], look: Look, *, stat: bool = False) -> I
     yield from table.draw(rows)
     added = sum(change.additions or 0 for change in changes)
     deleted = sum(change.deletions or 0 for change in changes)
-    yield f" {_count(len(changes), 'file')} changed, +{added} -{deleted}"
+    told = [f" {_count(len(changes), 'file')} changed"]
+    if added or not deleted:
+        told.append(f"{_count(added, 'insertion')}(+)")
+    if deleted or not added:
+        told.append(f"{_count(deleted, 'deletion')}(-)")
+    yield ", ".join(told)
 
 
 def show(result: ShowResult, look: Look) -> Iterator[str]:
-    """Draw the heading of one event: what, when, who, which snapshot."""
+    """Draw the heading of one event: what, when, who, which snapshot; of a commit as git does."""
     entry = result.entry
+    if entry is None:
+        commit = result.record
+        yield look.paint("event", f"commit {commit['oid']}")
+        yield f"Author:   {names.one_line(str(commit['author']))}"
+        yield f"Date:     {look.when(str(commit['ts']))}"
+        yield ""
+        yield from _indented(str(commit["message"]))
+        return
     snapshot_id = f" {entry.snapshot}" if entry.snapshot else ""
     yield f"{look.paint('event', f'event {entry.event}')} {entry.type}{snapshot_id}"
     yield f"Actor:    {actor(entry.actor)}"
@@ -119,8 +132,7 @@ def show(result: ShowResult, look: Look) -> Iterator[str]:
     for line in _skipped_of(result.meta):
         yield look.paint("warning", line)
     yield ""
-    for line in entry.summary.splitlines() or [""]:
-        yield f"    {names.one_line(line)}".rstrip()
+    yield from _indented(entry.summary)
 
 
 def stashes(entries: Sequence[StashEntry], look: Look) -> Iterator[str]:
@@ -231,6 +243,11 @@ def fields(record: Json) -> Iterator[str]:
                 yield f"  {_value(item)}"
         else:
             yield f"{label}: {_value(value)}"
+
+
+def _indented(text: str) -> Iterator[str]:
+    for line in text.splitlines() or [""]:
+        yield f"    {names.one_line(line)}".rstrip()
 
 
 def _skipped_of(meta: Json | None) -> Iterator[str]:
