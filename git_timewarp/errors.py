@@ -8,6 +8,7 @@ beside the code that raises them. Layer: the floor; imports nothing of ours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 
@@ -33,10 +34,12 @@ class TimewarpError(Exception):
         reference: kebab-case, unique, documented in `docs/reference/errors.md`.
         message: lower-case start, no full stop, subject in single quotes.
         hint: the exact next command, or None where there is none.
+        paths: the files it is about, where there may be several.
     """
 
     kind: Kind = Kind.BUG
     reference: str = "bug"
+    paths: Sequence[str] = ()
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

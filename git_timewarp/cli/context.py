@@ -147,7 +147,8 @@ class Context:
             return usual if age.is_format(usual) else "relative"
         if not age.is_format(given):
             raise DateFormatError(
-                f"unknown date format '{given}'", hint=f"one of: {', '.join(age.FORMATS)}"
+                f"unknown date format '{given}', not one of {', '.join(age.FORMATS)}",
+                hint="git timewarp log --date iso",
             )
         return given
 

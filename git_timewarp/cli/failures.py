@@ -10,11 +10,12 @@ import tempfile
 import traceback
 
 from git_timewarp import __version__
-from git_timewarp.cli.output import color, machine
+from git_timewarp.cli.output import color, machine, names
 from git_timewarp.cli.terminal import Manner
 from git_timewarp.errors import Kind, TimewarpError
-from git_timewarp.util.text import printable
+from git_timewarp.util.text import json_name, octal, printable
 
+_MOST_NAMED = 10
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -77,7 +78,7 @@ def _system(exc: OSError) -> TimewarpError:
     where = f" '{exc.filename}'" if isinstance(exc.filename, str) else ""
     reason = (os.strerror(exc.errno) if exc.errno else str(exc)).lower()
     full = exc.errno in _FULL
-    hint = "free some space, then: git timewarp status" if full else "git timewarp doctor"
+    hint = "df -h ." if full else "git timewarp doctor"
     verb = "write" if full or exc.errno in _READ_ONLY else "use"
     return InputOutputError(f"cannot {verb}{where}: {reason}", hint=hint)
 
@@ -101,17 +102,27 @@ def explain(
 ) -> tuple[int, list[str]]:
     """Return the exit code of a failure and the lines that tell it.
 
-    The lines are one JSON object, or `error:` and `hint:`.
+    The lines are one JSON object, or `error:`, the paths it is about, and `hint:`.
     """
     error = known(exc) or bug(exc, folder=folder, words=words)
     if manner.json:
-        record = machine.versioned({"error": error.to_dict()})
+        told = error.to_dict()
+        told |= {key: octal(text) for key, text in told.items() if isinstance(text, str)}
+        if error.paths:
+            told["context"] = {"paths": [json_name(path) for path in error.paths]}
+        record = machine.versioned({"error": told})
         return error.exit_code, [machine.text(record)]
     painted = color.wanted(
         None, settings=manner.settings, environ=manner.environ, terminal=manner.terminal
     )
     palette = color.palette(manner.settings) if painted else color.PLAIN
     lines = [palette.paint("error", "error:") + " " + _line(error.message)]
+    if len(error.paths) > 1:
+        quoting = manner.settings.get("core.quotepath", "true").lower() != "false"
+        shown = [names.quote(path, quote_path=quoting) for path in error.paths[:_MOST_NAMED]]
+        lines += [f"  {_line(name)}" for name in shown]
+        if len(error.paths) > _MOST_NAMED:
+            lines.append(f"  and {len(error.paths) - _MOST_NAMED} more, all with --json")
     if error.hint:
         lines.append(palette.paint("hint", "hint:") + " " + _line(error.hint))
     return error.exit_code, lines

@@ -68,7 +68,7 @@ def read(words: list[str], environ: Mapping[str, str]) -> Line:
             if "--" in rest:
                 rest.insert(rest.index("--"), rest.pop())
         else:
-            raise CommandLineError(f"unknown option '{word}'", hint="git timewarp --help")
+            raise CommandLineError(f"unknown option '{word}'", hint="git timewarp help")
     line.words = rest
     return line
 
@@ -81,7 +81,7 @@ def is_json(words: list[str]) -> bool:
 
 def _value(option: str, rest: list[str]) -> str:
     if not rest:
-        raise CommandLineError(f"option '{option}' needs a value", hint="git timewarp --help")
+        raise CommandLineError(f"option '{option}' needs a value", hint="git timewarp help")
     return rest.pop(0)
 
 

@@ -116,7 +116,7 @@ class Run:
                 raise
             if context.json:
                 raise
-            return self._say(overview.first_steps(reason=f"{exc.message}; to begin:"))
+            return self._say(overview.first_command(exc.message, exc.hint or "git timewarp doctor"))
         if not is_recording and not context.json:
             return self._say(overview.first_steps())
         return registry.load("status").run(context, short=True)
@@ -128,7 +128,7 @@ class Run:
             near = registry.near(first, {name.split()[0] for name in registry.COMMANDS})
             raise UnknownCommandError(
                 f"'{first}' is not a command of git timewarp",
-                hint=f"git timewarp {near}" if near else "git timewarp --help",
+                hint=f"git timewarp {near}" if near else "git timewarp help",
             )
         rest = [word for word in line.words[1:] if word != "--json"]
         if line.wants == "help" or _asks_help(rest):

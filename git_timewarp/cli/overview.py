@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from git_timewarp.cli import registry
 from git_timewarp.cli.topics import TOPICS
+from git_timewarp.util.text import printable
 
 _WIDTH = 18
+_MORE = (
+    "'git timewarp demo' shows it all in a throw-away clone; 'git timewarp help' lists the rest."
+)
 
 GLOBAL_OPTIONS = (
     ("-C <dir>", "run as if started in that folder"),
@@ -36,15 +40,24 @@ def overview() -> Iterator[str]:
     yield f"'git timewarp help <topic>' explains {', '.join(TOPICS)}."
 
 
-def first_steps(*, reason: str | None = None) -> Iterator[str]:
+def first_steps() -> Iterator[str]:
     """Draw the three first commands, where nothing records yet."""
-    yield reason or "nothing is recorded here yet; the three first commands are:"
+    yield "nothing is recorded here yet; the three first commands are:"
     yield ""
     yield f"   {'git timewarp init':{_WIDTH + 6}} start recording in this repository"
     yield f"   {'git timewarp log':{_WIDTH + 6}} show what happened"
     yield f"   {'git timewarp undo':{_WIDTH + 6}} take back what a command of ours changed"
     yield ""
-    yield "'git timewarp demo' shows it all in a throw-away clone; 'git timewarp help' lists the rest."
+    yield _MORE
+
+
+def first_command(reason: str, command: str) -> Iterator[str]:
+    """Draw the one command that leads on, where nothing can be recorded."""
+    yield f"{printable(reason)}; the first command is:"
+    yield ""
+    yield f"   {printable(command)}"
+    yield ""
+    yield _MORE
 
 
 def noun(name: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ profile `dev`. Imported only where the file exists: it is the one reader of TOML
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from git_timewarp.config import schema
 from git_timewarp.config.load import Assignment, Origin, Scope
 from git_timewarp.config.values import Raw
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.util.text import shell
 
 _PROFILE_TABLE = "profile"
 
@@ -35,10 +37,15 @@ def from_tracked(data: bytes, *, place: str = schema.TRACKED_FILE) -> list[Assig
         table = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
         first = str(exc)[:1].lower() + str(exc)[1:]
-        raise TrackedFileError(
-            f"cannot read '{place}': {first}", hint="git timewarp config validate"
-        ) from exc
+        raise TrackedFileError(f"cannot read '{place}': {first}", hint=_look(place, first)) from exc
     return list(_assignments(table, place=place, above=()))
+
+
+def _look(place: str, fault: str) -> str:
+    """Return the command that prints the line at fault; the file is at the work tree's root."""
+    line = re.search(r"at line (\d+)", fault)
+    file = f'"$(git rev-parse --show-toplevel)"/{shell(place)}'
+    return f"sed -n {line[1]}p {file}" if line else f"cat {file}"
 
 
 def _assignments(

@@ -7,14 +7,13 @@ one reader of difflib.
 from __future__ import annotations
 
 import difflib
-import shlex
 from dataclasses import dataclass
 
 from git_timewarp.config import schema, values
 from git_timewarp.config.load import Assignment, Origin, Scope
 from git_timewarp.config.settings import Rejected, Settings
 from git_timewarp.errors import Kind, TimewarpError
-from git_timewarp.util.text import printable
+from git_timewarp.util.text import printable, shell
 
 _GIT_SCOPES = frozenset({Scope.SYSTEM, Scope.GLOBAL, Scope.LOCAL, Scope.WORKTREE})
 
@@ -105,7 +104,7 @@ def accept(name: str, text: str) -> tuple[schema.Key, str]:
     except ValueError as exc:
         raise InvalidSettingError(
             f"'{key.name}' takes {exc}, not '{printable(text)}'",
-            hint=f"git timewarp config set {key.name} {values.shown(key.default) or 'TEXT'}",
+            hint=f"git timewarp config set {key.name} {shell(values.shown(key.default))}",
         ) from exc
     return key, text
 
@@ -148,13 +147,13 @@ def _remove(origin: Origin) -> str:
     if origin.scope is Scope.ENVIRONMENT:
         return f"unset {origin.spelling}"
     if origin.scope in _GIT_SCOPES:
-        return f"git config --{origin.scope.label} --unset-all {shlex.quote(origin.spelling)}"
+        return f"git config --{origin.scope.label} --unset-all {shell(origin.spelling)}"
     return "git timewarp config list"
 
 
 def _repair(origin: Origin, key: schema.Key) -> str:
     """Return the command that puts the default in the place of a wrong value."""
-    default = shlex.quote(values.shown(key.default))
+    default = shell(values.shown(key.default))
     if origin.scope is Scope.ENVIRONMENT:
         return f"export {origin.spelling}={default}"
     if origin.scope in _GIT_SCOPES:

@@ -121,7 +121,7 @@ def source_of(start: str, environ: Mapping[str, str]) -> str:
                     return found
     raise NoSourceError(
         f"'{start}' is in no repository that git opens: {reason}",
-        hint="git timewarp demo --repo <path or URL>",
+        hint="git timewarp help demo",
     )
 
 
@@ -152,9 +152,7 @@ def _clone(source: str, folder: str, *, environ: Mapping[str, str], commits: int
     Git(scrubbed(environ), as_user=True).run(*line, cwd=folder)
     box = _box(folder, work_tree, environ)
     if not box.has("HEAD"):
-        raise NoHistoryError(
-            f"'{source}' has no commits to replay", hint="git timewarp demo --repo <path or URL>"
-        )
+        raise NoHistoryError(f"'{source}' has no commits to replay", hint="git timewarp help demo")
     return box
 
 

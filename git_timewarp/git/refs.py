@@ -84,7 +84,7 @@ def update(
         if any(words in exc.stderr for words in _MOVED):
             raise RefConflictError(
                 f"a ref moved while it was being updated: {exc.stderr.strip().splitlines()[-1]}",
-                hint="run the command again",
+                hint="git timewarp status",
             ) from exc
         raise
 

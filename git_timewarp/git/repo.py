@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation
 from git_timewarp.git.names import Oid
 from git_timewarp.git.run import Git, GitError, scrubbed
+from git_timewarp.util.text import shell
 
 _FACTS = (
     "--is-bare-repository",
@@ -21,6 +23,8 @@ _FACTS = (
     "--git-path",
     "objects",
 )
+_TRUST = "git config --global --add safe.directory"
+_BAD_LINE = re.compile(r"bad config line (\d+) in file (.+)\Z")
 _NOT_PRINTED = 2
 """Words of `_FACTS` that have no line in the answer: the path format, and `objects`."""
 _PLACE = ("--show-toplevel", "--show-prefix")
@@ -102,7 +106,8 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
     lines = out.split("\n")
     if len(lines) != len(_FACTS) - _NOT_PRINTED + len(_PLACE):
         raise NotARepositoryError(
-            f"the path of the repository holds a newline: {out!r}", hint="rename the folder"
+            f"the path of the repository holds a newline and cannot be used: {out!r}",
+            hint="git rev-parse --show-toplevel",
         )
     _, _, hash_name, git_dir, common_dir, objects_dir, top, prefix = lines
     return Repo(
@@ -127,12 +132,12 @@ def _without_work_tree(base: Git, start: str) -> str:
     if bare == "true":
         raise BareRepositoryError(
             f"'{git_dir}' is a bare repository and has no work tree to record",
-            hint=f"git clone '{git_dir}'",
+            hint=f"git clone {shell(git_dir)}",
         )
     if inside == "true":
         raise NotARepositoryError(
             f"'{start}' is inside a git directory, not in a work tree",
-            hint=f"cd {os.path.dirname(common_dir)}",
+            hint=f"cd {shell(os.path.dirname(common_dir))}",
         )
     return base.run("rev-parse", *_FACTS, *_PLACE, cwd=start).text
 
@@ -143,11 +148,21 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
     if "not a git repository" in first:
         return NotARepositoryError(f"'{start}' is not in a git repository", hint="git init")
     if "dubious ownership" in first:
+        # git names the folder that has to be trusted: the root, or the git directory.
+        told = next((line.strip() for line in text if _TRUST in line), f"{_TRUST} {shell(start)}")
+        place = first.partition(" repository at ")[2].strip("'") or start
         return NotARepositoryError(
-            f"git does not trust '{start}': it belongs to another user",
-            hint=f"git config --global --add safe.directory {start}",
+            f"git does not trust '{place}': it belongs to another user", hint=told
         )
     reason = first.removeprefix("fatal: ")
     return NotARepositoryError(
-        f"git cannot open the repository at '{start}': {reason}", hint="git fsck"
+        f"git cannot open the repository at '{start}': {reason}", hint=_look(start, reason)
     )
+
+
+def _look(start: str, reason: str) -> str:
+    """Return the command that shows what git could not read."""
+    found = _BAD_LINE.search(reason)
+    if found is None:
+        return "git rev-parse --show-toplevel"
+    return f"sed -n {found[1]}p {shell(os.path.join(start, found[2]))}"

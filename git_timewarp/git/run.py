@@ -180,7 +180,7 @@ class Git(NamedTuple):
                 if not os.path.isdir(folder):
                     raise
             raise GitMissingError(
-                "'git' is not on the PATH", hint="install git 2.39 or newer"
+                "'git' is not on the PATH: 2.39 or newer is needed", hint="printenv PATH"
             ) from exc
 
     def run(

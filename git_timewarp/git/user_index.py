@@ -28,7 +28,7 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.util import faults
 from git_timewarp.util.atomic import sync_dir, sync_file, write_all
-from git_timewarp.util.text import to_bytes, to_str
+from git_timewarp.util.text import shell, to_bytes, to_str
 
 _FLAGS = re.compile(
     rb"([^\0]*)\0  ctime: \d+:\d+\n  mtime: \d+:\d+\n  dev: \d+\tino: \d+\n"
@@ -120,8 +120,9 @@ class IndexLock:
             self._link()
         except FileExistsError as exc:
             raise IndexLockedError(
-                f"another git command holds the index: '{self.path}' exists",
-                hint=f"end that git command or editor; if none runs: rm '{self.path}'",
+                f"another git command holds the index: '{self.path}' exists and no git "
+                "command or editor of one may run when it is removed",
+                hint=f"rm {shell(self.path)}",
             ) from exc
         finally:
             faults.point("unlink new index")

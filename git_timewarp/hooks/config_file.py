@@ -15,6 +15,7 @@ from collections.abc import Callable
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.util import atomic, faults
+from git_timewarp.util.text import shell
 
 KEY = "core.hooksPath"
 NOT_SET = (0, 1, 5)
@@ -87,7 +88,7 @@ def _acquire(own: str, lock: str, path: str) -> None:
     except FileExistsError as exc:
         raise ConfigLockedError(
             f"'{path}' is locked: another git process is writing it, or one was killed",
-            hint=f"when no git is running: rm {lock}",
+            hint=f"rm {shell(lock)}",
         ) from exc
 
 

@@ -22,7 +22,7 @@ from git_timewarp.hooks.scripts import CHAIN, LFS_STUB, NEXT, RECORDER, own_hook
 from git_timewarp.store.spool import Spool
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock
-from git_timewarp.util.text import json_name, to_bytes
+from git_timewarp.util.text import json_name, shell, to_bytes
 
 _SHARED = frozenset({"group", "true", "1", "all", "world", "everybody", "2"})
 
@@ -98,7 +98,7 @@ def install(repo: Repo, *, clock: Clock, dry_run: bool = False) -> InstallResult
             where = exc.filename or repo.common_dir
             raise HooksNotInstalledError(
                 f"cannot write '{where}': {(exc.strerror or 'failed').lower()}",
-                hint="make it writable, then run: git timewarp hooks install",
+                hint=f"chmod u+w {shell(str(where))} && git timewarp hooks install",
             ) from exc
     return _result(repo, wanted, changed=pending)
 
@@ -175,7 +175,7 @@ def _write_files(repo: Repo, wanted: Record) -> None:
     if edited and wanted.mode == BESIDE:
         raise HooksNotInstalledError(
             f"'{edited[0]}' is a hook of ours that somebody edited",
-            hint=f"keep your lines elsewhere, then run: rm {edited[0]}",
+            hint=f"mv {shell(edited[0])} {shell(edited[0] + '.edited')}",
         )
     for path, data, mode in _files(repo, wanted):
         if atomic.read(path) != data or mode & 0o100 > _mode(path) & 0o100:

@@ -147,7 +147,7 @@ def load(repo: Repo) -> Record | None:
         ) from exc
     raise HooksRecordError(
         f"the note of installed hooks '{where}' has format {version}, newer than this program",
-        hint="upgrade git-timewarp",
+        hint="git timewarp --version",
     )
 
 

@@ -41,8 +41,8 @@ def script(name: str) -> bytes:
         if data is not None:
             return data
     raise HookScriptsMissingError(
-        f"the hook script '{name}' is missing from this installation",
-        hint="install git-timewarp again, then run: git timewarp hooks install",
+        f"the hook script '{name}' is missing: git-timewarp has to be installed again",
+        hint="git timewarp hooks install",
     )
 
 

@@ -16,7 +16,7 @@ from git_timewarp.hooks.plan import git_hooks
 from git_timewarp.hooks.record import FOLDER, HooksRecordError, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.util import atomic, faults
-from git_timewarp.util.text import json_name
+from git_timewarp.util.text import json_name, shell
 
 
 class HooksNotRemovedError(TimewarpError):
@@ -82,7 +82,8 @@ def uninstall(repo: Repo, *, dry_run: bool = False, force: bool = False) -> Unin
             raise HooksNotRemovedError(
                 f"cannot change '{exc.filename or repo.common_dir}': "
                 f"{(exc.strerror or 'failed').lower()}",
-                hint="make it writable, then run: git timewarp hooks uninstall",
+                hint=f"chmod u+w {shell(str(exc.filename or repo.common_dir))} "
+                "&& git timewarp hooks uninstall",
             ) from exc
     return UninstallResult(bool(found or settings), found, settings, left)
 

@@ -11,6 +11,7 @@ from git_timewarp.git.versions import MINIMUM
 from git_timewarp.integrity import mounts
 from git_timewarp.integrity.doctor_case import Case
 from git_timewarp.timeline.results import Check
+from git_timewarp.util.text import shell
 
 PYTHON = (3, 11)
 LEAST_FREE = 500 * 1024 * 1024
@@ -26,8 +27,9 @@ def git(case: Case) -> Iterator[Check]:
     yield Check(
         "git",
         passed=version >= MINIMUM,
-        text=text.removeprefix("git version "),
-        hint=None if version >= MINIMUM else f"install git {wanted} or newer",
+        text=text.removeprefix("git version ")
+        + ("" if version >= MINIMUM else f": {wanted} or newer is needed"),
+        hint=None if version >= MINIMUM else "git --exec-path",
     )
 
 
@@ -38,8 +40,9 @@ def python(case: Case) -> Iterator[Check]:
     yield Check(
         "python",
         passed=new_enough,
-        text=f"{'.'.join(str(part) for part in sys.version_info[:3])} ({sys.executable})",
-        hint=None if new_enough else "install python 3.11 or newer",
+        text=f"{'.'.join(str(part) for part in sys.version_info[:3])} ({sys.executable})"
+        + ("" if new_enough else ": 3.11 or newer is needed"),
+        hint=None if new_enough else "python3 --version",
     )
 
 
@@ -51,8 +54,9 @@ def disk(case: Case) -> Iterator[Check]:
     yield Check(
         "disk",
         passed=enough,
-        text=f"{free / 1024**3:.1f} GB free",
-        hint=None if enough else "free some space: below 0.5 GB a snapshot may not fit",
+        text=f"{free / 1024**3:.1f} GB free"
+        + ("" if enough else ": below 0.5 GB a snapshot may not fit"),
+        hint=None if enough else "git timewarp status",
     )
 
 
@@ -72,8 +76,10 @@ def file_system(case: Case) -> Iterator[Check]:
         yield Check(
             "file system",
             passed=unsuited is None,
-            text=f"{name}: {mount.type}" if unsuited is None else f"the {name} is on {unsuited}",
-            hint=None if unsuited is None else "clone to a local disk and record there",
+            text=f"{name}: {mount.type}"
+            if unsuited is None
+            else f"the {name} is on {unsuited}: a clone on a local disk can be recorded",
+            hint=None if unsuited is None else f"df -T {shell(path)}",
         )
 
 

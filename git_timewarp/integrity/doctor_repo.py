@@ -10,6 +10,7 @@ from git_timewarp.integrity.doctor_case import Case
 from git_timewarp.safety import roots
 from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.results import Check
+from git_timewarp.util.text import shell
 
 STALE_SECONDS = 600
 """Age after which a lock file of git is taken for forgotten."""
@@ -109,8 +110,9 @@ def locks(case: Case) -> Iterator[Check]:
         yield Check(
             "locks",
             passed=False,
-            text=f"'{path}' is there for more than {STALE_SECONDS // 60} minutes",
-            hint=f"if no git command is running: rm '{path}'",
+            text=f"'{path}' is there for more than {STALE_SECONDS // 60} minutes: "
+            "in the way unless git runs",
+            hint=f"rm {shell(path)}",
         )
 
 
@@ -132,4 +134,6 @@ def submodules(case: Case) -> Iterator[Check]:
     count = sum(1 for record in out.split(b"\0") if record.startswith(b"160000 "))
     if count:
         text = f"{count} submodule(s): their commit is recorded, not what is in them"
-        yield Check("submodules", passed=None, text=text, hint="git timewarp init in each of them")
+        yield Check(
+            "submodules", passed=None, text=text, hint="git submodule foreach 'git timewarp init'"
+        )

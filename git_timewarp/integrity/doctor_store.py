@@ -16,6 +16,7 @@ from git_timewarp.timeline.results import Check
 from git_timewarp.timeline.start import GC_SETTINGS
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults
+from git_timewarp.util.text import shell
 
 _NAMES = 3
 
@@ -35,7 +36,7 @@ def folder(world: World) -> Iterator[Check]:
         except OSError as exc:
             why = exc.strerror or str(exc)
             text = f"'{path}' cannot be written: {why[:1].lower()}{why[1:]}"
-            yield Check("state folder", passed=False, text=text, hint=f"ls -ld '{path}'")
+            yield Check("state folder", passed=False, text=text, hint=f"ls -ld {shell(path)}")
             return
     yield Check("state folder", passed=True, text=repo.state_dir)
 

@@ -49,8 +49,8 @@ def check(work_tree: str, *, home: str | None) -> None:
     reason = _reason(work_tree, home)
     if reason is not None:
         raise RefusedRootError(
-            f"'{work_tree}' is {reason} and is not recorded",
-            hint="cd to the project's own folder, then git init && git timewarp init",
+            f"'{work_tree}' is {reason} and is not recorded: go to the project's own folder",
+            hint="git timewarp help init",
         )
 
 

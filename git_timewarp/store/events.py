@@ -35,7 +35,7 @@ class NewerFormatError(TimewarpError):
     def __init__(self, what: str, version: object) -> None:
         super().__init__(
             f"{what} has format version {version}, this git-timewarp reads {FORMAT_VERSION}",
-            hint="install a newer git-timewarp",
+            hint="git timewarp --version",
         )
 
 

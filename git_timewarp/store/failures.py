@@ -19,9 +19,9 @@ class StorageError(TimewarpError):
 
 
 _REASONS = {
-    errno.ENOSPC: ("no space is left on the disk", "free some space and run the command again"),
-    errno.EDQUOT: ("the disk quota is used up", "free some space and run the command again"),
-    errno.EROFS: ("the file system is read-only", "mount it writable, then run the command again"),
+    errno.ENOSPC: ("no space is left on the disk", "df -h ."),
+    errno.EDQUOT: ("the disk quota is used up", "df -h ."),
+    errno.EROFS: ("the file system is read-only", "git timewarp doctor"),
     errno.EACCES: ("permission denied", "git timewarp doctor"),
     errno.EPERM: ("permission denied", "git timewarp doctor"),
     errno.EIO: ("the disk failed", "git timewarp verify --full"),

@@ -92,10 +92,10 @@ def read_line(raw: bytes, number: int) -> Incoming | None:
         return _incoming(_object(text), clean="\\" not in text and not may_hold(text))
     except _WrongError as exc:
         where = f"line {number}: " + (f"'{exc.member}': " if exc.member else "")
-        hint = "git timewarp record --help"
-        if "longer than" in exc.why:
-            hint = "keep large output in a file of the work tree and name it in 'touches'"
-        raise InvalidRecordError(where + exc.why, hint=hint) from exc
+        why = exc.why
+        if "longer than" in why:
+            why += "; large output belongs in a file of the work tree, named in 'touches'"
+        raise InvalidRecordError(where + why, hint="git timewarp record --help") from exc
 
 
 def _text_of(raw: bytes) -> str:

@@ -30,11 +30,8 @@ class MergeConflictError(TimewarpError):
 
     def __init__(self, paths: Collection[RepoPath], *, command: str) -> None:
         self.paths = tuple(sorted(paths))
-        more = f" and {len(self.paths) - 1} more" if len(self.paths) > 1 else ""
-        super().__init__(
-            f"'{self.paths[0]}'{more} changed on both sides",
-            hint=f"take the whole state instead (yours is kept): {command}",
-        )
+        named = f"'{self.paths[0]}'" if len(self.paths) == 1 else f"{len(self.paths)} paths"
+        super().__init__(f"{named} changed on both sides", hint=command)
 
 
 @dataclass(frozen=True, slots=True)

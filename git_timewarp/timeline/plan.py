@@ -33,7 +33,7 @@ from git_timewarp.timeline.plan_entries import (
 )
 from git_timewarp.timeline.plan_filter import PathFilter, PathNotFoundError
 from git_timewarp.timeline.results import Refused
-from git_timewarp.util.text import json_name
+from git_timewarp.util.text import json_name, shell
 
 FOLDER_REASONS = frozenset({"nested", "nested-unborn", "submodule", "worktree"})
 """Reasons of `Skipped` that are about a folder with a repository of its own."""
@@ -337,7 +337,7 @@ class _Planner:
         if missing:
             raise PathNotFoundError(
                 f"'{missing[0]}' matches nothing, neither now nor in the snapshot",
-                hint="git timewarp log -- " + missing[0],
+                hint=f"git timewarp log -- {shell(missing[0])}",
             )
 
     def _every_path(self) -> Iterator[str]:

@@ -97,9 +97,7 @@ class PathFilter:
 def _pattern(typed: str, prefix: str) -> Pattern:
     magic, text = _split_magic(typed)
     if not text and "top" not in magic:
-        raise BadPathspecError(
-            "an empty string is not a path", hint="git timewarp restore . for the whole folder"
-        )
+        raise BadPathspecError("an empty string is not a path", hint="git timewarp restore .")
     where = text if "top" in magic else prefix + text
     parts: list[str] = []
     for part in where.split("/"):
@@ -135,8 +133,8 @@ def _split_magic(typed: str) -> tuple[set[str], str]:
         magic = {word for word in words.split(",") if word}
         if not closed or not magic <= _MAGIC:
             raise BadPathspecError(
-                f"'{typed}' has magic that is not understood",
-                hint="use :(top), :(exclude), :(literal), :(glob) or :(icase)",
+                f"'{typed}' has magic other than top, exclude, literal, glob and icase",
+                hint="git timewarp restore --help",
             )
         return magic, text
     found: set[str] = set()
@@ -147,7 +145,8 @@ def _split_magic(typed: str) -> tuple[set[str], str]:
     text = text.removeprefix(":")
     if not found:
         raise BadPathspecError(
-            f"'{typed}' has magic that is not understood", hint=f"use ':(literal){typed}'"
+            f"'{typed}' has magic that is not understood",
+            hint="git timewarp restore --help",
         )
     return found, text
 

@@ -29,8 +29,9 @@ class UncapturedError(TimewarpError):
         first = min(paths)
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         super().__init__(
-            f"'{first}'{more} would be replaced and cannot be captured first",
-            hint=f"move it away, or keep it aside and go on: {command} --force",
+            f"'{first}'{more} would be replaced and cannot be captured first: it can be moved "
+            "away, or kept aside with --force",
+            hint=f"{command} --force",
         )
         self.paths = tuple(sorted(paths))
 

@@ -24,6 +24,7 @@ from git_timewarp.timeline.results import (
     ShowResult,
 )
 from git_timewarp.util.clock import iso, parse_iso
+from git_timewarp.util.text import shell
 
 if TYPE_CHECKING:
     from git_timewarp.timeline.selector import Target
@@ -225,7 +226,7 @@ def cat(history: History, target: Target, path: RepoPath) -> bytes:
             return reader.read(entry.oid, kind="blob")
         tree = entry.oid
     raise PathNotInSnapshotError(
-        f"'{path}' is not a file in '{target.text}'", hint=f"git timewarp show {target.text}"
+        f"'{path}' is not a file in '{target.text}'", hint=f"git timewarp show {shell(target.text)}"
     )
 
 

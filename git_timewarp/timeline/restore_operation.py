@@ -69,7 +69,7 @@ def check(reader: Reader, *, now: View, target: View) -> str | None:
         return name
     raise OperationInProgressError(
         f"a {name} is in progress and the target was not taken inside it",
-        hint=f"finish it, or end it with: {_ABORT[name]}",
+        hint=_ABORT[name],
     )
 
 

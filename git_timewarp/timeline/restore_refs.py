@@ -22,7 +22,7 @@ from git_timewarp.git.refs import RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline.results import RefMove
-from git_timewarp.util.text import to_str
+from git_timewarp.util.text import shell, to_str
 
 HEAD = RefName("HEAD")
 STAYING = (
@@ -274,5 +274,5 @@ def _refuse_elsewhere(repo: Repo, updates: list[RefUpdate]) -> None:
             raise BranchElsewhereError(
                 f"'{item.name.removeprefix('refs/heads/')}' would move and is checked out "
                 f"in '{others[item.name]}'",
-                hint="run the command without --with-refs, or leave that branch there first",
+                hint=f"git -C {shell(others[item.name])} switch --detach",
             )

@@ -185,7 +185,10 @@ def _event(history: History, text: str) -> Target | None:
         named = mine or named
     if len({entry.writer for entry in named}) > 1:
         labels = ", ".join(sorted(f"E{lamport}.{entry.writer[:6]}" for entry in named))
-        raise AmbiguousTargetError(f"'{text}' names several events: {labels}", hint="name one")
+        first = labels.split(", ", 1)[0]
+        raise AmbiguousTargetError(
+            f"'{text}' names several events: {labels}", hint=f"git timewarp show {first}"
+        )
     return _at(history, named[0], text)
 
 
@@ -256,7 +259,7 @@ def _snapshot(history: History, text: str) -> Target | None:
     if len(named) > 1:
         raise AmbiguousTargetError(
             f"'{text}' is the beginning of {len(named)} snapshots: {', '.join(named[:4])}",
-            hint="type more letters of the id",
+            hint=f"git timewarp show {named[0]}",
         )
     return of_snapshot(history, named[0], text)
 

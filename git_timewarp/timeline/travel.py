@@ -43,7 +43,7 @@ from git_timewarp.timeline.restore_refs import BranchElsewhereError, LostCommitE
 from git_timewarp.timeline.results import Refused, TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.snapshot import Taken, Wish
-from git_timewarp.util.text import json_name
+from git_timewarp.util.text import json_name, shell
 
 SAVED_BY_HAND = frozenset({"init", "snapshot", "jump"})
 """Types of events whose state needs no stash: somebody gave it a name, or it is another moment's."""
@@ -152,7 +152,7 @@ def resolve(
     if found is not None and found.worktree != op.repo.worktree and not force:
         raise OtherWorktreeError(
             f"'{target.text}' was recorded in another work tree, '{found.worktree}'",
-            hint=f"git timewarp jump --force {target.text}",
+            hint=f"git timewarp jump --force {shell(target.text)}",
         )
     return target
 
@@ -325,7 +325,7 @@ def _latest_that_differs(
             return Target(op.label(entry), found, entry)
     raise selector.UnknownTargetError(
         f"no snapshot has another version of '{paths[0]}'",
-        hint=f"git timewarp log -p -- {paths[0]}",
+        hint=f"git timewarp log -p -- {shell(paths[0])}",
     )
 
 
@@ -387,7 +387,7 @@ def _plan(op: Operation, trip: Journey, how: How, now: View) -> Planned:
         plan = made()
     left = plan_needs.needs_whole(plan, op.repo) if spare else set()
     if left and not how.force:
-        command = f"git timewarp {trip.verb.replace('-', ' ')} {trip.text}"
+        command = f"git timewarp {trip.verb.replace('-', ' ')} {shell(trip.text)}"
         raise plan_needs.UncapturedError(left, command=command)
     return Planned(plan, now, spare, whole, repositories)
 

@@ -11,6 +11,7 @@ import json
 
 JsonName = str | dict[str, str]
 
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-")
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -53,5 +54,25 @@ def printable(text: str) -> str:
     """Return `text` safe for a terminal line: control and stray bytes escaped."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
+        for char in octal(text)
     )
+
+
+def octal(text: str) -> str:
+    """Return `text` with each byte that is not UTF-8 written as git writes it in a name."""
+    return "".join(
+        f"\\{ord(char) - 0xDC00:03o}" if "\udc80" <= char <= "\udcff" else char for char in text
+    )
+
+
+def shell(word: str) -> str:
+    """Return `word` as it is typed in a shell, so that a hint can be pasted."""
+    if word and _PLAIN.issuperset(word):
+        return word
+    if word.isprintable():
+        return "'" + word.replace("'", "'\"'\"'") + "'"
+    escaped = "".join(
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\{byte:03o}"
+        for byte in to_bytes(word)
+    )
+    return f"$'{escaped}'"

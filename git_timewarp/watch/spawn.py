@@ -21,7 +21,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import KEPT_VARIABLES
 from git_timewarp.util.clock import Clock
-from git_timewarp.util.text import compact_json, to_bytes
+from git_timewarp.util.text import compact_json, shell, to_bytes
 from git_timewarp.watch.place import Place
 
 READY_VARIABLE = "GIT_TIMEWARP_READY_FD"
@@ -110,7 +110,7 @@ def launch(repo: Repo, place: Place, *, environ: Mapping[str, str], clock: Clock
     if isinstance(error, dict) and error.get("reference") != "already-watching":
         raise WatcherNotStartedError(
             f"the watcher did not start: {error.get('message')}",
-            hint=str(error.get("hint") or f"cat {place.log}"),
+            hint=str(error.get("hint") or f"cat {shell(place.log)}"),
         )
 
 

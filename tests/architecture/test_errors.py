@@ -6,7 +6,7 @@ import ast
 import re
 
 from git_timewarp.errors import Kind
-from tests.support.errors import errors, raised_messages
+from tests.support.errors import errors, hints, raised_messages
 from tests.support.source import modules
 
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -40,6 +40,19 @@ def test_messages_sound_like_git() -> None:
             or "`" in text
         )
         if wrong or not text.strip():
+            found.append(f"{where}: {text!r}")
+    assert found == []
+
+
+def test_a_hint_is_a_command_that_can_be_pasted() -> None:
+    """It begins with a program, names no placeholder, and is no sentence around a command."""
+    programs = {"git", "rm", "mv", "ls", "cd", "cat", "sed", "df", "chmod", "printenv", "python3"}
+    prose = re.compile(
+        r"[<>`]|\.\.\.|: |; |, |[a-z]\.$|(?<!=)(?<!-)'\{\}'|\b(?:then|if|or|first)\b"
+    )
+    found = []
+    for where, text in hints():
+        if text.split()[0] not in programs | {"{}"} or prose.search(text.replace("cd ..", "cd")):
             found.append(f"{where}: {text!r}")
     assert found == []
 

@@ -237,7 +237,7 @@ JUMP_TALK = """\
 warning: uncommitted work was put away as 'stash@{0}'
 hint: git timewarp stash apply 'stash@{0}'
 warning: the refused paths are as they were
-hint: to go back: git timewarp undo
+to go back: git timewarp undo
 """
 
 
@@ -318,7 +318,7 @@ def test_an_edit_made_meanwhile_is_pointed_at() -> None:
         ),
         (
             "warning: some files changed while we wrote; their bytes are kept, see above\n"
-            "hint: to go back: git timewarp redo\n"
+            "to go back: git timewarp redo\n"
         ),
     )
 
@@ -330,7 +330,7 @@ def test_stashes() -> None:
     )
     assert told("stash drop stash@{0}") == (
         "dropped stash@{0} (E9 klmnopqrstuv)\n",
-        "hint: to see it again: git timewarp show E9\n",
+        "to see it again: git timewarp show E9\n",
     )
     assert told("stash drop stash@{0} -n") == ("would drop stash@{0} (E9 klmnopqrstuv)\n", "")
     app = FakeApp(patch=PATCH, files=FILES)

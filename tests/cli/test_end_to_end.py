@@ -58,7 +58,7 @@ def test_there_and_back(repo: RepoBuilder) -> None:
             "  restored sub/b.txt\n"
             "  2 restored, 0 removed, 0 unchanged, safety snapshot <id>\n"
         ),
-        "hint: to go back: git timewarp undo\n",
+        "to go back: git timewarp undo\n",
     )
     assert repo.state() == before
     told(repo, "undo")
@@ -173,7 +173,7 @@ def test_a_full_disk_ends_with_a_failure_and_loses_nothing(
     _, err = told(repo, "snapshot", code=1)
     first, second = err.splitlines()
     assert first.startswith("error: no space is left on the disk")
-    assert second == "hint: free some space and run the command again"
+    assert second == "hint: df -h ."
     monkeypatch.delenv("GIT_TIMEWARP_FAULT")
     label = str(said(repo, "snapshot")["event"])
     assert told(repo, "verify", "--full")[0].splitlines()[-1] == "everything is whole"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,8 +62,8 @@ def test_help_of_a_command_comes_before_everything_else() -> None:
     ("words", "code", "message", "hint"),
     [
         (["jmp"], 2, "'jmp' is not a command of git timewarp", "git timewarp jump"),
-        (["--bogus"], 2, "unknown option '--bogus'", "git timewarp --help"),
-        (["-C"], 2, "option '-C' needs a value", "git timewarp --help"),
+        (["--bogus"], 2, "unknown option '--bogus'", "git timewarp help"),
+        (["-C"], 2, "option '-C' needs a value", "git timewarp help"),
         (
             ["stash"],
             2,
@@ -116,10 +117,33 @@ def test_outside_a_repository(tmp_path: Path) -> None:
     code, out, err = run(cwd=tmp_path)
     assert (code, err) == (0, "")
     assert out.splitlines()[:3] == [
-        f"'{tmp_path}' is not in a git repository; to begin:",
+        f"'{tmp_path}' is not in a git repository; the first command is:",
         "",
-        "   git timewarp init        start recording in this repository",
+        "   git init",
     ]
+
+
+def test_the_hint_for_a_repository_of_another_user_names_its_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    exported = "GIT_TEST_ASSUME_DIFFERENT_OWNER=1; export GIT_TEST_ASSUME_DIFFERENT_OWNER"
+    program.write_text(f'#!/bin/sh\n{exported}\nexec {shutil.which("git")} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    root = tmp_path / "the repo"
+    (root / "src").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    command = f"git config --global --add safe.directory '{root}'"
+    assert run("status", cwd=root / "src") == (
+        1,
+        "",
+        f"error: git does not trust '{root}': it belongs to another user\nhint: {command}\n",
+    )
+    assert run(cwd=root / "src")[1].splitlines()[2] == f"   {command}"
+    subprocess.run(["/bin/sh", "-c", command], check=True)
+    assert run("status", cwd=root / "src")[0] == 0
 
 
 def test_a_folder_is_entered_as_git_does(tmp_path: Path) -> None:
@@ -199,7 +223,7 @@ def test_output_that_cannot_be_written_is_a_failure() -> None:
         1,
         [
             "error: cannot write: no space left on device",
-            "hint: free some space, then: git timewarp status",
+            "hint: df -h .",
         ],
     )
 

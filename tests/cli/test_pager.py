@@ -141,4 +141,4 @@ def test_talk_is_coloured_by_where_it_goes(tmp_path: Path) -> None:
     code, screen = pty_run.run("-c", script, program="/bin/sh")
     assert code == 1
     assert "\x1b[" in screen
-    assert kept.read_text().splitlines()[-1] == "hint: to go back: git timewarp undo"
+    assert kept.read_text().splitlines()[-1] == "to go back: git timewarp undo"

@@ -142,6 +142,19 @@ def _json() -> Iterator[str]:
     yield from _block({"v": 1, "error": error})
     yield from (
         "",
+        "Where it is about several files, `context` lists them:",
+    )
+    conflict = {
+        "code": 4,
+        "reference": "merge-conflict",
+        "message": "2 paths changed on both sides",
+    }
+    context = {"paths": ["a.txt", "b.txt"]}
+    yield from _block(
+        {"v": 1, "error": {**conflict, "hint": "git timewarp jump E42", "context": context}}
+    )
+    yield from (
+        "",
         "What happened on the way (a recovery, say) comes as a line of its own before it:",
     )
     yield from _block({"v": 1, "notice": "…"})

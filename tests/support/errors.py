@@ -65,6 +65,28 @@ def raised_messages() -> Iterator[tuple[str, str]]:
                     yield f"{module.path}:{node.lineno}", text
 
 
+def hints() -> Iterator[tuple[str, str]]:
+    """Yield (where, text) of every hint in the source; `{}` for what is filled in."""
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.keyword) and node.arg == "hint":
+                for given in _choices(node.value):
+                    text = literal(given)
+                    if text is not None:
+                        yield f"{module.path}:{node.value.lineno}", text
+
+
+def _choices(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the values an expression may have: both arms of a condition."""
+    if isinstance(node, ast.IfExp):
+        yield from (*_choices(node.body), *_choices(node.orelse))
+    elif isinstance(node, ast.BoolOp):
+        for value in node.values:
+            yield from _choices(value)
+    else:
+        yield node
+
+
 def literal(node: ast.expr) -> str | None:
     """Return a message with `{}` for each value, or None where it is computed."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):

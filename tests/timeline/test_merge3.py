@@ -76,8 +76,8 @@ def test_a_conflict_writes_nothing(repo: RepoBuilder) -> None:
     assert repo.state() == state
     error = MergeConflictError(merged.conflicts, command="git timewarp jump kmnoxyz")
     assert error.exit_code == 4
-    assert error.message == "'a.txt' and 1 more changed on both sides"
-    assert error.hint == ("take the whole state instead (yours is kept): git timewarp jump kmnoxyz")
+    assert error.message == "2 paths changed on both sides"
+    assert error.hint == "git timewarp jump kmnoxyz"
 
 
 def test_exact_bytes_follow_the_side_that_changed(repo: RepoBuilder) -> None:

@@ -160,7 +160,7 @@ def test_in_the_middle_of_a_merge_other_states_are_refused(repo: RepoBuilder) ->
     before = State.of(repo)
     with pytest.raises(OperationInProgressError) as caught:
         travel.jump(target)
-    assert caught.value.hint == "finish it, or end it with: git merge --abort"
+    assert caught.value.hint == "git merge --abort"
     assert State.of(repo) == before
 
 

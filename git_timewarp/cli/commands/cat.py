@@ -27,7 +27,7 @@ def run(context: Context, *, target: str, path: str | None) -> int:
     if path is None:
         target, colon, path = target.partition(":")
         if not colon or not path:
-            raise NoPathError(f"'{target}' names no file", hint=f"git timewarp cat {target} <path>")
+            raise NoPathError(f"'{target}' names no file", hint="git timewarp help cat")
     data = context.app.cat(target or "@", path)
     if not context.json:
         context.console.write(data)

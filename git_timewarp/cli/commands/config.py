@@ -8,6 +8,7 @@ from git_timewarp.cli.options import DRY_RUN, JSON
 from git_timewarp.cli.output import human, names
 from git_timewarp.cli.spec import Argument, Command, Option
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.util.text import shell
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
@@ -51,7 +52,7 @@ def set_value(
     if everywhere and worktree:
         raise ScopeError(
             "'--global' and '--worktree' exclude each other",
-            hint=f"git timewarp config set --global {key} {value}",
+            hint=f"git timewarp config set --global {shell(key)} {shell(value)}",
         )
     scope = "global" if everywhere else "worktree" if worktree else "local"
     app = context.app

@@ -58,7 +58,7 @@ def drop_stash(context: Context, *, name: str, dry_run: bool) -> int:
     context.answer(
         {"stash": entry.to_dict(), "dry_run": dry_run},
         [f"{word} {entry.name} ({entry.event} {entry.snapshot})"],
-        () if dry_run else [f"hint: to see it again: git timewarp show {entry.event}"],
+        () if dry_run else [f"to see it again: git timewarp show {entry.event}"],
     )
     return 0
 

@@ -59,8 +59,7 @@ def talk(result: TravelResult, look: Look) -> Iterator[str]:
     if result.dry_run:
         return
     if result.safety_snapshot and result.event:
-        hint = look.paint("hint", "hint:")
-        yield f"{hint} to go back: git timewarp {'redo' if result.verb == 'undo' else 'undo'}"
+        yield f"to go back: git timewarp {'redo' if result.verb == 'undo' else 'undo'}"
 
 
 def _summary(result: TravelResult) -> str:
