@@ -240,11 +240,14 @@ class App:
         self, *, message: str = "", milestone: str | None = None, dry_run: bool = False
     ) -> SnapshotResult:
         """Take a snapshot now; unchanged, the existing id is answered."""
-        from git_timewarp.timeline import snapshot  # noqa: PLC0415
+        from git_timewarp.timeline import label, naming, snapshot  # noqa: PLC0415
 
+        if milestone is not None:
+            self.notices += naming.check(self.repo.git, milestone)
         with self._operation("snapshot") as op:
             if dry_run:
-                return snapshot.preview(op)
+                found = snapshot.preview(op)
+                return found._replace(event=label.of_snapshot(op.history, found.snapshot))
             taken = snapshot.take(op, snapshot.explicit(message=message, milestone=milestone))
             return snapshot.result(op, taken)
 
@@ -578,13 +581,15 @@ class App:
         origin = self.settings.origin(name).to_dict()
         return {"v": 1, "key": name, "value": self.settings.get(name), "origin": origin}
 
-    def config_set(self, key: str, value: str, scope: str = "local") -> Json:
+    def config_set(self, key: str, value: str, scope: str, *, dry_run: bool = False) -> Json:
         """Change a setting in `local`, `worktree` or `global` git config."""
-        from git_timewarp.config import validate  # noqa: PLC0415
+        from git_timewarp.config import validate, values  # noqa: PLC0415
+        from git_timewarp.git import config  # noqa: PLC0415
 
         found, text = validate.accept(key, value)
-        self.repo.git.run("config", f"--{scope}", found.name, text)
-        return {"v": 1, "key": found.name, "value": text, "scope": scope}
+        scope = scope if dry_run else config.write(self.repo, found.name, text, scope=scope)
+        record: Json = {"v": 1, "key": found.name, "value": values.parse(found, text)}
+        return record | {"scope": scope, "dry_run": dry_run}
 
     def config_validate(self) -> Sequence[Json]:
         """Return what is wrong with the settings; empty when nothing is."""

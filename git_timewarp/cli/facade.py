@@ -160,7 +160,7 @@ class App(Protocol):
     def config_get(self, key: str) -> Json:
         """Give one setting."""
 
-    def config_set(self, key: str, value: str, scope: str) -> Json:
+    def config_set(self, key: str, value: str, scope: str, *, dry_run: bool) -> Json:
         """Change a setting in `local`, `worktree` or `global` git config."""
 
     def config_validate(self) -> Sequence[Json]:

@@ -19,17 +19,19 @@ class Line:
 
     Attributes:
         folders: arguments of `-C`, each relative to the one before.
-        overrides: settings for this command only.
+        overrides: settings for this command only that `git -c` passed on.
+        given: settings for this command only of our own `-c`, as typed; stronger.
         paginate: True, False or None for neither option.
         wants: `help`, `version` or None.
         words: the command and what follows it.
     """
 
-    __slots__ = ("folders", "overrides", "paginate", "wants", "words")
+    __slots__ = ("folders", "given", "overrides", "paginate", "wants", "words")
 
     def __init__(self) -> None:
         self.folders: list[str] = []
         self.overrides: dict[str, str] = {}
+        self.given: dict[str, str] = {}
         self.paginate: bool | None = None
         self.wants: str | None = None
         self.words: list[str] = []
@@ -38,8 +40,7 @@ class Line:
 def read(words: list[str], environ: Mapping[str, str]) -> Line:
     """Split a command line.
 
-    Settings that `git -c key=value timewarp` passes on through the environment count,
-    those on our own command line count more.
+    Settings that `git -c key=value timewarp` passes on through the environment count.
 
     Raises:
         CommandLineError: an option nobody knows, or one without its value.
@@ -52,8 +53,8 @@ def read(words: list[str], environ: Mapping[str, str]) -> Line:
         if word == "-C":
             line.folders.append(_value(word, rest))
         elif word == "-c":
-            key, _, value = _value(word, rest).partition("=")
-            line.overrides[key] = value if _ else "true"
+            key, equals, value = _value(word, rest).partition("=")
+            line.given[key] = value if equals else "true"
         elif word in {"-P", "--no-pager"}:
             line.paginate = False
         elif word in {"-p", "--paginate"}:

@@ -140,12 +140,13 @@ class Run:
         raise UnknownCommandError(f"'{first} {rest[0]}' is not one of: {verbs}", hint=hint)
 
     def _new_context(self, line: lines.Line, *, json: bool) -> Context:
+        given = registry.settings_given(line.given) if line.given else {}
         self._context = registry.context()(
             environ=self._environ,
             start=_here(),
             console=self._console,
             terminal=self._ends,
-            overrides=line.overrides,
+            overrides={**line.overrides, **given},
             paginate=line.paginate,
             json=json,
             app=self._app,

@@ -117,6 +117,13 @@ def open_app(
     return app.open(start, environ=environ, clock=clock, overrides=overrides)
 
 
+def settings_given(options: Mapping[str, str]) -> dict[str, str]:
+    """Import the settings and return those of `-c` under their full names."""
+    from git_timewarp.config import validate
+
+    return validate.given(options)
+
+
 def system_clock() -> Clock:
     """Return the machine's clock."""
     from git_timewarp.util.clock import SystemClock

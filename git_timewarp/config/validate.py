@@ -7,6 +7,7 @@ one reader of difflib.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from git_timewarp.config import schema, values
@@ -15,6 +16,8 @@ from git_timewarp.config.settings import Rejected, Settings
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util.text import printable, shell
 
+_SECTIONS_OF_GIT = frozenset({"user", "notes"})
+"""Sections of ours that git has too: a key there that we do not know is git's."""
 _GIT_SCOPES = frozenset({Scope.SYSTEM, Scope.GLOBAL, Scope.LOCAL, Scope.WORKTREE})
 
 
@@ -90,6 +93,26 @@ def known(name: str) -> schema.Key:
             hint=f"git timewarp config get {near}" if near else "git timewarp config list",
         )
     return key
+
+
+def given(options: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of `-c`, ours under their full names; git's stay as they are.
+
+    Raises:
+        InvalidSettingError: one can only be meant for us and does not exist.
+    """
+    ours = {key.short.split(".")[0].lower() for key in schema.KEYS} - _SECTIONS_OF_GIT
+    found = {}
+    for name, text in options.items():
+        section, dot, _ = name.lower().partition(".")
+        if not dot or section in ours or name.lower().startswith(schema.PREFIX):
+            found[known(name).name] = text
+            continue
+        found[name] = text
+        both = schema.find(schema.PREFIX + name)
+        if both is not None:
+            found[both.name] = text
+    return found
 
 
 def accept(name: str, text: str) -> tuple[schema.Key, str]:

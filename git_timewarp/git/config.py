@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.util.text import to_str
 
+_EXTENSION = "extensions.worktreeConfig"
 _TRUE = frozenset({"true", "yes", "on", "1", ""})
+
+
+class WorktreeConfigError(TimewarpError):
+    """Several work trees share one configuration file here."""
+
+    kind = Kind.REFUSED
+    reference = "worktree-config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +60,21 @@ def parse(out: bytes) -> GitConfig:
 def read(git: Git) -> GitConfig:
     """Return the settings git would use where `git` runs."""
     return parse(git.run("config", "--null", "--list").out)
+
+
+def write(repo: Repo, name: str, text: str, *, scope: str) -> str:
+    """Set a value in `local`, `worktree` or `global` configuration; return where it went.
+
+    Raises:
+        WorktreeConfigError: settings of one work tree are not switched on.
+    """
+    asked = ("config", "--type=bool", "--default=false", _EXTENSION)
+    if scope == "worktree" and repo.git.text(*asked) != "true":
+        if os.path.isdir(os.path.join(repo.common_dir, "worktrees")):
+            raise WorktreeConfigError(
+                "settings of one work tree are switched off here",
+                hint=f"git config {_EXTENSION} true",
+            )
+        scope = "local"  # the only work tree: as git does
+    repo.git.run("config", f"--{scope}", name, text)
+    return scope

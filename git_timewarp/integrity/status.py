@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from git_timewarp.integrity import losses
+from git_timewarp.store import lineage
 from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
@@ -67,7 +68,7 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             "snapshots": len(held.snapshots),
             "spool_bytes": spool.size,
         },
-        counts={"events": held.head.n},
+        counts={"events": held.head.n + sum(lineage.former(history.repo.state_dir).values())},
         problems=tuple(found),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from git_timewarp.git.names import SnapshotId
 from git_timewarp.store import layout
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
@@ -25,3 +26,13 @@ def label(history: History, entry: Entry) -> str:
     while any(other.startswith(entry.writer[:length]) for other in same):
         length += 1
     return f"{text}.{entry.writer[:length]}"
+
+
+def of_snapshot(history: History, snapshot: SnapshotId) -> str:
+    """Return the label of the event that made a snapshot; empty where it is not stored."""
+    named = [
+        entry
+        for entry in history.entries("snapshot = ?", (snapshot,))
+        if entry.snapshot == snapshot
+    ]
+    return label(history, named[-1]) if named else ""

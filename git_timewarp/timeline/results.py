@@ -35,6 +35,7 @@ class Changes(NamedTuple):
 class SnapshotResult(NamedTuple):
     """Answer of `snapshot`; `created` is false when the existing id was answered.
 
+    `snapshot` and `event` are empty, in JSON null, for a dry run that would make a new one.
     `marked`: nothing had changed, and a message or milestone was recorded about that id.
     """
 
@@ -51,8 +52,8 @@ class SnapshotResult(NamedTuple):
         """Return the stable JSON form."""
         return {
             "v": VERSION,
-            "snapshot": self.snapshot,
-            "event": self.event,
+            "snapshot": self.snapshot or None,
+            "event": self.event or None,
             "tree": self.tree,
             "created": self.created,
             "skipped": [item.to_json() for item in self.skipped],

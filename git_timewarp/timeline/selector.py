@@ -62,6 +62,11 @@ class Target:
         return self.tree
 
 
+def is_reserved(text: str) -> bool:
+    """Tell whether `text` has the form of `@`, `@-3`, `E47` or `stash@{0}`."""
+    return text == "@" or any(form.match(text) for form in (_BACK, _EVENT, _STASH))
+
+
 def resolve(history: History, text: str, *, position: SnapshotId | None = None) -> Target:
     """Find what `text` names.
 
@@ -90,6 +95,10 @@ def resolve(history: History, text: str, *, position: SnapshotId | None = None) 
         or _revision(history, text)
         or _timeline(history, text)
     )
+    if found is None and is_letters(text) and len(text) < SHORTEST_PREFIX:
+        raise UnknownTargetError(
+            f"'{text}' is too short: a snapshot's id needs four letters", hint="git timewarp log"
+        )
     if found is None:
         raise UnknownTargetError(
             f"'{text}' names no event, snapshot, milestone, time or revision",

@@ -471,7 +471,9 @@ def test_config() -> None:
     assert told(f"config get {key}")[0] == "30\n"
     app = FakeApp()
     assert told(f"config set {key} 40 --global", app)[0] == f"{key}=40 (global)\n"
-    assert app.asked == [("config_set", {"key": key, "value": "40", "scope": "global"})]
+    assert app.asked == [
+        ("config_set", {"key": key, "value": "40", "scope": "global"} | {"dry_run": False})
+    ]
     assert told(f"config set {key} 40 -n")[0] == f"would set {key}=40 (local)\n"
     with pytest.raises(ScopeError):
         Desk().run(f"config set {key} 1 --global --worktree")

@@ -14,7 +14,7 @@ from tests.support.repo_builder import RepoBuilder
 def test_options_before_the_command() -> None:
     line = lines.read(["-C", "a", "-c", "x.y=1=2", "-c", "x.z", "-P", "-C", "b", "log", "-p"], {})
     assert line.folders == ["a", "b"]
-    assert line.overrides == {"x.y": "1=2", "x.z": "true"}
+    assert line.given == {"x.y": "1=2", "x.z": "true"}
     assert line.paginate is False
     assert line.words == ["log", "-p"]
     assert lines.read(["--paginate", "log"], {}).paginate is True
@@ -48,9 +48,10 @@ def test_settings_given_to_git_itself_count(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
     ).stdout.decode()
-    found = lines.read(["-c", "color.ui=never", "log"], {"GIT_CONFIG_PARAMETERS": shown}).overrides
-    assert found.pop("alias.show-it")
-    assert found == values | {"color.ui": "never"}
+    line = lines.read(["-c", "color.ui=never", "log"], {"GIT_CONFIG_PARAMETERS": shown})
+    assert line.overrides.pop("alias.show-it")
+    assert line.overrides == values
+    assert line.given == {"color.ui": "never"}
     old = {"GIT_CONFIG_PARAMETERS": "'color.ui=always' 'a.b=c'\\''d'"}
     assert lines.read([], old).overrides == {"color.ui": "always", "a.b": "c'd"}
 

@@ -363,10 +363,10 @@ stash 0
 log 0
 three
 status 0
-jump 0 warning hint hint
+jump 0 warning hint to go back
 two
 verify 0
-undo 0 hint
+undo 0 to go back
 three
 """
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
 
 from git_timewarp.git.run import GitError
 from git_timewarp.store.failures import StorageError, told
+from git_timewarp.timeline.naming import MilestoneNameError
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -105,3 +108,92 @@ def test_a_disk_that_fills_up_never_looks_like_a_file_that_cannot_be_read(
     assert "cannot be read" not in answer.out + answer.err, steps.read_text()
     assert typed(repo, "snapshot").code == 0
     assert opened(repo).cat("@", "a") == b"work\n"
+
+
+def test_a_dry_run_of_an_unchanged_snapshot_names_the_event(repo: RepoBuilder) -> None:
+    latest = opened(repo).log(limit=1)
+    snapshot = next(iter(latest)).snapshot
+    for words in (("snapshot",), ("snapshot", "-n")):
+        assert typed(repo, *words).out == f"nothing changed since E2 {snapshot}\n"
+        told = json.loads(typed(repo, *words, "--json").out)
+        assert (told["event"], told["snapshot"], told["created"]) == ("E2", snapshot, False)
+    repo.write("a", "three\n")
+    told = json.loads(typed(repo, "snapshot", "-n", "--json").out)
+    assert (told["event"], told["snapshot"], told["created"]) == (None, None, True)
+
+
+def test_settings_of_one_work_tree(repo: RepoBuilder, tmp_path: Path) -> None:
+    line = ("config", "set", "--worktree", "fold.events", "90")
+    answer = typed(repo, *line)
+    assert (answer.code, answer.out) == (0, "timewarp.fold.events=90 (local)\n")
+    assert answer.err.startswith("this is the only work tree")
+    repo.git("worktree", "add", "-q", str(tmp_path / "wt"))
+    assert typed(repo, *line).err == (
+        "error: settings of one work tree are switched off here\n"
+        "hint: git config extensions.worktreeConfig true\n"
+    )
+    repo.git("config", "extensions.worktreeConfig", "true")
+    assert typed(repo, *line).out == "timewarp.fold.events=90 (worktree)\n"
+    told = json.loads(typed(repo, *line, "--json", "-n").out)
+    assert (told["value"], told["scope"], told["dry_run"]) == (90, "worktree", True)
+    assert typed(repo, "config", "set", "-n", "fold.events", "many").code == 2
+
+
+@pytest.mark.parametrize("name", ["E1", "@", "@-1", "stash@{0}", "1 day ago", "", "  ", "works"])
+def test_a_milestone_has_a_name_that_can_be_selected(repo: RepoBuilder, name: str) -> None:
+    before = repo.view()
+    with pytest.raises(MilestoneNameError) as caught:
+        opened(repo).snapshot(milestone=name)
+    better = shlex.split(caught.value.hint or "")[-1]
+    assert repo.view() == before
+    taken = opened(repo).snapshot(milestone=better)
+    assert taken.snapshot == opened(repo).show(better).to_dict()["snapshot"]["id"]  # type: ignore[index]
+
+
+def test_a_milestone_named_as_a_branch_is_told_and_wins(repo: RepoBuilder) -> None:
+    app = opened(repo)
+    app.snapshot(milestone="main")
+    assert app.notices == ["'main' names a commit too; as a target it is this milestone"]
+    assert opened(repo).cat("main", "a") == b"two\n"
+    app = opened(repo)
+    app.snapshot(milestone="half way")
+    assert app.notices == []
+
+
+def test_status_counts_what_was_recorded_before_a_new_beginning(repo: RepoBuilder) -> None:
+    opened(repo).deinit()
+    opened(repo).init(hooks=False)
+    own = [entry for entry in opened(repo).log() if entry.type not in {"draft", "safety"}]
+    assert opened(repo).status().counts == {"events": len(own)}
+
+
+def test_a_path_is_told_from_a_moment_as_git_does(repo: RepoBuilder) -> None:
+    repo.write("a", "three\n")
+    repo.write("d/b", "changed\n")
+    whole = typed(repo, "diff", "E1", "--", "a").out
+    assert "-one\n+three\n" in whole
+    assert typed(repo, "diff", "E1", "a").out == whole
+    assert typed(repo, "diff", "--name-only", "a", "d").out == "a\nd/b\n"
+    assert typed(repo, "diff", "--name-only", "E1", "E2", "a", "d").out == "a\n"
+    assert typed(repo.path / "d", "diff", "--name-only", "E1", "b").out == "d/b\n"
+    answer = typed(repo, "diff", "E1", "no such")
+    assert answer.code == 3
+    assert answer.err.splitlines()[1] == "hint: git timewarp diff E1 -- 'no such'"
+
+
+def test_a_setting_for_one_command(repo: RepoBuilder) -> None:
+    for key in ("timewarp.fold.events", "fold.events", "fold.EVENTS"):
+        assert typed(repo, "-c", f"{key}=9", "config", "get", "fold.events").out == "9\n"
+    for key in ("foldevents", "fold.evnts", "timewarp.nothing", "fold"):
+        answer = typed(repo, "-c", f"{key}=9", "log")
+        assert (answer.code, answer.out) == (2, "")
+        assert answer.err.startswith(f"error: unknown setting '{key}'\nhint: git timewarp config ")
+    assert typed(repo, "-c", "user.signingKey=x", "-c", "color.ui=always", "log").code == 0
+
+
+def test_a_prefix_that_is_too_short_is_told_as_such(repo: RepoBuilder) -> None:
+    answer = typed(repo, "show", "ro")
+    assert answer.code == 3
+    assert answer.err.splitlines()[0] == (
+        "error: 'ro' is too short: a snapshot's id needs four letters"
+    )

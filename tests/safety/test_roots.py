@@ -22,8 +22,10 @@ def test_it_is_a_refusal_with_a_way_out() -> None:
     with pytest.raises(RefusedRootError) as caught:
         check("/usr", home=None)
     assert caught.value.kind is Kind.REFUSED
-    assert caught.value.message == "'/usr' is a folder of the system and is not recorded"
-    assert (caught.value.hint or "").startswith("cd ")
+    assert caught.value.message == (
+        "'/usr' is a folder of the system and is not recorded: go to the project's own folder"
+    )
+    assert caught.value.hint == "git timewarp help init"
 
 
 @pytest.mark.parametrize(

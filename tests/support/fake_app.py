@@ -387,10 +387,11 @@ class FakeApp:
                 return record
         raise UnknownKeyError(f"'{key}' is not a setting", hint="git timewarp config list")
 
-    def config_set(self, key: str, value: str, scope: str) -> Json:
+    def config_set(self, key: str, value: str, scope: str, *, dry_run: bool) -> Json:
         """Answer the setting changed."""
-        self.asked.append(("config_set", {"key": key, "value": value, "scope": scope}))
-        return {"key": key, "value": value, "scope": scope}
+        asked = {"key": key, "value": value, "scope": scope, "dry_run": dry_run}
+        self.asked.append(("config_set", asked))
+        return {"key": key, "value": value, "scope": scope, "dry_run": dry_run}
 
     def config_validate(self) -> Sequence[Json]:
         """Answer what is wrong."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from git_timewarp.timeline.results import Json
 
 _DEFAULT = "default"
+_ONLY = "this is the only work tree: the setting is the repository's, as git config does it"
 
 
 class ScopeError(TimewarpError):
@@ -39,9 +40,7 @@ def list_settings(context: Context, *, defaults: bool) -> int:
 def get(context: Context, *, key: str) -> int:
     """Print one setting's value."""
     record = context.app.config_get(key)
-    value = record.get("value")
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    context.answer(record, [names.one_line(text)])
+    context.answer(record, [_text(record)])
     return 0
 
 
@@ -56,12 +55,13 @@ def set_value(
         )
     scope = "global" if everywhere else "worktree" if worktree else "local"
     app = context.app
-    if dry_run:
-        record = app.config_get(key) | {"new": value, "scope": scope, "dry_run": True}
-        context.answer(record, [f"would set {key}={value} ({scope})"])
-        return 0
-    record = app.config_set(key, value, scope)
-    context.answer(record, [f"{record['key']}={record['value']} ({scope})"])
+    record = app.config_set(key, value, scope, dry_run=dry_run)
+    told = f"{record['key']}={_text(record)} ({record['scope']})"
+    context.answer(
+        record,
+        [f"would set {told}" if dry_run else told],
+        [_ONLY] if record["scope"] != scope else (),
+    )
     return 0
 
 
@@ -70,6 +70,11 @@ def validate(context: Context) -> int:
     found = context.app.config_validate()
     context.answer({"ok": not found, "problems": list(found)}, human.mistakes(found))
     return Kind.REFUSED.value if found else 0
+
+
+def _text(record: Json) -> str:
+    value = record.get("value")
+    return names.one_line(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _is_default(record: Json) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli.options import COLOR, JSON, NO_COLOR, STAT
 from git_timewarp.cli.output import human
 from git_timewarp.cli.spec import Argument, Command, Option
+from git_timewarp.errors import TimewarpError
+from git_timewarp.util.text import shell
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
+
+_UNKNOWN = "unknown-target"
 
 
 def run(
@@ -17,6 +22,7 @@ def run(
     *,
     a: str | None,
     b: str | None,
+    more: tuple[str, ...],
     paths: tuple[str, ...],
     stat: bool,
     name_only: bool,
@@ -28,7 +34,23 @@ def run(
     if not context.json:
         context.page()
     painted = context.paints("never" if no_color else colors)
-    result = app.diff(a, b, paths=paths, color=painted, stat=stat, name_only=name_only)
+    words = [word for word in (a, b) if word is not None]
+    rest = [*more, *paths]
+    while True:
+        left, right = (*words, None, None)[:2]
+        try:
+            result = app.diff(
+                left, right, paths=rest, color=painted, stat=stat, name_only=name_only
+            )
+            break
+        except TimewarpError as exc:
+            if exc.reference != _UNKNOWN:
+                raise
+            # As git: what names no moment and is there is a path, without `--` too.
+            if paths or not os.path.lexists(os.path.join(context.start, words[-1])):
+                exc.hint = exc.hint if paths else _with_dashes(words, rest)
+                raise
+            rest.insert(0, words.pop())
     if context.json:
         context.answer(result.to_dict(), ())
     elif result.patch and not name_only:
@@ -42,11 +64,17 @@ def run(
     return 0
 
 
+def _with_dashes(words: list[str], rest: list[str]) -> str:
+    line = ["git", "timewarp", "diff", *words[:-1], "--", words[-1], *rest]
+    return " ".join(shell(word) for word in line)
+
+
 COMMAND = Command(
     name="diff",
     description="""Show changes between two moments: without a target the latest snapshot
 against the work tree, with one that moment against the work tree, with two the first
-against the second.""",
+against the second. What names no moment and is there is a path, as for git; '--' before the
+paths says so.""",
     examples=(
         ("git timewarp diff", "What changed since the latest snapshot:"),
         ("git timewarp diff E12 E47 -- src", "What happened to a folder between two events:"),
@@ -62,6 +90,7 @@ against the second.""",
     arguments=(
         Argument("a", "<target>", "the earlier moment", required=False),
         Argument("b", "<target>", "the later moment", required=False),
+        Argument("more", "<path>", "only these paths", required=False, many=True),
     ),
     after=Argument("paths", "<path>", "only these paths", required=False, many=True),
 )

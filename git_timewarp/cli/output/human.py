@@ -37,9 +37,8 @@ def snapshot(result: SnapshotResult, look: Look, *, dry_run: bool = False) -> It
     label = look.paint("event", result.event)
     told = counts(result.changes)
     tail = f"  {told}" if told else ""
-    if dry_run:
-        word = "would take a snapshot" if result.created else "nothing to keep: as"
-        yield f"{word}{'' if result.created else f' {label} {result.snapshot}'}{tail}"
+    if dry_run and result.created:
+        yield f"would take a snapshot{tail}"
     elif result.created:
         yield f"snapshot {label} {result.snapshot}{tail}"
     elif result.marked:
