@@ -111,7 +111,7 @@ class App:
             found = self._all_settings()
         except TimewarpError as exc:
             # A tracked file in the middle of a merge must not keep anybody from his work.
-            self.notices.append(f"{exc.message}; it is ignored")
+            self.notices.append(f"warning: {exc.message}; it is ignored")
             found = self._all_settings(tracked=False)
         if found.rejected:
             from git_timewarp.config import validate  # noqa: PLC0415

@@ -191,7 +191,7 @@ class Context:
     def notice(self, text: str) -> str:
         """Return the line of standard error that passes on `text`."""
         if self.json:
-            return machine.text(machine.versioned({"notice": text}))
+            return machine.text(machine.versioned({"notice": text.removeprefix("warning: ")}))
         return text
 
     def progress(self, title: str) -> Progress:

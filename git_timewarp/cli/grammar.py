@@ -46,6 +46,13 @@ class _Page(click.Command):
         )
         self._command = command
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Say of `-h` what git would."""
+        found = super().get_help_option(ctx)
+        if found is not None:
+            found.help = "print this help"
+        return found
+
     def format_usage(
         self,
         ctx: click.Context,  # noqa: ARG002 - click's signature

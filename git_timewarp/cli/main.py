@@ -205,7 +205,7 @@ def parse(command: Command, *, words: list[str]) -> Params:
     end = words.index("--") if "--" in words else len(words)
     before, rest = words[:end], words[end:]
     if command.count is not None:
-        before = [f"{command.count}{word[1:]}" if _is_count(word) else word for word in before]
+        before = _counted(before, command)
     after = command.after
     line = before if after is not None else [*before, *rest]
     params = light.parse(command, line)
@@ -214,6 +214,15 @@ def parse(command: Command, *, words: list[str]) -> Params:
     if after is not None:
         params[after.dest] = tuple(rest[1:])
     return params
+
+
+def _counted(words: list[str], command: Command) -> list[str]:
+    """Return the words with `-20` written as the option it is short for."""
+    waiting = {name for option in command.options if not option.is_flag for name in option.names}
+    return [
+        f"{command.count}{word[1:]}" if _is_count(word) and last not in waiting else word
+        for last, word in zip(["", *words], words, strict=False)
+    ]
 
 
 def _is_count(word: str) -> bool:

@@ -76,7 +76,9 @@ def check(settings: Settings) -> tuple[str, ...]:
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise InvalidSettingError(found[0].message + more, hint=found[0].hint)
-    return tuple(f"{_problem(rejected).message}; ignored" for rejected in settings.rejected)
+    return tuple(
+        f"warning: {_problem(rejected).message}; ignored" for rejected in settings.rejected
+    )
 
 
 def known(name: str) -> schema.Key:

@@ -155,9 +155,9 @@ def _shown(name: str) -> str:
 
 def _incoming(record: Json, *, clean: bool) -> Incoming:
     for name in record:
-        if name not in _READERS:
+        if name not in READERS:
             raise _WrongError(_shown(name), "there is no such member")
-    found = {name: _READERS[name](name, value) for name, value in record.items()}
+    found = {name: READERS[name](name, value) for name, value in record.items()}
     if "type" not in found:
         raise _WrongError("type", "it is missing")
     if not clean:
@@ -365,7 +365,7 @@ def _milestone(member: str, value: object) -> object:
     return found
 
 
-_READERS: Mapping[str, Callable[[str, object], object]] = {
+READERS: Mapping[str, Callable[[str, object], object]] = {
     "type": _type,
     "summary": _summary,
     "actor": _actor,

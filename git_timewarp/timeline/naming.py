@@ -37,7 +37,9 @@ def check(git: Git, name: str) -> list[str]:
     if name.startswith("-"):
         return []
     found = git.run("rev-parse", "-q", "--verify", f"{name}^{{commit}}", ok=(0, 1, 128)).text
-    return [f"'{name}' names a commit too; as a target it is this milestone"] if found else []
+    return (
+        [f"warning: '{name}' names a commit too; as a target it is this milestone"] if found else []
+    )
 
 
 def _meaning(git: Git, name: str) -> str | None:

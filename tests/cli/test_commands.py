@@ -10,8 +10,10 @@ from git_timewarp.cli.commands.cat import NoPathError
 from git_timewarp.cli.commands.config import ScopeError
 from git_timewarp.cli.commands.help import NoHelpError
 from git_timewarp.cli.context import NotConfirmedError
+from git_timewarp.cli.grammar import UsageError
 from git_timewarp.git.names import RepoPath, SnapshotId
 from git_timewarp.store.view import Skipped
+from git_timewarp.timeline import ingest_lines
 from git_timewarp.timeline.results import (
     Changes,
     Check,
@@ -22,6 +24,7 @@ from git_timewarp.timeline.results import (
     SnapshotResult,
     TravelResult,
 )
+from tests.support.commands import commands
 from tests.support.fake_app import TREE, Desk, FakeApp, entry
 
 FILES = (
@@ -75,7 +78,9 @@ def test_a_snapshot_of_nothing_new_says_so() -> None:
         SnapshotId("klmnopqrstuv"), "E48", TREE, created=False, changes=Changes()
     )
     assert told("snapshot", FakeApp(taken=taken))[0] == ("nothing changed since E48 klmnopqrstuv\n")
-    assert told("snapshot -n", FakeApp(taken=taken))[0] == "nothing to keep: as E48 klmnopqrstuv\n"
+    assert (
+        told("snapshot -n", FakeApp(taken=taken))[0] == "nothing changed since E48 klmnopqrstuv\n"
+    )
     assert told("snapshot -n")[0] == "would take a snapshot  +2 ~3 -1\n"
 
 
@@ -512,3 +517,28 @@ def test_every_answer_in_json_has_a_version() -> None:
         desk.run(f"{line} --json")
         assert json.loads(desk.out)["v"] == 1, line
         assert len(desk.out.splitlines()) == 1, line
+
+
+def test_stopping_no_watcher_says_so() -> None:
+    class Idle(FakeApp):
+        """An app whose watcher does not run."""
+
+        def watch_stop(self) -> Json:
+            """Answer that nothing changed."""
+            return {"running": False, "changed": False}
+
+    assert told("watch stop", Idle())[0] == "no watcher was running\n"
+
+
+def test_the_help_of_record_names_every_field() -> None:
+    text = commands()["record"].description
+    assert [name for name in ingest_lines.READERS if f"'{name}'" not in text] == []
+
+
+def test_a_number_is_refused_as_it_was_typed() -> None:
+    for words in ("log -n -1", "log --max-count -1"):
+        with pytest.raises(UsageError, match="'-1' is not a whole number"):
+            told(words)
+    app = FakeApp()
+    told("log -3", app)
+    assert app.asked[-1][1]["limit"] == 3

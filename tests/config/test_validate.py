@@ -98,7 +98,9 @@ def test_each_fault_names_file_key_and_the_way_out(tmp_path: Path, hermetic: Pat
 
 def test_what_is_wrong_in_the_tracked_file_is_told_and_stops_nobody() -> None:
     settings = merge(from_tracked(b"[fold]\nevents = 1.5\ndraughts = 4\ndrafts = 9\n"))
-    assert check(settings) == tuple(f"{found.message}; ignored" for found in problems(settings))
+    assert check(settings) == tuple(
+        f"warning: {found.message}; ignored" for found in problems(settings)
+    )
     assert len(problems(settings)) == 2
     assert (settings.int("timewarp.fold.events"), settings.int("timewarp.fold.drafts")) == (100, 9)
 

@@ -153,7 +153,7 @@ def test_a_milestone_has_a_name_that_can_be_selected(repo: RepoBuilder, name: st
 def test_a_milestone_named_as_a_branch_is_told_and_wins(repo: RepoBuilder) -> None:
     app = opened(repo)
     app.snapshot(milestone="main")
-    assert app.notices == ["'main' names a commit too; as a target it is this milestone"]
+    assert app.notices == ["warning: 'main' names a commit too; as a target it is this milestone"]
     assert opened(repo).cat("main", "a") == b"two\n"
     app = opened(repo)
     app.snapshot(milestone="half way")

@@ -40,7 +40,7 @@ def run(
         left, right = (*words, None, None)[:2]
         try:
             result = app.diff(
-                left, right, paths=rest, color=painted, stat=stat, name_only=name_only
+                left, right, paths=tuple(rest), color=painted, stat=stat, name_only=name_only
             )
             break
         except TimewarpError as exc:

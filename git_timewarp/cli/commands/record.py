@@ -26,9 +26,15 @@ def run(context: Context) -> int:
 
 COMMAND = Command(
     name="record",
-    description="""Record events given on standard input, one JSON object a line: 'type' and
-'summary', and any other field of an event. Secrets are removed before anything is kept. A
-line with a 'key' that was recorded before is answered with the event it became.
+    description="""Record events given on standard input, one JSON object a line. Only 'type' has
+to be there: words in lower case joined by '-'.
+
+Text: 'summary' (what log shows), 'session', 'key' (recorded once: a line with a key that was
+recorded before is answered with the event it became), 'ts' (ISO 8601 with its zone; without,
+now). Numbers: 'exit', 'dur_ms'. Lists: 'tags' of texts, 'touches' of objects with 'path', 'op'
+(A, M, D or T), 'before' and 'after'. Objects: 'actor' with 'kind' (person, agent, system), 'id'
+and 'role', 'milestone' with 'kind', 'importance' and 'name', 'data' with whatever is yours.
+Secrets are removed before anything is kept.
 
 Each line is answered. A line that is not an event ends the command with its number; the
 lines before it are recorded, none after it.""",

@@ -27,7 +27,9 @@ def stop(context: Context, *, dry_run: bool) -> int:
     record = context.app.watch_stop()
     if record.get("running"):
         return _told(context, record)
-    context.answer(record, ["the watcher is stopped; what it recorded stays"])
+    was_running = record.get("changed", True)
+    told = "the watcher is stopped; what it recorded stays"
+    context.answer(record, [told if was_running else "no watcher was running"])
     return 0
 
 
