@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from git_timewarp.cli.options import JSON
+from tests.support import json_page
+from tests.support.commands import commands
 from tests.support.reference import PAGES
 from tests.support.source import ROOT, modules, tracked_files
 
@@ -17,6 +20,12 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
     path = ROOT / name
     assert path.exists(), f"{name} is missing: make docs"
     assert path.read_text(encoding="utf-8") == PAGES[name](), f"{name} is stale: make docs"
+
+
+def test_every_answer_in_json_is_on_its_page() -> None:
+    """But those of `help` and of `watch run`, which answer nothing of their own."""
+    answering = {name for name, command in commands().items() if JSON in command.options}
+    assert answering - json_page.named() == {"help", "watch run"}
 
 
 def test_every_stored_format_has_a_page() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support import cli_pages, completion, config_page, errors, roff
+from tests.support import cli_pages, completion, config_page, errors, json_page, roff
 from tests.support.source import ROOT
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/errors.md": errors.page,
     cli_pages.CLI: cli_pages.cli_page,
     cli_pages.EXIT_CODES: cli_pages.exit_codes_page,
-    cli_pages.JSON: cli_pages.json_page,
+    json_page.PAGE: json_page.page,
     config_page.PAGE: config_page.page,
     completion.BASH: completion.bash,
     completion.BASH_TW: completion.bash_tw,

@@ -65,8 +65,8 @@ def run(
 
 
 def _with_dashes(words: list[str], rest: list[str]) -> str:
-    line = ["git", "timewarp", "diff", *words[:-1], "--", words[-1], *rest]
-    return " ".join(shell(word) for word in line)
+    line = [*words[:-1], "--", words[-1], *rest]
+    return "git timewarp diff " + " ".join(shell(word) for word in line)
 
 
 COMMAND = Command(
