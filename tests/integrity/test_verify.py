@@ -50,6 +50,13 @@ def spoil(path: Path, at: int) -> None:
     path.write_bytes(data)
 
 
+def snapshot_of(repo: RepoBuilder, event: str) -> str:
+    """Return the id of the snapshot that an event is of."""
+    entry = opened(repo).show(event).entry
+    assert entry is not None
+    return str(entry.snapshot)
+
+
 def full(repo: RepoBuilder) -> Answer:
     """Return the answer of `verify --full`."""
     return typed(repo, "verify", "--full")
@@ -57,7 +64,7 @@ def full(repo: RepoBuilder) -> Answer:
 
 def test_a_lost_file_is_told_by_snapshot_and_path(repo: RepoBuilder) -> None:
     unpack(repo)
-    snapshot = opened(repo).show("E2").entry.snapshot
+    snapshot = snapshot_of(repo, "E2")
     blob = repo.git("hash-object", "dir/n")
     lose(repo, blob)
     told = [
@@ -110,7 +117,7 @@ def test_a_quick_check_says_what_it_did_not_look_at(repo: RepoBuilder) -> None:
 @pytest.mark.parametrize("part", ["", "tree", "refs", "meta"])
 def test_a_quick_check_finds_a_snapshot_without_its_parts(repo: RepoBuilder, part: str) -> None:
     unpack(repo)
-    snapshot = opened(repo).show("E2").entry.snapshot
+    snapshot = snapshot_of(repo, "E2")
     (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()
     place = f"{ref}^{{tree}}:{snapshot}" + (f"/{part}" if part else "")
     lose(repo, repo.git("rev-parse", place))
@@ -123,7 +130,7 @@ def test_a_quick_check_finds_a_snapshot_without_its_parts(repo: RepoBuilder, par
 
 
 def test_a_quick_check_finds_a_snapshot_that_only_its_event_names(repo: RepoBuilder) -> None:
-    snapshot = opened(repo).show("E2").entry.snapshot
+    snapshot = snapshot_of(repo, "E2")
     (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()
     repo.git("update-ref", ref, repo.git("rev-parse", f"{ref}@{{1}}"))
     where = [problem.where for problem in opened(repo).verify().problems]
