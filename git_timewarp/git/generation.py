@@ -73,7 +73,7 @@ def claim(git_dir: str, common_dir: str, worktree: str) -> str | None:
     if marked != own and (marked or given >= own):
         raise WorktreeReplacedError(
             f"the work tree '{worktree}' was removed and made again meanwhile",
-            hint="run the command again",
+            hint="git worktree list",
         )
     if not marked:
         atomic.sweep(git_dir)

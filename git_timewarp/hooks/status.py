@@ -113,7 +113,9 @@ def status(repo: Repo, *, fired: Mapping[str, bool | None] = MappingProxyType({}
         )
         for name in RECORDED
     )
-    dead = strays.dead(repo) if record is None or not os.path.isdir(folder) else None
+    # Only a setting leads elsewhere, and a setting of ours only to where nothing is.
+    led = record is None and folder != os.path.join(repo.common_dir, "hooks")
+    dead = strays.dead(repo) if led or not os.path.isdir(folder) else None
     if dead is not None:
         return _lost(repo, record, dead, hooks=hooks)
     if record is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from git_timewarp.integrity.verify_look import LIMIT
 from git_timewarp.store.acknowledged import Loss
 from git_timewarp.store.history import History
 from git_timewarp.timeline.results import Problem
+
+_MOST = 20
 
 
 def of_journal(history: History) -> list[Problem]:
@@ -13,7 +14,7 @@ def of_journal(history: History) -> list[Problem]:
     loss = history.lost
     if loss is None:
         return []
-    affects = tuple(f"event {n}" for n in range(loss.first, loss.last + 1)[:LIMIT])
+    affects = tuple(f"event {n}" for n in range(loss.first, loss.last + 1)[:_MOST])
     return [
         Problem("lost-journal", described(loss), "git timewarp status", affects or ("journal",))
     ]

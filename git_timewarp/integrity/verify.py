@@ -21,7 +21,7 @@ from git_timewarp.integrity import (
     verify_snapshots,
 )
 from git_timewarp.integrity.verify_look import Look, Progress
-from git_timewarp.store import transaction, writer
+from git_timewarp.store import lineage, transaction
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.results import VerifyReport
@@ -86,7 +86,7 @@ def _journal(look: Look) -> None:
         look.wrong(
             "lost-journal", f"{path}: it has no beginning", "git timewarp status", ("journal",)
         )
-    recorded = writer.recorded(look.repo.state_dir)
+    recorded = lineage.recorded(look.repo.state_dir)
     if recorded is None:
         path_ = Paths(look.repo.state_dir).writer
         look.wrong("foreign-edit", f"{path_}: it is not what was written", "git timewarp status")

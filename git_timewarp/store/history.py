@@ -16,7 +16,6 @@ from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
 from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import writer as writer_file
 from git_timewarp.store.events import Event, Json, parse
 from git_timewarp.store.index import Entry, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
@@ -58,7 +57,7 @@ class History:
         held = self.journal
         if held.intents or held.fold is not None or held.ends_torn:
             return True
-        if self.lost is not None or held.writer != writer_file.recorded(self.repo.state_dir):
+        if self.lost is not None or held.writer != lineage.recorded(self.repo.state_dir):
             return True
         if not held.exists or index_mark.has_our_lock(self.repo):
             return True

@@ -1,9 +1,10 @@
-"""The ids this clone had before it moved (`writer.json`, see `store/writer.py`)."""
+"""The ids this clone has and had before it moved: `writer.json` as readers see it."""
 
 from __future__ import annotations
 
 import json
 
+from git_timewarp.git.names import WriterId
 from git_timewarp.store.paths import Paths
 from git_timewarp.util import atomic
 
@@ -18,3 +19,11 @@ def former(state_dir: str) -> dict[str, int]:
         return {str(item["id"]): int(item["n"]) for item in found}
     except (ValueError, KeyError, TypeError):
         return {}
+
+
+def recorded(state_dir: str) -> WriterId | None:
+    """Return the id in `writer.json`, whoever's it is; None when it cannot be read."""
+    try:
+        return WriterId(json.loads(atomic.read(Paths(state_dir).writer) or b"")["id"])
+    except (ValueError, KeyError, TypeError):
+        return None

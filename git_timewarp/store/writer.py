@@ -92,14 +92,6 @@ def check(state_dir: str, around: Surroundings, *, last_n: int) -> Identity:
     return Identity(writer, is_ours=True)
 
 
-def recorded(state_dir: str) -> WriterId | None:
-    """Return the id in `writer.json`, whoever's it is; None when it cannot be read."""
-    try:
-        return WriterId(json.loads(atomic.read(_path(state_dir)) or b"")["id"])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
 def create(
     state_dir: str, around: Surroundings, *, clock: Clock, before: Mapping[str, int]
 ) -> WriterId:

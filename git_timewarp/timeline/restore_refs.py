@@ -145,8 +145,8 @@ def plan_refs(
         head = None
     if head is not None and head.oid is not None and not has_commit(head.oid):
         raise LostCommitError(
-            f"git has lost commit {head.oid[:12]}, where HEAD was",
-            hint="run the command without --with-head and --with-refs: the files come back",
+            f"git has lost commit {head.oid[:12]}, where HEAD was; the files come back without HEAD",
+            hint="git timewarp help jump",
         )
     found = RefPlan(tuple(changes.updates), head, head_now)
     if own is not None and found.head_after == target.head.oid:
