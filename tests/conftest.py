@@ -49,12 +49,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option of `make crash`."""
     parser.addoption("--crash-all", action="store_true", help="stop at every step, not at a sample")
+    parser.addoption(
+        "--crash-kind", action="append", help="stop in this way only (kill, enospc, …)"
+    )
 
 
 @pytest.fixture(scope="session")
 def crash_all(pytestconfig: pytest.Config) -> bool:
     """Whether crash tests stop at every step instead of at a sample of them."""
     return bool(pytestconfig.getoption("--crash-all"))
+
+
+@pytest.fixture(scope="session")
+def crash_kinds(pytestconfig: pytest.Config) -> frozenset[str]:
+    """The only ways in which crash tests stop a command; empty for all."""
+    return frozenset(pytestconfig.getoption("--crash-kind") or ())
 
 
 @pytest.fixture(scope="session")
