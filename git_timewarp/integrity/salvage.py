@@ -6,6 +6,7 @@ each snapshot that is found whole is recorded again, with its own id and time.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
@@ -39,15 +40,17 @@ def salvage(op: Operation) -> list[str]:
         kind = layout.DRAFTS if snapshot.trigger == _WATCHED else layout.SNAPSHOTS
         pending.append(PendingSnapshot(snapshot.id, kind, snapshot.entry, closure))
         new.append(_again(op, snapshot))
+    new += [_again(op, snapshot) for snapshot in _unnamed(op)]
     recorder.lost = None
     if not new:
         return told
     sealed = recorder.seal(new)
     recorder.append(sealed, snapshots=pending)
     entries = op.recorded(sealed)
-    if pending:
-        labels = ", ".join(op.label(entry) for entry in entries if entry.snapshot)
-        told.append(f"{len(pending)} snapshot(s) that the journal had lost are found: {labels}")
+    found = [op.label(entry) for entry in entries if entry.snapshot]
+    if found:
+        count = len(found)
+        told.append(f"{count} snapshot(s) that the journal had lost are found: {', '.join(found)}")
     return told
 
 
@@ -98,6 +101,18 @@ def _found(op: Operation) -> Iterator[tuple[Snapshot, tuple[Oid, ...]]]:
             continue
         if closure is not None and op.history.catalog.entry(snapshot.id) is None:
             yield snapshot, closure
+
+
+def _unnamed(op: Operation) -> list[Snapshot]:
+    """Return the snapshots in the journal whose event is gone."""
+    held = op.recorder.journal
+    named = {event.text("snapshot") for event in held.events}
+    found = []
+    for item in held.snapshots:
+        with contextlib.suppress(TimewarpError):
+            if item.id not in named:
+                found.append(load(op.quarantine.reader, item.entry))
+    return found
 
 
 def _closure(op: Operation, entry: Oid, held: AbstractSet[Oid]) -> tuple[Oid, ...] | None:

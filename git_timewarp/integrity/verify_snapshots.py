@@ -13,7 +13,7 @@ from git_timewarp.store.packs import missing_objects
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import load
 
-_BATCH = 1_000
+_BATCH = 5_000
 _LOG = "git timewarp log --all"
 
 

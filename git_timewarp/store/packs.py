@@ -357,5 +357,7 @@ def missing_objects(git: Git, oids: Sequence[Oid]) -> list[Oid]:
     """Return those of `oids` that git cannot find."""
     if not oids:
         return []
-    out = git.run("cat-file", "--batch-check", stdin=("\n".join(oids) + "\n").encode()).text
+    out = git.run(
+        "cat-file", "--batch-check", "--buffer", stdin=("\n".join(oids) + "\n").encode()
+    ).text
     return [Oid(line.split(" ")[0]) for line in out.splitlines() if line.endswith(" missing")]

@@ -534,7 +534,7 @@ class Recorder:
         if not gone:
             return
         there = [change for change in gone if self.quarantine.reader.info(change.new) is not None]
-        transaction.move(self.repo, there, clock=self.clock)
+        transaction.heal(self.repo, there, reader=self.quarantine.reader, clock=self.clock)
         self.refs = transaction.current(self.repo)
         for change in gone:
             what = "had vanished" if change.old.is_zero else "had gone back to an older value"

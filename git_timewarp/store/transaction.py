@@ -14,11 +14,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid, RefName
+from git_timewarp.git.objects import Reader
 from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
@@ -26,6 +28,7 @@ from git_timewarp.store import layout
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock
 
+_IS_ID = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z")
 _TRIES = 40
 _WAIT = 0.05
 _STALE_AFTER = 0.25
@@ -189,7 +192,7 @@ def trim_reflogs(repo: Repo, gone: AbstractSet[Oid]) -> None:
             if Oid(new.decode()) not in gone:
                 kept.append(b" ".join([last, new, rest]))
                 last = new
-        if len(kept) < len(lines):
+        if len(kept) < len(lines) or (gone and kept != lines):
             atomic.write(path, b"".join(kept), sync=False)
 
 
@@ -240,6 +243,38 @@ def lost(known: Mapping[str, str], now: Mapping[RefName, Oid]) -> list[RefUpdate
         for name, oid in sorted(known.items())
         if now.get(RefName(name)) != oid
     ]
+
+
+def heal(repo: Repo, moves: Sequence[RefUpdate], *, reader: Reader, clock: Clock) -> None:
+    """Give refs the values we last gave them, whatever their old ones have become meanwhile.
+
+    Raises:
+        RefConflictError, GitError: as `move`.
+    """
+    _remove_broken(repo, [change.name for change in moves])
+    now = current(repo)
+    again = [change._replace(old=now.get(change.name, repo.zero)) for change in moves]
+    move(repo, again, clock=clock)
+    # A value that is no object would stand in the reflog, and `git fsck` fail over it.
+    strange = {change.old for change in again if not change.old.is_zero}
+    trim_reflogs(repo, {oid for oid in strange if reader.info(oid) is None})
+
+
+def _remove_broken(repo: Repo, names: Collection[str]) -> None:
+    """Remove the files of refs of ours that hold no id: git moves no such ref, nor deletes it.
+
+    A power cut leaves them with nothing in them, or zeros.
+    """
+    for name in names:
+        path = os.path.join(repo.common_dir, name)
+        try:
+            data = atomic.read(path)
+        except OSError:
+            continue
+        if data is not None and not _IS_ID.match(data):
+            faults.point("remove broken ref")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 def _sync(repo: Repo, updates: Sequence[RefUpdate]) -> None:

@@ -43,7 +43,7 @@ def update(
     """
     path = os.path.join(place.folder, _FILE)
     stored = atomic.read(path) if memory.special is not None else None
-    folders = _parse(stored) if stored is not None else _all(place)
+    folders = _parse(stored or b"") or _all(place)
     for name in touched:
         folders.setdefault(to_bytes(name).rpartition(b"/")[0], 0)
     known: dict[bytes, list[str]] = {}
@@ -81,10 +81,14 @@ def update(
 
 
 def _parse(stored: bytes) -> dict[bytes, int]:
+    """Return what was remembered; nothing when it is not what was written."""
     folders = {}
     for record in stored.split(b"\0")[:-1]:
         time, _, folder = record.partition(b" ")
-        folders[folder] = int(time, 16)
+        try:
+            folders[folder] = int(time, 16)
+        except ValueError:
+            return {}
     return folders
 
 

@@ -270,3 +270,20 @@ def test_the_journal_is_gone(recorded: Lab) -> None:
     assert int(event.removeprefix("E").partition(".")[0]) > int(top[1:].partition(".")[0])
     assert lab.event_ids() > events
     assert verified(lab) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0" * 40, "1" * 40 + "\n"], ids=["empty", "zeros", "nothing"]
+)
+def test_a_ref_with_no_value_in_its_file(recorded: Lab, text: str) -> None:
+    """What a power cut leaves of a loose ref; git itself moves no such ref."""
+    lab = recorded
+    before, events = refs(lab), lab.event_ids()
+    for name in before:
+        (lab.repo.path / ".git" / name).write_text(text)
+    assert verified(lab)
+    lab.ok("snapshot", "-m", "on")
+    assert verified(lab) == set()
+    assert refs(lab).keys() >= before.keys()
+    assert lab.event_ids() > events
+    assert lab.repo.git("fsck") == ""

@@ -149,3 +149,20 @@ def test_a_journal_of_another_writer_is_told(repo: RepoBuilder, tmp_path: Path) 
     assert "foreign-edit" in kinds(opened(repo))
     assert "new writer id" in typed(repo, "status").out
     assert "problem" not in typed(repo, "status").out
+
+
+@pytest.mark.parametrize("letter", [b" E ", b" S "])
+def test_a_draft_whose_line_is_damaged_is_found_again(repo: RepoBuilder, letter: bytes) -> None:
+    lost = {entry.snapshot for entry in opened(repo).log(all_writers=True)}
+    path = journal(repo)
+    lines = path.read_bytes().split(b"\n")
+    at = max(number for number, line in enumerate(lines) if line[8:11] == letter)
+    lines[at] = lines[at][:-1] + b"]"
+    path.write_bytes(b"\n".join(lines))
+    assert "foreign-edit" in kinds(opened(repo))
+    assert "1 snapshot(s) that the journal had lost are found" in typed(repo, "snapshot").err
+    found = [entry.snapshot for entry in opened(repo).log(all_writers=True)]
+    assert set(found) - {None} == lost
+    opened(repo).jump("E1")
+    opened(repo).jump(str(found[0]))
+    assert repo.read("a") == b"precious\n"
