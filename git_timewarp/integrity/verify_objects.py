@@ -14,7 +14,7 @@ from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.run import Git
 from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
-from git_timewarp.store import layout, pack_files
+from git_timewarp.store import layout, leaving, pack_files
 from git_timewarp.store.quarantine import Quarantine
 
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
@@ -60,11 +60,15 @@ def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
     """
     folder = os.path.join(look.repo.objects_dir, "pack")
     left = list(told)
+    leaves = leaving.going(look.repo.state_dir)
     for name in pack_files.kept(folder):
         path = os.path.join(folder, name)
         about = [line for line in told if name in line]
         left = [line for line in left if name not in line or _ID.search(line.replace(name, ""))]
         if not os.path.exists(path + ".pack"):
+            if os.path.exists(path + ".idx") and name not in leaves:
+                text = f"pack '{name}' of ours is gone, its index is left"
+                look.wrong("missing-object", text, "git timewarp status", (f"{name}.pack",))
             continue
         test = pack_files.is_whole if full else pack_files.ends_well
         wrong = [part for part in pack_files.INDEXES if not test(path, part)]

@@ -218,3 +218,25 @@ def breaks(events: Iterable[tuple[int, str, str]], head: ChainHead) -> list[int]
             wrong.append(n)
         head = ChainHead(n, digest, 0)
     return wrong
+
+
+def again(event: Event) -> NewEvent:
+    """Return an event as its maker described it, to be recorded by another writer."""
+    record = event.record
+    known = {"v", "id", "lamport", "writer", "n", "prev", "hash"}
+    return NewEvent(
+        type=str(record["type"]),
+        summary=str(record["summary"]),
+        actor=_actor(record["actor"]),
+        anchor=event.anchor,
+        worktree=str(record["worktree"]),
+        timeline=str(record["timeline"]),
+        key=event.text("key") or f"again:{event.text('id')}",
+        ts=event.text("ts"),
+        extra={key: value for key, value in record.items() if key not in known},
+    )
+
+
+def _actor(value: object) -> Actor:
+    assert isinstance(value, dict)  # noqa: S101 - our own record
+    return Actor(value["kind"], value["id"], value.get("role", ""))

@@ -231,6 +231,12 @@ class Packs:
         """
         mended: list[str] = []
         damaged: list[str] = []
+        for name in self.names():
+            source = os.path.join(self._build_dir, name + ".pack")
+            target = os.path.join(self._store_dir, name + ".pack")
+            if os.path.exists(source) and not os.path.exists(target):
+                self._link(source, target)
+                mended.append(name)
         for name in self._halves(".idx"):
             pack = os.path.join(self._store_dir, name + ".pack")
             if self._quarantine.git.run("index-pack", pack, ok=(0, 1, 128)).code:

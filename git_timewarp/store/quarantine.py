@@ -131,6 +131,27 @@ class Quarantine:
                     os.rmdir(os.path.join(folder, name))
         self._dirty.clear()
 
+    def put_aside(self, folder: str) -> list[Oid]:
+        """Move the loose objects that are not what their names say into `folder`; return them.
+
+        One that stays is taken for written, and is never written again.
+        """
+        found = [oid for oid in sorted(self.loose()) if not self._is_sound(oid)]
+        for oid in found:
+            target = os.path.join(folder, oid[:2], oid[2:])
+            directories.make(os.path.dirname(target))
+            faults.point("put object aside")
+            os.replace(self._loose(oid), target)
+        return found
+
+    def _is_sound(self, oid: Oid) -> bool:
+        try:
+            with open(self._loose(oid), "rb") as file:
+                data = zlib.decompress(file.read())
+        except (OSError, zlib.error):
+            return False
+        return hashlib.new(self.repo.hash_name, data, usedforsecurity=False).hexdigest() == oid
+
     def copy_out(self, path: str) -> None:
         """Copy the whole object directory to `path`, by links where the file system has them."""
         faults.point("copy quarantine")

@@ -26,7 +26,7 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store.events import Actor, ChainHead, Event, Json, NewEvent, seal
+from git_timewarp.store.events import ChainHead, Event, Json, NewEvent, again, seal
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
@@ -87,7 +87,11 @@ class Recorder:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._close()
+        try:
+            if isinstance(exc, MissingObjectError | GitError) and self._quarantine is not None:
+                self._put_damaged_aside()
+        finally:
+            self._close()
 
     def _close(self) -> None:
         """End the reader, which holds the lock too, and give the lock back."""
@@ -434,10 +438,10 @@ class Recorder:
         self.journal = fresh
         lines = [journal_file.header_line(new, fresh.head)]
         lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
-        again = self.seal([_again(event) for event in held.events])
+        sealed = self.seal([again(event) for event in held.events])
         lines += [journal_file.snapshot_line(item) for item in held.snapshots]
         lines += [journal_file.kept_line(item) for item in held.kept]
-        lines += [journal_file.event_line(event) for event in again]
+        lines += [journal_file.event_line(event) for event in sealed]
         journal_file.rewrite(self.paths.journal, lines)
         self.journal = journal_file.load(self.paths.journal)
         self._acknowledge()
@@ -458,11 +462,17 @@ class Recorder:
         what = self.lost.text if self.lost is not None else lines
         self.notices.append(f"{what}; a copy is kept in '{kept}'")
 
+    def _put_damaged_aside(self) -> None:
+        """Put damaged objects out of the way: the next command makes or misses them."""
+        folder = os.path.join(self.paths.damaged(b"objects"), "objects")
+        aside = self.quarantine.put_aside(folder)
+        if aside:
+            text = f"{len(aside)} damaged object(s) of the quarantine are put aside in '{folder}'"
+            self.notices.append(f"{text}; run the command again")
+
     def _mend_packs(self, *, thorough: bool = False) -> None:
         mended, damaged = self.packs.mend(thorough=thorough)
-        self.notices += [
-            f"the index of '{name}' of ours was damaged; it is made again" for name in mended
-        ]
+        self.notices += [f"pack '{name}' of ours was damaged and is mended" for name in mended]
         self.notices += [
             f"'{name}' of ours is damaged and cannot be read: git timewarp verify --full"
             for name in damaged
@@ -569,24 +579,3 @@ def _updates(record: Mapping[str, object]) -> list[RefUpdate]:
 def _ref_order(change: RefUpdate) -> tuple[int, str]:
     parsed = layout.parse_ref(change.name)
     return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
-
-
-def _again(event: Event) -> NewEvent:
-    record = event.record
-    known = {"v", "id", "lamport", "writer", "n", "prev", "hash"}
-    return NewEvent(
-        type=str(record["type"]),
-        summary=str(record["summary"]),
-        actor=_actor(record["actor"]),
-        anchor=event.anchor,
-        worktree=str(record["worktree"]),
-        timeline=str(record["timeline"]),
-        key=event.text("key") or f"again:{event.text('id')}",
-        ts=event.text("ts"),
-        extra={key: value for key, value in record.items() if key not in known},
-    )
-
-
-def _actor(value: object) -> Actor:
-    assert isinstance(value, dict)  # noqa: S101 - our own record
-    return Actor(value["kind"], value["id"], value.get("role", ""))

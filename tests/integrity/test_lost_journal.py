@@ -166,3 +166,27 @@ def test_a_draft_whose_line_is_damaged_is_found_again(repo: RepoBuilder, letter:
     opened(repo).jump("E1")
     opened(repo).jump(str(found[0]))
     assert repo.read("a") == b"precious\n"
+
+
+@pytest.mark.parametrize("harm", [b"", b"rubbish"])
+def test_a_damaged_object_in_the_quarantine_stops_nothing_for_ever(
+    repo: RepoBuilder, harm: bytes
+) -> None:
+    every = sorted((repo.git_dir() / "timewarp/quarantine").glob("??/*"))
+    for path in every:
+        held = path.read_bytes()
+        path.chmod(0o644)
+        path.write_bytes(harm)
+        assert opened(repo).verify(full=True).problems, path
+        path.write_bytes(held)
+    for path in every:
+        path.write_bytes(harm)
+    for _ in range(3):
+        last = typed(repo, "snapshot", "-m", "on")
+    assert last.code == 0, last
+    repo.write("a", "after\n")
+    assert typed(repo, "jump", "E1").code == 0
+    assert typed(repo, "undo").code == 0
+    assert repo.read("a") == b"after\n"
+    kept = repo.git_dir() / "timewarp/damaged"
+    assert list(kept.rglob("??/*"))

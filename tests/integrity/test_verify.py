@@ -148,7 +148,7 @@ def test_a_damaged_index_is_told_and_made_again(repo: RepoBuilder, suffix: str, 
     words = problem.hint.split()[2:]
     healed = typed(repo, *words)
     assert healed.code == 0, healed
-    assert f"the index of '{path.stem}' of ours was damaged; it is made again" in healed.err
+    assert f"pack '{path.stem}' of ours was damaged and is mended" in healed.err
     assert full(repo).out.endswith("everything is whole\n")
     assert repo.run("fsck", "--full").stderr == b""
 
@@ -219,3 +219,20 @@ def test_a_ref_that_was_kept_is_no_remark(repo: RepoBuilder) -> None:
     opened(repo).snapshot(message="without")
     repo.git("gc", "-q", "--prune=now")
     assert opened(repo).verify(full=True).remarks == ()
+
+
+def test_a_pack_that_is_gone_is_told(repo: RepoBuilder) -> None:
+    path = packs(repo, ".pack")[0]
+    path.unlink()
+    for whole in (False, True):
+        wheres = [problem.where for problem in opened(repo).verify(full=whole).problems]
+        assert f"pack '{path.stem}' of ours is gone, its index is left" in wheres
+
+
+def test_a_pack_that_is_gone_comes_from_the_quarantine(repo: RepoBuilder) -> None:
+    path = packs(repo, ".pack")[0]
+    path.rename(repo.git_dir() / "timewarp/quarantine/pack" / path.name)
+    assert typed(repo, "verify").code == 5
+    done = typed(repo, "snapshot", "-m", "on")
+    assert (done.code, done.err) == (0, f"pack '{path.stem}' of ours was damaged and is mended\n")
+    assert full(repo).code == 0
