@@ -35,7 +35,7 @@ from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.segments import Builder
 from git_timewarp.store.writer import Surroundings
-from git_timewarp.util import atomic
+from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock, iso
 from git_timewarp.util.ids import uuid7, uuid7_ns
 from git_timewarp.util.locking import FileLock
@@ -400,6 +400,7 @@ class Recorder:
         """
         replaced, self._replaced = self._replaced, []
         if replaced:
+            faults.point("note superseded")
             with open(self.paths.superseded, "ab") as file:
                 file.write("".join(f"{oid}\n" for oid in replaced).encode())
 
