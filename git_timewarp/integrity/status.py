@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from git_timewarp.integrity import losses
@@ -12,6 +13,11 @@ from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.timeline.query import log_entry
 from git_timewarp.timeline.results import LogEntry, Problem, StatusResult
+from git_timewarp.util import atomic
+
+_LOOK_BACK = 1_000
+_AFTER_GAP = 'git timewarp snapshot -m "after a gap"'
+"""With a message, because without one nothing is recorded where nothing changed."""
 
 
 class Around(NamedTuple):
@@ -50,10 +56,11 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             )
         )
     found += losses.of_journal(history)
-    found += _of_hooks(around.hooks)
-    found += _of_watcher(around.watcher)
     newest = next(history.entries(limit=1), None)
     last = history.latest_snapshot(history.repo.worktree)
+    found += _of_gaps(history, last, has_hooks=around.hooks.get("mode") is not None)
+    found += _of_hooks(around.hooks)
+    found += _of_watcher(around.watcher)
     return StatusResult(
         recording=True,
         writer=history.writer,
@@ -97,6 +104,42 @@ def not_recording(
         counts={},
         problems=(*problems, *_of_hooks(hooks)),
     )
+
+
+def _of_gaps(history: History, last: Entry | None, *, has_hooks: bool) -> list[Problem]:
+    """Return what hooks could not tell of since the latest snapshot, which holds it.
+
+    A loss that was counted is an event by now. Where not even the counter could be written,
+    HEAD is where no event knows of it, by a command that runs a hook (a reset does not).
+    """
+    now = history.reader.info("HEAD^{commit}")
+    head = now[0] if now is not None else None
+    lost, known = 0, head is None or last is None
+    for entry in history.entries(limit=_LOOK_BACK):
+        is_last = last is not None and entry.id == last.id
+        count = entry.data.get("lost") if entry.type == "gap" else None
+        if isinstance(count, int) and not is_last:
+            lost += count
+        elif head in {entry.head, entry.anchor, entry.data.get("to")}:
+            known = True
+        if is_last:
+            break
+    else:
+        known = True
+    found = []
+    if lost:
+        found.append(Problem("lost-spool", f"git hooks could not note {lost} event(s)", _AFTER_GAP))
+    if not known and has_hooks and not lost and _runs_a_hook(history):
+        text = f"HEAD moved to {str(head)[:7]} and no git hook told of it"
+        found.append(Problem("moved-unseen", text, "git timewarp snapshot"))
+    return found
+
+
+def _runs_a_hook(history: History) -> bool:
+    """Tell whether HEAD was moved last by a command that runs a hook of ours, as its log says."""
+    data = atomic.read(os.path.join(history.repo.git_dir, "logs", "HEAD")) or b""
+    _, _, reason = data.rstrip(b"\n").rpartition(b"\n")[2].partition(b"\t")
+    return reason.startswith((b"commit", b"checkout: ", b"merge "))
 
 
 def _of_hooks(hooks: Json) -> list[Problem]:

@@ -71,7 +71,9 @@ def unseen(
     for entry in op.history.entries():
         if since is not None and entry.order <= since.order:
             break
-        told |= {str(entry.anchor), str(entry.head)}
+        # Where hooks could note nothing the anchor is only where HEAD was when that was told.
+        if entry.type != "gap":
+            told |= {str(entry.anchor), str(entry.head)}
     return {
         name: (old.get(name), new.get(name))
         for name in sorted(old.keys() | new.keys())
