@@ -1,4 +1,4 @@
-"""Which work tree this is, also when another one had its name before.
+r"""Which work tree this is, also when another one had its name before.
 
 git names a linked work tree by its folder `worktrees/<id>`, and gives the id again after
 `git worktree remove` or `prune`. So the first operation of ours in one leaves two notes:
@@ -7,7 +7,8 @@ git names a linked work tree by its folder `worktrees/<id>`, and gives the id ag
     timewarp/worktrees/<id>             the latest generation that was ever given to `<id>`
 
 The first generation is called `worktrees/<id>`, the second `worktrees/<id>~2` (git allows
-no `~` in an id). A work tree without a note is the next generation, so a look, which
+no `~` in an id); a byte of the id that is not UTF-8 is written `\xff` (git allows no
+backslash either). A work tree without a note is the next generation, so a look, which
 writes nothing, calls it by the name that its first operation will give it.
 
 Format of both files (docs/formats/worktree.md is its public copy): the version of the
@@ -18,14 +19,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util import atomic, directories
+from git_timewarp.util.text import to_bytes, to_str
 
 MAIN_WORKTREE = "main-worktree"
 MARK = "timewarp-worktree"
 FORMAT_VERSION = 1
 
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 _STATE = "timewarp"
 _FOLDER = "worktrees"
 
@@ -53,7 +57,9 @@ def name(git_dir: str, common_dir: str) -> str:
 def folder(worktree: str) -> str:
     """Return the folder below the common directory of a linked work tree with this name."""
     above, _, number = worktree.rpartition("~")
-    return above if above and number.isdigit() else worktree
+    escaped = above if above and number.isdigit() else worktree
+    raw = _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), to_bytes(escaped))
+    return to_str(raw)
 
 
 def claim(git_dir: str, common_dir: str, worktree: str) -> str | None:
@@ -68,7 +74,7 @@ def claim(git_dir: str, common_dir: str, worktree: str) -> str | None:
         return None
     name_of_git = os.path.basename(git_dir)
     mark, latest = os.path.join(git_dir, MARK), _latest(common_dir, name_of_git)
-    own = int(worktree.removeprefix(f"{_FOLDER}/{name_of_git}").removeprefix("~") or 1)
+    own = int(worktree.removeprefix(_name(name_of_git, 1)).removeprefix("~") or 1)
     marked, given = _read(mark), _read(latest)
     if marked != own and (marked or given >= own):
         raise WorktreeReplacedError(
@@ -96,7 +102,8 @@ def forget(common_dir: str) -> None:
 
 
 def _name(own: str, number: int) -> str:
-    return f"{_FOLDER}/{own}" if number == 1 else f"{_FOLDER}/{own}~{number}"
+    text = to_bytes(own).decode("utf-8", "backslashreplace")
+    return f"{_FOLDER}/{text}" if number == 1 else f"{_FOLDER}/{text}~{number}"
 
 
 def _latest(common_dir: str, own: str) -> str:

@@ -56,7 +56,7 @@ class Repo(NamedTuple):
         objects_dir: git's own object directory.
         hash_name: `sha1` or `sha256`.
         worktree: `main-worktree`, `worktrees/<id>` (gitglossary, per-worktree refs), or
-            `worktrees/<id>~<n>` where others had that id before (`git/generation.py`).
+            `worktrees/<id>~<n>` where others had that id before (`git/generation.py`); always UTF-8.
     """
 
     git: Git

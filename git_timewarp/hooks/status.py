@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from git_timewarp.git import generation
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, strays
 from git_timewarp.hooks import record as records
@@ -185,10 +184,9 @@ def _leads_to_us(repo: Repo, record: Record, folder: str) -> bool:
 
 def _place_here(repo: Repo, record: Record) -> Place | None:
     """Return the place in effect in this work tree, or None for git's own folder."""
-    is_main = repo.worktree == generation.MAIN_WORKTREE
-    own = "" if is_main else generation.folder(repo.worktree) + "/"
+    own = os.path.relpath(os.path.join(repo.git_dir, "config.worktree"), repo.common_dir)
     for place in record.places:
-        if place.config == f"{own}config.worktree":
+        if place.config == own:
             return place
     return chain.base_place(record)
 

@@ -29,7 +29,7 @@ from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.plan_left import Views, member
 from git_timewarp.timeline.travel import How, Journey
 from git_timewarp.util.ids import uuid7_ns
-from git_timewarp.util.text import name_from_json
+from git_timewarp.util.text import name_from_json, to_str
 
 TRAVEL = "travel"
 
@@ -86,7 +86,7 @@ def _root_of(repo: Repo, worktree: str) -> str:
         listed = repo.git.run("worktree", "list", "--porcelain", "-z").text
         return listed.split("\0", 1)[0].removeprefix("worktree ")
     with open(os.path.join(repo.common_dir, generation.folder(worktree), "gitdir"), "rb") as file:
-        return os.path.dirname(os.fsdecode(file.read()).rstrip("\n"))
+        return os.path.dirname(to_str(file.read()).rstrip("\n"))
 
 
 def _finish(op: Operation, intent: Json) -> str:
