@@ -162,14 +162,13 @@ def _box(folder: str, work_tree: str, environ: Mapping[str, str]) -> Sandbox:
     settings = os.path.join(home, ".gitconfig")
     with open(settings, "wb") as file:
         file.write(_SETTINGS)
-    kept = {key: value for key, value in environ.items() if not key.startswith("GIT_TIMEWARP_")}
     own = {
-        **kept,
+        **scrubbed(environ),
         "HOME": home,
         "XDG_CONFIG_HOME": os.path.join(home, ".config"),
         "XDG_STATE_HOME": os.path.join(home, ".local", "state"),
         "GIT_CONFIG_GLOBAL": settings,
         "GIT_CONFIG_NOSYSTEM": "1",
     }
-    git = Git(scrubbed(own), work_tree=work_tree, as_user=True)
+    git = Git(own, work_tree=work_tree, as_user=True)
     return Sandbox(folder, work_tree, own, git)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
-from git_timewarp.git import generation
+from git_timewarp.git import generation, redirection
 from git_timewarp.git.names import Oid
 from git_timewarp.git.run import Git, GitError, scrubbed
 from git_timewarp.util.text import shell
@@ -92,17 +92,23 @@ class Repo(NamedTuple):
 def discover(start: str, environ: Mapping[str, str]) -> Repo:
     """Find the repository around the folder `start`.
 
-    `GIT_DIR` and its kin are dropped: a hook that calls us must not redirect us.
+    `GIT_DIR` and its kin are dropped: a hook that calls us must not redirect us. Who means
+    another repository by them is told so, instead of being given this one.
 
     Raises:
         NotARepositoryError: none there, or git refuses to open it (the message says why).
         BareRepositoryError: it has no work tree.
+        redirection.OtherRepositoryError: the environment names another one.
     """
     base = Git(scrubbed(environ))
     try:
         out = base.run("rev-parse", *_FACTS, *_PLACE, cwd=start).text
     except GitError:
-        out = _without_work_tree(base, start)
+        try:
+            out = _without_work_tree(base, start)
+        except TimewarpError:
+            redirection.check(start, environ, git_dirs=(), work_tree=None)
+            raise
     lines = out.split("\n")
     if len(lines) != len(_FACTS) - _NOT_PRINTED + len(_PLACE):
         raise NotARepositoryError(
@@ -110,6 +116,7 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
             hint="git rev-parse --show-toplevel",
         )
     _, _, hash_name, git_dir, common_dir, objects_dir, top, prefix = lines
+    redirection.check(start, environ, git_dirs=(git_dir, common_dir), work_tree=top)
     return Repo(
         git=Git(scrubbed(environ), git_dir=git_dir, work_tree=top),
         git_dir=git_dir,

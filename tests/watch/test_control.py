@@ -175,7 +175,7 @@ def test_started_from_a_git_hook(idle: Watched, tmp_path: Path) -> None:
     """Git's variables in there point at a repository, and a fault is not for the watcher."""
     other = RepoBuilder(tmp_path / "other")
     given = {
-        "GIT_DIR": str(other.path / ".git"),
+        "GIT_DIR": str(idle.repo.git_dir()),
         "GIT_INDEX_FILE": str(other.path / "index"),
         "GIT_TIMEWARP_AUTOSAVE_DEBOUNCE_SECONDS": "1",
     }
