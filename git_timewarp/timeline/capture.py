@@ -175,7 +175,9 @@ class _Run:
         folders = capture_folders.look(place, [*found.folders, *replaced])
         self.skipped += folders.skipped
         self.skipped += [Skipped(path, "unreadable") for path in found.closed]
-        others = dict.fromkeys([*found.others, *folders.files])
+        own = capture_folders.gits(place)
+        untracked = (path for path in found.others if not path.startswith(own))
+        others = dict.fromkeys([*untracked, *folders.files])
         back = capture_seed.returned(place, memory)
         paths = self._sort(found, list(others | dict.fromkeys(back)))
         tree = self._tree(paths, changes=found.changes, new=[*folders.files, *back])

@@ -2,7 +2,9 @@
 
 git names such a folder and does not look inside. We list its files with a second call
 and walk it ourselves for what git never names: empty folders, sockets and FIFOs. The
-walk asks git about ignored folders level by level, so that it never enters one.
+walk asks git about ignored folders level by level, so that it never enters one. The
+repository's own git directory is such a folder when it lies in the work tree under
+another name than `.git`: it is left out.
 """
 
 from __future__ import annotations
@@ -44,7 +46,10 @@ def look(place: Place, folders: Sequence[RepoPath]) -> Folders:
     """Look into untracked folders."""
     found = Folders()
     plain = []
+    own = gits(place)
     for folder in folders:
+        if f"{folder}/".startswith(own):
+            continue
         if _is_nested(place, folder):
             found.nested.append(folder)
         else:
@@ -52,10 +57,20 @@ def look(place: Place, folders: Sequence[RepoPath]) -> Folders:
     filled = _walk(place, found, start=plain)
     if filled:
         listed = worktree.files_below(place.git, filled)
-        found.files += listed.others
+        found.files += [path for path in listed.others if not path.startswith(own)]
         found.nested += listed.folders
         found.skipped += [Skipped(path, "unreadable") for path in listed.closed]
     return found
+
+
+def gits(place: Place) -> tuple[str, ...]:
+    """Return the repository's own git directories that lie in the work tree, ending in `/`.
+
+    `git init --separate-git-dir` puts one anywhere; git hides one called `.git` and no other.
+    """
+    top = place.repo.work_tree.rstrip("/") + "/"
+    own = dict.fromkeys((place.repo.git_dir, place.repo.common_dir))
+    return tuple(f"{path.removeprefix(top)}/" for path in own if path.startswith(top))
 
 
 def replaced(place: Place, changes: Iterable[Change]) -> list[RepoPath]:
@@ -117,6 +132,7 @@ def _is_nested(place: Place, folder: str) -> bool:
 def _walk(place: Place, found: Folders, *, start: Sequence[RepoPath]) -> list[RepoPath]:
     """Collect empty folders and special files; return the `start` folders that hold files."""
     filled: dict[RepoPath, None] = {}
+    own = gits(place)
     level = [(folder, folder) for folder in start]
     while level:
         below: list[tuple[RepoPath, RepoPath]] = []
@@ -134,7 +150,7 @@ def _walk(place: Place, found: Folders, *, start: Sequence[RepoPath]) -> list[Re
             for item in items:
                 path = RepoPath(f"{folder}/{to_str(item.name)}")
                 if item.is_dir(follow_symlinks=False):
-                    if item.name != b".git":
+                    if item.name != b".git" and not f"{path}/".startswith(own):
                         below.append((path, top))
                 elif item.is_file(follow_symlinks=False) or item.is_symlink():
                     filled[top] = None
