@@ -33,7 +33,7 @@ class Folders:
         files: untracked files below them.
         nested: repositories (folders with a `.git` that git recognises).
         empty: folders with nothing in them.
-        skipped: folders that could not be opened, special files.
+        skipped: folders that could not be opened, special files, each `.git` that is none.
     """
 
     files: list[RepoPath] = field(default_factory=list)
@@ -149,6 +149,9 @@ def _walk(place: Place, found: Folders, *, start: Sequence[RepoPath]) -> list[Re
                 found.empty.append(folder)
             for item in items:
                 path = RepoPath(f"{folder}/{to_str(item.name)}")
+                if item.name == b".git":
+                    # None that git recognises, or we would not be here: it hides it all the same.
+                    found.skipped.append(Skipped(path, "nested"))
                 if item.is_dir(follow_symlinks=False):
                     if item.name != b".git" and not f"{path}/".startswith(own):
                         below.append((path, top))

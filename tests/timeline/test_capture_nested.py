@@ -213,3 +213,26 @@ def test_a_folder_that_becomes_a_repository(builder: RepoBuilder) -> None:
     view = recorder.take()
     assert list(views(recorder, view.nested)) == ["x"]
     assert reasons(view) == {}
+
+
+@pytest.mark.parametrize("data", ["", "gitdir: nowhere\n", "no pointer\n"])
+def test_a_folder_with_nothing_but_a_broken_git_is_reported(
+    builder: RepoBuilder, data: str
+) -> None:
+    builder.write("file/.git", data)
+    builder.mkdir("deep/folder/.git")
+    builder.write("linked/target", "t\n")
+    builder.link("linked/more/.git", "nowhere")
+    builder.write(".gitignore", "hidden/\n")
+    builder.write("hidden/.git", data)
+    recorder = Recorder(builder)
+    for view in (recorder.take(), recorder.take(), recorder.take(fresh=True)):
+        assert reasons(view) == {
+            "file/.git": "nested",
+            "deep/folder/.git": "nested",
+            "linked/more/.git": "nested",
+        }
+        assert contents(recorder.files(view.tree)).keys() == {"a", ".gitignore", "linked/target"}
+    builder.remove("file/.git")
+    assert reasons(recorder.take()).keys() == {"deep/folder/.git", "linked/more/.git"}
+    assert recorder.take().empty_dirs == ("file",)
