@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util import atomic
-from git_timewarp.util.text import to_str
+from git_timewarp.util.text import shell, to_str
 
 _POINTER = b"gitdir: "
 
@@ -67,5 +67,5 @@ def _is_root(start: str, given: str, work_tree: str | None) -> bool:
 def _other(variable: str, given: str, place: str) -> OtherRepositoryError:
     return OtherRepositoryError(
         f"{variable} names another repository than that of this folder: '{given}'",
-        hint=f"git -C '{os.path.normpath(place)}' timewarp, with GIT_DIR and GIT_WORK_TREE unset",
+        hint=f"env -u GIT_DIR -u GIT_WORK_TREE git -C {shell(os.path.normpath(place))} timewarp status",
     )

@@ -139,7 +139,9 @@ def _lost(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> set
         more = f" and {len(losers) - 1} more" if len(losers) > 1 else ""
         text = f"{look.label(losers[0])}{more} lost {what} ({oid})"
         affects = [word for loser in losers[:LIMIT] for word in look.affected(loser)]
-        kind = _DAMAGED if damage.info(look.history.reader, oid) else "missing-object"
+        loose = os.path.join(look.repo.objects_dir, oid[:2], oid[2:])
+        there = os.path.exists(loose) or damage.info(look.history.reader, oid) is not None
+        kind = _DAMAGED if there else "missing-object"
         look.wrong(kind, text, _remedy(look, oid, path), tuple(affects))
     return {oid for oid, _ in losses}
 

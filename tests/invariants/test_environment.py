@@ -34,7 +34,7 @@ def test_with_git_dir_of_another_repository_nothing_is_done(
         assert done.stdout == b""
         assert done.stderr.decode() == (
             f"error: GIT_DIR names another repository than that of this folder: '{other}/.git'\n"
-            f"hint: git -C '{other}' timewarp, with GIT_DIR and GIT_WORK_TREE unset\n"
+            f"hint: env -u GIT_DIR -u GIT_WORK_TREE git -C {other} timewarp status\n"
         )
     assert repo.read("f") == (other / "f").read_bytes() == b"work\n"
     assert len(list(opened(repo).log())) == len(list(opened(other).log())) == 1

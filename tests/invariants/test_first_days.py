@@ -97,11 +97,11 @@ def test_what_the_original_did_later_is_not_the_copys(repo: RepoBuilder, tmp_pat
 # -- the team's settings ---------------------------------------------------------------
 
 BROKEN = {
-    "[fold\n": "cannot read '.timewarp.toml': ",
-    "<<<<<<< ours\n[fold]\nevents = 3\n": "cannot read '.timewarp.toml': ",
-    "fold.events = 'many'\n": "'fold.events' in '.timewarp.toml' takes ",
-    "[fold]\nevnets = 3\n": "unknown setting 'fold.evnets' in '.timewarp.toml'; ",
-    "[user]\nname = 'Eve'\n": "'user.name' is personal ",
+    "[fold\n": "warning: cannot read '.timewarp.toml': ",
+    "<<<<<<< ours\n[fold]\nevents = 3\n": "warning: cannot read '.timewarp.toml': ",
+    "fold.events = 'many'\n": "warning: 'fold.events' in '.timewarp.toml' takes ",
+    "[fold]\nevnets = 3\n": "warning: unknown setting 'fold.evnets' in '.timewarp.toml'; ",
+    "[user]\nname = 'Eve'\n": "warning: 'user.name' is personal ",
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util.text import to_str
-from tests.support.recorder import opened, typed
+from tests.support.recorder import is_step, opened, typed
 from tests.support.repo_builder import RepoBuilder, work_tree
 from tests.support.script_user import ScriptUser, World
 
@@ -94,12 +94,12 @@ def there_and_back(repo: RepoBuilder) -> bool:
     before = repo.state(), repo.index_state(), repo.view()
     moved = True
     try:
-        opened(repo).jump("@-2")
+        result = opened(repo).jump("@-2")
     except TimewarpError as exc:
         if exc.kind not in {Kind.REFUSED, Kind.NOT_FOUND}:
             raise
         moved = False
-    if moved:
+    if moved and is_step(repo, result):
         opened(repo).undo()
     assert (repo.state(), repo.index_state(), repo.view()) == before
     return moved

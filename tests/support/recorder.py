@@ -10,6 +10,7 @@ from pathlib import Path
 
 from git_timewarp import app as timewarp
 from git_timewarp.app import App
+from git_timewarp.timeline.results import TravelResult
 from git_timewarp.util.clock import SystemClock
 from tests.support.repo_builder import RepoBuilder
 
@@ -51,6 +52,12 @@ def typed(repo: RepoBuilder | Path, *words: str, stdin: bytes = b"", **env: str)
         done.stdout.decode("utf-8", "surrogateescape"),
         done.stderr.decode("utf-8", "surrogateescape"),
     )
+
+
+def is_step(repo: RepoBuilder | Path, result: TravelResult) -> bool:
+    """Tell whether a journey changed anything, so that `undo` takes it back."""
+    entry = opened(repo).show(str(result.event)).entry
+    return entry is not None and entry.snapshot != result.safety_snapshot
 
 
 def whole(repo: RepoBuilder) -> None:
