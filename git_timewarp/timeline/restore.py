@@ -212,7 +212,7 @@ def differences(
     found, literal, appeared = [], list[Change](), list[RepoPath]()
     with Disk(repo.work_tree, git_dir=repo.git_dir) as disk:
         for path in again.touched:
-            if contents.entry(path) is None and before.entry(path) is None:
+            if contents.entry(path) is None and not _had(before, path):
                 appeared.append(path)
                 continue
             if path in said or path in sparse or (scope is not None and path not in scope):
@@ -239,6 +239,14 @@ def differences(
     answers = zip(literal, as_stored(repo, literal), strict=True)
     wrong = sorted([*found, *(change.path for change, same in answers if not same)])
     return Arrival(tuple(wrong), tuple(appeared))
+
+
+def _had(view: Contents, path: RepoPath) -> bool:
+    """Tell whether a view has a file or folder at `path`, also below, also an empty one."""
+    folders = view.view.empty_dirs
+    if path in folders or any(name.startswith(f"{path}/") for name in folders):
+        return True
+    return view.entry(path) is not None or view.has_folder(path)
 
 
 def _is_filtered(entry: Entry, now: Entry | None) -> bool:

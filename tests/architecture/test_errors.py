@@ -46,7 +46,20 @@ def test_messages_sound_like_git() -> None:
 
 def test_a_hint_is_a_command_that_can_be_pasted() -> None:
     """It begins with a program, names no placeholder, and is no sentence around a command."""
-    programs = {"git", "rm", "mv", "ls", "cd", "cat", "sed", "df", "chmod", "printenv", "python3"}
+    programs = {
+        "git",
+        "rm",
+        "mv",
+        "ls",
+        "cd",
+        "cat",
+        "sed",
+        "df",
+        "chmod",
+        "printenv",
+        "python3",
+        "env",
+    }
     prose = re.compile(
         r"[<>`]|\.\.\.|: |; |, |[a-z]\.$|(?<!=)(?<!-)'\{\}'|\b(?:then|if|or|first)\b"
     )
