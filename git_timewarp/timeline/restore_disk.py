@@ -8,6 +8,7 @@ tree, and a folder that is the git directory under another spelling is never ent
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ TEMPORARY = ".timewarp-tmp-"
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK = 1 << 20
+_DISK_FAILS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
 class BlockedError(TimewarpError):
@@ -236,12 +238,20 @@ class Disk:
         os.unlink(name, dir_fd=fd)
 
     def rmdir(self, path: str) -> bool:
-        """Remove the folder `path` if it is empty and not a repository's; tell whether it went."""
+        """Remove the folder `path` if it is empty and not a repository's; tell whether it went.
+
+        Raises:
+            OSError: the disk fails; that is no property of the folder.
+        """
         try:
             fd, name = self.parent(path)
             faults.point("rmdir")
             os.rmdir(name, dir_fd=fd)
-        except (OSError, BlockedError):
+        except BlockedError:
+            return False
+        except OSError as exc:
+            if exc.errno in _DISK_FAILS:
+                raise
             return False
         self.forget()
         return True
