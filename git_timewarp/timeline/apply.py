@@ -382,7 +382,8 @@ class _Run:
             elif self._disk.rmdir(folder):
                 self._done.removed.add(folder)
                 self._done.folders.add(os.path.dirname(folder))
-        gone = {*self._done.removed, *(change.path for change in plan.removes)}
+        # Also those that an earlier run removed before it was cut off.
+        gone = {*(change.path for change in plan.removes), *plan.remove_dirs}
         emptied = {above for path in gone for above in parents(path)}
         for empty in sorted(emptied - stay, key=len, reverse=True):
             self._disk.rmdir(empty)
