@@ -4,8 +4,6 @@ One table feeds everything that must agree: both parsers (`light` for well-forme
 `grammar` for everything else), `--help`, the manual page, the reference and completion.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@ file has a module of its own (`tracked`), so that its parser is only imported
 where there is such a file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import NamedTuple

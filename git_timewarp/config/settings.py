@@ -1,10 +1,8 @@
 """The settings in force: one value for every key, and where each came from."""
 
-from __future__ import annotations
-
 import builtins
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from git_timewarp.config import schema
 from git_timewarp.config.load import Assignment, Origin, Scope
@@ -88,7 +86,7 @@ class Settings(NamedTuple):
             for key, value, origin in self.items()
         ]
 
-    def changed(self, newer: Settings) -> tuple[builtins.str, ...]:
+    def changed(self, newer: Self) -> tuple[builtins.str, ...]:
         """Return the names whose value differs in `newer` (a reload without a restart)."""
         return tuple(key.name for key in schema.KEYS if self.get(key.name) != newer.get(key.name))
 

@@ -4,8 +4,6 @@ One query costs about 0.07 ms against 1.4 ms for a spawned git. Works for
 SHA-1 and SHA-256, alternates, and every ref format git knows.
 """
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator, Sequence
 from types import TracebackType

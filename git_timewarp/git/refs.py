@@ -3,8 +3,6 @@
 Only `store/transaction.py` may call `update`. Source: git-update-ref(1).
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator, Sequence

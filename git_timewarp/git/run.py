@@ -5,13 +5,11 @@ locks off, no prompts, C locale) and the same guards. Callers say which index
 and which object directory they mean; nothing is taken from the surroundings.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util import faults
@@ -119,7 +117,7 @@ class Git(NamedTuple):
         config: Iterable[str] = (),
         work_tree: str | None = None,
         extra: Mapping[str, str] | None = None,
-    ) -> Git:
+    ) -> Self:
         """Return a copy with these settings replaced (`config` and `extra` are added)."""
         return self._replace(
             index=self.index if index is None else index,

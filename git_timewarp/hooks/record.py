@@ -5,8 +5,6 @@ beside the stubs and not in the state folder: who deletes that one keeps his hoo
 takes ours out.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """What is installed, whether it is still in effect, and what runs after it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from types import MappingProxyType

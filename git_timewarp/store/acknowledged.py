@@ -8,8 +8,6 @@ there, never more. A journal that has less than it says has lost its end, which 
 line never looks like: nobody was told of that one.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from typing import NamedTuple

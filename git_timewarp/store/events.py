@@ -7,8 +7,6 @@ member. `prev` is the hash of the same writer's event before it (64 zeros for it
 first), so checking needs no re-serialising.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

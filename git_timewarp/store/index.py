@@ -5,8 +5,6 @@ has read and reads only what changed. Any mismatch of its own version, and any e
 of the database, throws it away; it is then built again.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json

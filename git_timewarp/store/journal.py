@@ -18,8 +18,6 @@ the next writer ends it and marks it with T, so it is never taken for tampering.
 After a fold the file is replaced by one that holds only what is still open.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import zlib

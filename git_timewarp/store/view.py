@@ -18,9 +18,7 @@ Format (version 1), one tree per snapshot; `docs/formats/snapshot.md` is its pub
 Two views are equal when everything but who took them and when is equal.
 """
 
-from __future__ import annotations
-
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from git_timewarp.git.names import Oid, RefName, RepoPath
 from git_timewarp.util.text import json_name, name_from_json, to_bytes, to_str
@@ -76,7 +74,7 @@ class Skipped(NamedTuple):
         return record
 
     @classmethod
-    def from_json(cls, record: dict[str, object]) -> Skipped:
+    def from_json(cls, record: dict[str, object]) -> Self:
         """Reverse `to_json`."""
         size, digest = record.get("size"), record.get("sha256")
         return cls(
@@ -149,7 +147,7 @@ class View(NamedTuple):
         return record
 
     @classmethod
-    def from_json(cls, record: dict[str, object], parts: dict[str, Oid]) -> View:
+    def from_json(cls, record: dict[str, object], parts: dict[str, Oid]) -> Self:
         """Reverse `parts` and `to_json`; KeyError or TypeError when something is missing."""
         head = record["head"]
         if not isinstance(head, dict):

@@ -1,7 +1,5 @@
 """Looking: log, show, diff and cat. Nothing here records anything."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -117,7 +115,7 @@ def log_entry(history: History, entry: Entry, *, current: bool = False) -> LogEn
     )
 
 
-def show(history: History, target: Target, *, flags: Sequence[str]) -> ShowResult:
+def show(history: History, target: "Target", *, flags: Sequence[str]) -> ShowResult:
     """Return an event whole: record, snapshot's meta, and what it changed.
 
     `flags` go to git-diff-tree(1) for the patch (`-p`, `--stat`, `--color=always`); none, no patch.
@@ -197,7 +195,7 @@ def diff(
     return DiffResult(_files(numbers, letters), patch)
 
 
-def cat(history: History, target: Target, path: RepoPath) -> bytes:
+def cat(history: History, target: "Target", path: RepoPath) -> bytes:
     """Return the bytes of a file at that moment: the exact ones where they are kept, else the blob.
 
     Raises:

@@ -3,8 +3,6 @@
 Field names are the stable contract of design 8; `docs/reference/json.md` lists them.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId

@@ -7,8 +7,6 @@ disk can be told of too, says the rest:
      "since":…,"last_draft":…,"problem":…}
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os
