@@ -15,7 +15,7 @@ from git_timewarp.timeline.query import log_entry
 from git_timewarp.timeline.results import LogEntry, Problem, StatusResult
 from git_timewarp.util import atomic
 
-_LOOK_BACK = 1_000
+_LOOK_BACK = 200
 _AFTER_GAP = 'git timewarp snapshot -m "after a gap"'
 """With a message, because without one nothing is recorded where nothing changed."""
 

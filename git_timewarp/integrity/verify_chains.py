@@ -14,8 +14,8 @@ from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import layout, notes
 from git_timewarp.store.events import GENESIS, body_of
 
-_N = re.compile(rb'[,{]"n":(\d+)[,}]')
-_PREV = re.compile(rb'"prev":"([0-9a-f]{64})"')
+_N = b',"n":'
+_PREV = b',"prev":"'
 _LAMPORT = re.compile(rb'[,{]"lamport":(\d+)[,}]')
 _SNAPSHOT = b',"snapshot":"'
 _LOG = "git timewarp log --all"
@@ -74,12 +74,13 @@ def _check_lines(look: Look, blob: bytes, links: Links, where: str) -> None:
         look.events += 1
         try:
             body, claimed = body_of(line)
-            numbers, previous = _N.findall(line), _PREV.findall(line)
-            if len(numbers) != 1 or len(previous) != 1:
+            if line.count(_N) == 1 and line.count(_PREV) == 1:
+                # A quoted name is never inside a text, so the only one is the member.
+                at, prev_at = line.find(_N) + len(_N), line.find(_PREV) + len(_PREV)
+                n, prev = int(line[at : line.find(b",", at)]), line[prev_at : prev_at + 64].decode()
+            else:
                 record = json.loads(line)
                 n, prev = int(record["n"]), str(record["prev"])
-            else:
-                n, prev = int(numbers[0]), previous[0].decode()
         except (ValueError, KeyError, TypeError):
             look.wrong("foreign-edit", f"{where}: a line is no event", _LOG)
             continue

@@ -22,7 +22,7 @@ from git_timewarp.store import layout, lines, notes
 from git_timewarp.store.events import FORMAT_VERSION, Event, Json, NewerFormatError
 from git_timewarp.util import faults
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
 _WRITER_SHIFT = 40
 _MEMORY = ":memory:"
@@ -42,6 +42,7 @@ CREATE TABLE events (
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS by_lamport ON events (lamport);
 CREATE INDEX IF NOT EXISTS by_snapshot ON events (snapshot) WHERE snapshot IS NOT NULL;
+CREATE INDEX IF NOT EXISTS with_snapshot ON events (lamport) WHERE snapshot IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_key ON events (key) WHERE key IS NOT NULL;
 """
 _COLUMNS = (
@@ -267,7 +268,7 @@ class ReadIndex:
                 changed = sorted(wanted)
             bulk = not known and len(changed) > 1
             if bulk:
-                for name in ("by_lamport", "by_snapshot", "by_key"):
+                for name in ("by_lamport", "by_snapshot", "with_snapshot", "by_key"):
                     self._db.execute(f"DROP INDEX IF EXISTS {name}")
             for ref in changed:
                 self._read_segment(reader, ref, wanted[ref])

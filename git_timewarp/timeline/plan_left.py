@@ -34,7 +34,7 @@ class Views(NamedTuple):
 def remembered(history: History) -> frozenset[RepoPath]:
     """Return the files and folders that the latest journey in this work tree left."""
     where = " OR ".join("type = name(?)" for _ in _JOURNEYS)
-    for entry in history.entries(f"({where})", _JOURNEYS):
+    for entry in history.entries(f"snapshot IS NOT NULL AND ({where})", _JOURNEYS):
         is_here = entry.type in _JOURNEYS and entry.worktree == history.repo.worktree
         if is_here and history.is_own(entry):
             found = entry.data.get(_MEMBER)

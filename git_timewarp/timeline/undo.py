@@ -48,7 +48,7 @@ def stacks(op: Operation) -> Stacks:
     found = Stacks()
     entries = [
         entry
-        for entry in op.history.entries(f"({names})", _TYPES)
+        for entry in op.history.entries(f"snapshot IS NOT NULL AND ({names})", _TYPES)
         if entry.type in _TYPES and entry.worktree == op.repo.worktree and op.history.is_own(entry)
     ]
     for entry in reversed(entries):
