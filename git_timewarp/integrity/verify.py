@@ -52,17 +52,22 @@ def verify(
 
 
 def _stored(look: Look, *, full: bool) -> None:
-    _guarded(look, "the events", lambda: verify_chains.chains(look))
+    fsck = verify_objects.Fsck(look) if full else None
+    try:
+        _guarded(look, "the events", lambda: verify_chains.chains(look))
 
-    def snapshots() -> None:
-        found = verify_snapshots.snapshots(look, full=full)
-        if full:
-            _guarded(look, "the objects", lambda: verify_objects.objects(look, found))
-            _guarded(look, "the lists of refs", lambda: verify_refs.refs(look, found))
+        def snapshots() -> None:
+            found = verify_snapshots.snapshots(look, full=full)
+            if fsck is not None:
+                _guarded(look, "the objects", lambda: verify_objects.objects(look, found, fsck))
+                _guarded(look, "the lists of refs", lambda: verify_refs.refs(look, found))
 
-    _guarded(look, "the snapshots", snapshots)
-    if not full:
-        _guarded(look, "the packs", lambda: verify_objects.packs(look, full=False))
+        _guarded(look, "the snapshots", snapshots)
+        if not full:
+            _guarded(look, "the packs", lambda: verify_objects.packs(look, full=False))
+    finally:
+        if fsck is not None:
+            fsck.end()
 
 
 def _guarded(look: Look, what: str, step: Callable[[], object]) -> None:

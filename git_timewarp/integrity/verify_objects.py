@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from git_timewarp.git.names import Oid, SnapshotId
-from git_timewarp.git.run import Git
+from git_timewarp.git.run import Git, Result, end, finish
 from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import layout, leaving, pack_files
@@ -27,21 +27,48 @@ _DOCTOR = "git timewarp doctor"
 _MEND = "git timewarp snapshot -m mended"
 
 
-def objects(look: Look, snapshots: Mapping[SnapshotId, Oid]) -> None:
+class Fsck:
+    """git's own check of everything our refs and the journal name; it runs beside ours.
+
+    Started by the constructor, read by `results`, ended by `end`.
+    """
+
+    def __init__(self, look: Look) -> None:
+        held = look.history.journal
+        heads = [str(oid) for oid in look.history.refs.values()]
+        heads += [item.entry for item in held.snapshots]
+        heads += [item.entry for item in held.kept]
+        folder = Quarantine.folder(look.repo)
+        self.heads = heads
+        self.git = look.repo.git.using(alternates=(folder,), config=_OBJECTS_ONLY)
+        self._lines = [
+            ("fsck", mode, "--no-dangling", "--no-progress", *heads[start : start + _HEADS])
+            for start in range(0, len(heads), _HEADS)
+            for mode in ("--full" if start == 0 else "--connectivity-only",)
+        ]
+        self._first = self.git.start(*self._lines[0]) if self._lines else None
+
+    def results(self) -> Iterator[Result]:
+        """Yield what each call said; the first has been running all the while."""
+        if self._first is not None:
+            yield finish(self._first, self._lines[0], ok=range(-64, 256))
+        for line in self._lines[1:]:
+            yield self.git.run(*line, ok=range(256))
+
+    def end(self) -> None:
+        """End it if nobody waited for it."""
+        if self._first is not None:
+            end(self._first)
+
+
+def objects(look: Look, snapshots: Mapping[SnapshotId, Oid], fsck: Fsck) -> None:
     """Check everything our refs and the journal name, and our packs."""
-    repo, held = look.repo, look.history.journal
-    heads = [str(oid) for oid in look.history.refs.values()]
-    heads += [item.entry for item in held.snapshots]
-    heads += [item.entry for item in held.kept]
+    git, heads = fsck.git, fsck.heads
     if not heads:
         return
-    git = repo.git.using(alternates=(Quarantine.folder(repo),), config=_OBJECTS_ONLY)
     told: list[str] = []
     failed = False
-    for start in range(0, len(heads), _HEADS):
-        mode = ["--full"] if start == 0 else ["--connectivity-only"]
-        chunk = heads[start : start + _HEADS]
-        result = git.run("fsck", *mode, "--no-dangling", "--no-progress", *chunk, ok=range(256))
+    for result in fsck.results():
         if result.code:
             failed = True
             told += (result.out + b"\n" + result.err).decode("utf-8", "replace").splitlines()

@@ -49,14 +49,6 @@ def ends_well(path: str, part: str) -> bool:
         os.close(fd)
 
 
-def size(path: str, part: str) -> int:
-    """Return the size of `path + part`, 0 when it is not there."""
-    try:
-        return os.stat(path + part).st_size
-    except FileNotFoundError:
-        return 0
-
-
 def is_whole(path: str, part: str) -> bool:
     """Read all of `path + part` and compare its hash with the one at its end."""
     if not ends_well(path, part):

@@ -29,7 +29,6 @@ PARTS = (".keep", ".pack", ".rev", ".idx")
 
 MOST_SUPERSEDED = 64
 _SHORT_GRACE = 600
-_SMALL = 1 << 18
 """An index of so many bytes is read whole each time; a thousand objects take 30,000."""
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
@@ -223,15 +222,17 @@ class Packs:
     def mend(self, *, thorough: bool = False) -> tuple[list[str], list[str]]:
         """Put right what can be made again: an index, and the hash at the end of a pack.
 
-        A pack without its index is not read, but it is all there: nothing of it may go.
-        `thorough` reads large indexes whole too, otherwise only how they end.
+        A pack without its index is not read, but it is all there: nothing of it may go. What
+        a merge has superseded is on its way out, and not looked at closely: each command would
+        pay for hundreds of files. `thorough` reads indexes whole, otherwise only how they end.
 
         Returns:
             the packs that were mended, and those that are damaged and were not.
         """
         mended: list[str] = []
         damaged: list[str] = []
-        for name in self.names():
+        names = self.names()
+        for name in names:
             source = os.path.join(self._build_dir, name + ".pack")
             target = os.path.join(self._store_dir, name + ".pack")
             if os.path.exists(source) and not os.path.exists(target):
@@ -241,8 +242,8 @@ class Packs:
             pack = os.path.join(self._store_dir, name + ".pack")
             if self._quarantine.git.run("index-pack", pack, ok=(0, 1, 128)).code:
                 damaged.append(name)
-        leaves = leaving.going(self._state_dir)
-        for name in self.names():
+        leaves = {*leaving.going(self._state_dir), *self._superseded()}
+        for name in names:
             if name in leaves or not self._is_whole(name):
                 continue
             if name in damaged or self._looks_well(name, thorough=thorough):
@@ -253,9 +254,7 @@ class Packs:
     def _looks_well(self, name: str, *, thorough: bool) -> bool:
         path = os.path.join(self._store_dir, name)
         return pack_files.ends_well(path, ".pack") and all(
-            pack_files.is_whole(path, part)
-            if thorough or pack_files.size(path, part) <= _SMALL
-            else pack_files.ends_well(path, part)
+            pack_files.is_whole(path, part) if thorough else pack_files.ends_well(path, part)
             for part in pack_files.INDEXES
         )
 
