@@ -35,7 +35,7 @@ ENDING = "deinit"
 """Kind of the intent of an operation that ends the recording."""
 
 PROTECTED = (
-    "tracked and untracked files, permissions, links and empty folders, at every snapshot",
+    "tracked and untracked files, their permissions, links and empty folders, at every snapshot",
     "the index with conflicts, every branch and tag, and an operation in progress",
     "commits that lose their last branch (reset, rebase, branch -D, stash drop)",
     "whatever a command of ours would overwrite, before it does",
@@ -43,11 +43,10 @@ PROTECTED = (
 NOT_PROTECTED = (
     "ignored files, unless a command of ours would overwrite them",
     "untracked files over {large}: only size and hash are recorded",
+    "permissions of folders, and a repository's own .git inside another one",
     "what changes between two snapshots",
 )
-NO_WATCHER = (
-    "work you have not saved with 'git timewarp snapshot': start 'git timewarp watch start'"
-)
+NO_WATCHER = "work you have not saved; to have it saved: git timewarp watch start"
 
 
 class NotFoldedError(TimewarpError):

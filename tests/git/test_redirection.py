@@ -67,4 +67,4 @@ def test_another_repository_is_refused(
 ) -> None:
     with pytest.raises(OtherRepositoryError) as caught:
         found(repo, place, **variables)
-    assert f"git -C '{repo.path.parent / named}' timewarp" in str(caught.value.hint)
+    assert f"git -C {repo.path.parent / named} timewarp" in str(caught.value.hint)
