@@ -97,6 +97,11 @@ def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
                 text = f"pack '{name}' of ours is gone, its index is left"
                 look.wrong("missing-object", text, "git timewarp status", (f"{name}.pack",))
             continue
+        if not os.path.exists(path + ".idx") and pack_files.has_whole_body(path):
+            # The index comes last when a pack is put in place, and the next command makes it.
+            text = f"pack '{name}' of ours has no index yet"
+            look.wrong("torn-write", text, _MEND, (f"{name}.pack",))
+            continue
         test = pack_files.is_whole if full else pack_files.ends_well
         wrong = [part for part in pack_files.INDEXES if not test(path, part)]
         cut = not pack_files.ends_well(path, ".pack")
