@@ -60,7 +60,7 @@ def _stored(look: Look, *, full: bool) -> None:
             found = verify_snapshots.snapshots(look, full=full)
             if fsck is not None:
                 _guarded(look, "the objects", lambda: verify_objects.objects(look, found, fsck))
-                _guarded(look, "the lists of refs", lambda: verify_refs.refs(look, found))
+                _guarded(look, "the lists of refs", lambda: verify_refs.refs(look))
 
         _guarded(look, "the snapshots", snapshots)
         if not full:

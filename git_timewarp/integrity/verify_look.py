@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from git_timewarp.git.names import Oid
+from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.history import History
 from git_timewarp.timeline.results import Problem
@@ -22,6 +22,7 @@ class Look:
     Attributes:
         named: the events, by Lamport number, that name a snapshot.
         told: objects that a problem was told about already.
+        ref_lists: the `refs` parts, each with the snapshots it is a part of.
     """
 
     repo: Repo
@@ -34,6 +35,7 @@ class Look:
     objects: int = 0
     named: dict[str, list[int]] = field(default_factory=dict)
     told: set[Oid] = field(default_factory=set)
+    ref_lists: dict[Oid, list[SnapshotId]] = field(default_factory=dict)
 
     def wrong(self, kind: str, where: str, hint: str, affects: tuple[str, ...] = ()) -> None:
         """Tell of damage."""

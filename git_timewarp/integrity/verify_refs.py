@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from git_timewarp.git.names import Oid, SnapshotId
-from git_timewarp.git.objects import Object, Reader, parse_tree
+from git_timewarp.git.objects import Reader
 from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import kept
@@ -19,16 +19,9 @@ from git_timewarp.timeline.results import Problem
 _HEAD = b"HEAD"
 
 
-def refs(look: Look, snapshots: Mapping[SnapshotId, Oid]) -> None:
+def refs(look: Look) -> None:
     """Remark on what the lists of refs name and neither git nor what we keep has."""
-    reader = look.history.reader
-    by_list: dict[Oid, list[SnapshotId]] = {}
-    for snapshot, entry in snapshots.items():
-        found = damage.find(reader, entry)
-        parts = parse_tree(found.data, hex_length=len(entry)) if _is_tree(found) and found else ()
-        for item in parts:
-            if item.name == "refs":
-                by_list.setdefault(item.oid, []).append(snapshot)
+    reader, by_list = look.history.reader, look.ref_lists
     lines: set[bytes] = set()
     for _, data in _lists(reader, by_list):
         lines.update(data.splitlines())
@@ -51,10 +44,6 @@ def refs(look: Look, snapshots: Mapping[SnapshotId, Oid]) -> None:
         text = f"{look.label(named[0])}{more} names {what}, which git had lost before it was kept"
         affects = tuple(word for name in named[:LIMIT] for word in look.affected(name))
         look.remarks.append(Problem("lost-ref", text, "git timewarp log", affects))
-
-
-def _is_tree(found: Object | None) -> bool:
-    return found is not None and found.type == "tree"
 
 
 def _lists(reader: Reader, blobs: Mapping[Oid, object]) -> Iterator[tuple[Oid, bytes]]:

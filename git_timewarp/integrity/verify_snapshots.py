@@ -52,6 +52,9 @@ def _presence(look: Look, some: Sequence[tuple[SnapshotId, Oid]]) -> None:
             continue
         entries = parse_tree(tree.data, hex_length=len(entry))
         parts += [(snapshot, item) for item in entries]
+        for item in entries:
+            if item.name == "refs":
+                look.ref_lists.setdefault(item.oid, []).append(snapshot)
         if lacks := {"tree", "refs", "meta"} - {item.name for item in entries}:
             text = f"{look.label(snapshot)} has no part '{min(lacks)}'"
             look.wrong("foreign-edit", text, _LOG, look.affected(snapshot))
