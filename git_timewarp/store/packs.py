@@ -29,7 +29,6 @@ PARTS = (".keep", ".pack", ".rev", ".idx")
 
 MOST_SUPERSEDED = 64
 _SHORT_GRACE = 600
-"""An index of so many bytes is read whole each time; a thousand objects take 30,000."""
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 

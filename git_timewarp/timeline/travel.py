@@ -185,7 +185,7 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
         return _dry(op, trip, plan, refs)
     leaves = how.filter is None and not trip.is_merged
     stashing = leaves and _is_uncommitted(op, now)
-    safety = _safety(op, now, stashing=stashing, whole=planned.whole, fold=not trip.is_merged)
+    safety = _safety(op, now, stashing=stashing, whole=planned.whole)
     now = safety.view
     op.begin(_intent(op, trip, how, safety, planned))
     try:
@@ -456,7 +456,7 @@ def _is_uncommitted(op: Operation, now: View) -> bool:
     found = op.quarantine.reader.info(f"{head}^{{tree}}") if head is not None else None
     if found is not None and found[0] == now.tree == now.index_tree and now.raw is None:
         return False
-    return not (_is_stashed(op, now) or _is_named(op, now))
+    return not (_is_named(op, now) or _is_stashed(op, now))
 
 
 def _is_stashed(op: Operation, now: View) -> bool:
@@ -481,14 +481,11 @@ def _has_files_of(op: Operation, entry: Entry, now: View) -> bool:
     return stored is not None and selector.same_files(stored.view, now)
 
 
-def _safety(
-    op: Operation, now: View, *, stashing: bool, whole: Collection[RepoPath], fold: bool
-) -> Taken:
+def _safety(op: Operation, now: View, *, stashing: bool, whole: Collection[RepoPath]) -> Taken:
     if stashing:
         branch = (now.head.branch or "no branch").removeprefix("refs/heads/")
-        wish = Wish(
-            "stash", "stash", summary=f"work in progress on {branch}", fold=fold, always=True
-        )
+        text = f"work in progress on {branch}"
+        wish = Wish("stash", "stash", summary=text, fold=True, always=True)
     else:
         wish = Wish("safety", "safety", summary=f"before {op.verb}")
     return snapshot.store(op, wish, now, whole=whole)
