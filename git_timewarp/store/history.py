@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from git_timewarp.git import index_mark
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
@@ -116,6 +116,19 @@ class History:
                 yield entry
 
         return itertools.islice(once(), limit)
+
+    def here(self, types: Collection[str], *, with_snapshot: bool = False) -> Iterator[Entry]:
+        """Yield the entries of some types in this work tree, newest first.
+
+        `with_snapshot`: only those that have one, which the index finds at once.
+        """
+        where = " OR ".join("type = name(?)" for _ in types)
+        if with_snapshot:
+            where = f"snapshot IS NOT NULL AND ({where})"
+        for entry in self.entries(where, tuple(types)):
+            lacks = with_snapshot and entry.snapshot is None
+            if entry.type in types and entry.worktree == self.repo.worktree and not lacks:
+                yield entry
 
     def find_key(self, key: str) -> Entry | None:
         """Return the event recorded with an idempotency key, or None."""

@@ -19,7 +19,9 @@ from git_timewarp.timeline.plan_change import parents
 from git_timewarp.timeline.plan_entries import Contents, Layer, index_tree
 from git_timewarp.util.text import json_name, name_from_json
 
-_JOURNEYS = ("jump", "restore", "undo", "redo", "stash-apply")
+JOURNEYS = ("jump", "restore", "stash-apply", "undo", "redo")
+"""Types of the events that journeys end with."""
+
 _MEMBER = "left"
 
 
@@ -33,10 +35,8 @@ class Views(NamedTuple):
 
 def remembered(history: History) -> frozenset[RepoPath]:
     """Return the files and folders that the latest journey in this work tree left."""
-    where = " OR ".join("type = name(?)" for _ in _JOURNEYS)
-    for entry in history.entries(f"snapshot IS NOT NULL AND ({where})", _JOURNEYS):
-        is_here = entry.type in _JOURNEYS and entry.worktree == history.repo.worktree
-        if is_here and history.is_own(entry):
+    for entry in history.here(JOURNEYS, with_snapshot=True):
+        if history.is_own(entry):
             found = entry.data.get(_MEMBER)
             names = found if isinstance(found, list) else []
             return frozenset(RepoPath(name_from_json(name)) for name in names)

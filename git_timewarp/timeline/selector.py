@@ -247,14 +247,11 @@ def _so_many(count: int) -> str:
 
 def stashes(history: History) -> list[Entry]:
     """Return the stash events of this work tree that were not dropped, newest first."""
-    wanted = "type = name('stash') OR type = name('stash-drop')"
     found, dropped = [], set()
-    for entry in history.entries(wanted):
-        if entry.worktree != history.repo.worktree:
-            continue
+    for entry in history.here(("stash", "stash-drop")):
         if entry.type == "stash-drop":
             dropped.add(entry.data.get("stash"))
-        elif entry.type == "stash" and entry.id not in dropped:
+        elif entry.id not in dropped:
             found.append(entry)
     return found
 

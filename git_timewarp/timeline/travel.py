@@ -466,13 +466,7 @@ def _is_stashed(op: Operation, now: View) -> bool:
 
 def _is_named(op: Operation, now: View) -> bool:
     """Tell whether one of the latest moments that need no stash has these very files."""
-    where = " OR ".join("type = name(?)" for _ in SAVED_BY_HAND)
-    found = op.history.entries(f"snapshot IS NOT NULL AND ({where})", tuple(SAVED_BY_HAND))
-    here = (
-        entry
-        for entry in found
-        if entry.type in SAVED_BY_HAND and entry.worktree == op.repo.worktree
-    )
+    here = op.history.here(SAVED_BY_HAND, with_snapshot=True)
     return any(_has_files_of(op, entry, now) for entry in islice(here, _MOST_NAMED))
 
 

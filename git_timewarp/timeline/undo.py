@@ -20,11 +20,11 @@ from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import selector, snapshot
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan_filter import PathFilter
+from git_timewarp.timeline.plan_left import JOURNEYS
 from git_timewarp.timeline.results import TravelResult
 from git_timewarp.timeline.travel import How, Journey, go
 
 STEPS = ("jump", "restore", "stash-apply")
-_TYPES = (*STEPS, "undo", "redo")
 
 
 class NothingToUndoError(TimewarpError):
@@ -44,14 +44,9 @@ class Stacks:
 
 def stacks(op: Operation) -> Stacks:
     """Replay the operations of this work tree by this writer into the two stacks."""
-    names = " OR ".join("type = name(?)" for _ in _TYPES)
     found = Stacks()
-    entries = [
-        entry
-        for entry in op.history.entries(f"snapshot IS NOT NULL AND ({names})", _TYPES)
-        if entry.type in _TYPES and entry.worktree == op.repo.worktree and op.history.is_own(entry)
-    ]
-    for entry in reversed(entries):
+    here = op.history.here(JOURNEYS, with_snapshot=True)
+    for entry in reversed([entry for entry in here if op.history.is_own(entry)]):
         if entry.type in STEPS and entry.data.get("before") == entry.snapshot:
             continue  # it changed nothing
         if entry.type in STEPS:
@@ -115,14 +110,11 @@ def _back(
 
 def _pushed_since(op: Operation, first: Entry) -> list[str]:
     """Name the pushes since an operation: no undo takes them back (design 7)."""
-    found = [
-        entry
-        for entry in op.history.entries("type = name(?)", ("push-attempt",))
-        if entry.type == "push-attempt"
-        and entry.worktree == op.repo.worktree
-        and entry.order > first.order
+    return [
+        f"{op.label(entry)} stays: {entry.summary} cannot be taken back"
+        for entry in op.history.here(("push-attempt",))
+        if entry.order > first.order
     ]
-    return [f"{op.label(entry)} stays: {entry.summary} cannot be taken back" for entry in found]
 
 
 def _with_later_work(
