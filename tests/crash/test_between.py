@@ -117,8 +117,8 @@ def test_the_next_command_runs_in_another_work_tree(lab: Lab) -> None:
         assert lab.run("verify", "--full").code == 0
 
 
-def test_the_work_tree_of_the_operation_is_gone(lab: Lab) -> None:
-    """What was begun in a removed work tree is closed and told, and commands go on."""
+def cut_off_and_removed(lab: Lab) -> RepoBuilder:
+    """Stop a jump in a linked work tree, remove that, and return where it was."""
     project(lab)
     other = linked(lab)
     lab.ok("snapshot", cwd=other.path)
@@ -126,6 +126,12 @@ def test_the_work_tree_of_the_operation_is_gone(lab: Lab) -> None:
     lab.run("jump", "HEAD", stop=1, at="rename", kind="kill", cwd=other.path)
     lab.wait_for_children()
     lab.repo.git("worktree", "remove", "--force", str(other.path))
+    return other
+
+
+def test_the_work_tree_of_the_operation_is_gone(lab: Lab) -> None:
+    """What was begun in a removed work tree is closed and told, and commands go on."""
+    cut_off_and_removed(lab)
     status = lab.ok("status", "--json")
     assert "in a work tree that is gone" in told(status)
     assert lab.ok("status", "--json").json["problems"] == []
@@ -134,13 +140,7 @@ def test_the_work_tree_of_the_operation_is_gone(lab: Lab) -> None:
 
 def test_another_work_tree_has_the_name_of_the_one_that_is_gone(lab: Lab) -> None:
     """What was begun in the old one is not finished in the new one."""
-    project(lab)
-    other = linked(lab)
-    lab.ok("snapshot", cwd=other.path)
-    other.write("a.txt", "work\n")
-    lab.run("jump", "HEAD", stop=1, at="rename", kind="kill", cwd=other.path)
-    lab.wait_for_children()
-    lab.repo.git("worktree", "remove", "--force", str(other.path))
+    other = cut_off_and_removed(lab)
     lab.repo.git("worktree", "add", "-q", str(other.path), "linked")
     other.write("a.txt", "work in the new one\n")
     before = State.of(other)
