@@ -16,7 +16,7 @@ from git_timewarp.timeline.results import Check
 from git_timewarp.timeline.start import GC_SETTINGS
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults
-from git_timewarp.util.text import shell
+from git_timewarp.util.text import shell, some
 
 _NAMES = 3
 
@@ -141,13 +141,11 @@ def skipped(world: World) -> Iterator[Check]:
     for item in held.view.skipped:
         by_reason.setdefault(item.reason, []).append(item.path)
     for reason, paths in sorted(by_reason.items()):
-        named = ", ".join(f"'{path}'" for path in paths[:_NAMES])
-        more = f" and {len(paths) - _NAMES} more" if len(paths) > _NAMES else ""
         hint = f"git timewarp show E{entry.lamport if entry else 0}"
         if reason == "too-large":
             hint = "git timewarp config set timewarp.snapshot.maxUntrackedBytes 100m"
         passed = None if reason in {"too-large", "special"} else False
-        text = f"{reason}: {named}{more} {'are' if len(paths) > 1 else 'is'} not in snapshots"
+        text = f"{reason}: {some(paths, most=_NAMES)} {'are' if len(paths) > 1 else 'is'} not in snapshots"
         yield Check("skipped", passed=passed, text=text, hint=hint)
 
 

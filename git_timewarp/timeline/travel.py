@@ -43,7 +43,7 @@ from git_timewarp.timeline.restore_refs import BranchElsewhereError, LostCommitE
 from git_timewarp.timeline.results import Refused, TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.snapshot import Taken, Wish
-from git_timewarp.util.text import json_name, shell
+from git_timewarp.util.text import json_name, shell, some
 
 SAVED_BY_HAND = frozenset({"init", "snapshot", "jump"})
 """Types of events whose state needs no stash: somebody gave it a name, or it is another moment's."""
@@ -261,9 +261,7 @@ def arrived(
 def _kept(left: Collection[RepoPath]) -> list[str]:
     if not left:
         return []
-    named = ", ".join(f"'{path}'" for path in sorted(left)[:3])
-    more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-    return [f"kept {named}{more}: ignored before, or made meanwhile; nothing ignores it now"]
+    return [f"kept {some(sorted(left))}: ignored before, or made meanwhile; nothing ignores it now"]
 
 
 def arrival(trip: Journey, how: How, *, before: SnapshotId, done: str, more: Json) -> Wish:

@@ -23,6 +23,7 @@ from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.plan_left import JOURNEYS
 from git_timewarp.timeline.results import TravelResult
 from git_timewarp.timeline.travel import How, Journey, go
+from git_timewarp.util.text import some
 
 STEPS = ("jump", "restore", "stash-apply")
 
@@ -130,10 +131,8 @@ def _with_later_work(
     later = [path for path in since if path in moved]
     if not later:
         return result
-    named = ", ".join(f"'{path}'" for path in later[:3])
-    more = f" and {len(later) - 3} more" if len(later) > 3 else ""
     note = (
-        f"{named}{more} had been changed since {op.label(last)}; "
+        f"{some(later)} had been changed since {op.label(last)}; "
         f"to have that back: git timewarp restore --source {safety} PATH"
     )
     return result._replace(notes=(*result.notes, note))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 
 JsonName = str | dict[str, str]
 
@@ -48,6 +49,12 @@ def compact_json(value: object) -> bytes:
     of files must have gone through `json_name` before.
     """
     return _CANONICAL.encode(value).encode("utf-8", "replace")
+
+
+def some(names: Sequence[str], *, most: int = 3) -> str:
+    """Name the first of `names`, quoted, and count the others: `'a', 'b', 'c' and 4 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"'{name}'" for name in names[:most]) + more
 
 
 def printable(text: str) -> str:
