@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from git_timewarp.git.config import GitConfig
 from git_timewarp.git.names import RepoPath
+from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.util.text import to_bytes, to_str
 
@@ -77,12 +78,18 @@ class Conversion:
     outwards: bool
 
 
-def conversions(git: Git, paths: Sequence[RepoPath], *, config: GitConfig) -> list[Conversion]:
-    """Return what git would do to each of `paths`, with the work tree's own attributes."""
+def conversions(
+    git: Git, paths: Sequence[RepoPath], *, config: GitConfig, cached: bool = False
+) -> list[Conversion]:
+    """Return what git would do to each of `paths`, with the work tree's own attributes.
+
+    `cached` asks the `.gitattributes` files in the index instead.
+    """
     if not paths:
         return []
     asked = b"".join(to_bytes(path) + b"\0" for path in paths)
-    words = git.run("check-attr", "-z", "--stdin", *_ASKED, stdin=asked).out.split(b"\0")
+    where = ("--cached",) if cached else ()
+    words = git.run("check-attr", *where, "-z", "--stdin", *_ASKED, stdin=asked).out.split(b"\0")
     width = 3 * len(_ASKED)
     found = []
     for start in range(0, width * len(paths), width):
@@ -93,11 +100,23 @@ def conversions(git: Git, paths: Sequence[RepoPath], *, config: GitConfig) -> li
     return found
 
 
-def global_sources(git: Git, config: GitConfig) -> list[str]:
-    """Return the attribute files outside the work tree that may apply, the user's before git's.
+def outside_sources(repo: Repo, config: GitConfig) -> list[str]:
+    """Return the attribute files outside the work tree that may apply, in no order that counts."""
+    return [
+        *global_sources(repo.git, config),
+        os.path.join(repo.common_dir, "info", "attributes"),
+    ]
 
-    `info/attributes` is not among them: it belongs to the repository.
-    """
+
+def only_inside(repo: Repo, config: GitConfig) -> bool:
+    """Tell whether nothing but a `.gitattributes` file can make git convert anything here."""
+    if converts_everywhere(config) or config.get("attr.tree") is not None:
+        return False
+    return not any(os.path.exists(path) for path in outside_sources(repo, config))
+
+
+def global_sources(git: Git, config: GitConfig) -> list[str]:
+    """Return the attribute files of the user and of the system that may apply."""
     named = config.get("core.attributesfile")
     home = git.environ.get("HOME", "")
     if named is None:

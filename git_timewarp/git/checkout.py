@@ -23,11 +23,12 @@ _ATTRIBUTES = ("text", "crlf", "eol", "ident", "filter", "working-tree-encoding"
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A blob that becomes the file `path`."""
+    """A blob that becomes the file `path`; `size` in bytes where it is known."""
 
     path: RepoPath
     mode: int
     oid: Oid
+    size: int = 0
 
 
 def write_files(
@@ -78,9 +79,14 @@ def attributes_of(
         paths: what to ask for.
         attributes: the `.gitattributes` files of the state asked about.
     """
+    return _attributes(with_attributes(git, index, attributes), paths, "--cached")
+
+
+def with_attributes(git: Git, index: str, attributes: Sequence[Blob]) -> Git:
+    """Return a runner on a new index at the path `index` that holds only `.gitattributes` files."""
     asked = git.using(index=index)
     _fill(asked, attributes, ())
-    return _attributes(asked, paths, "--cached")
+    return asked
 
 
 def attributes_here(git: Git, paths: Sequence[RepoPath]) -> dict[RepoPath, tuple[bytes, ...]]:

@@ -5,9 +5,9 @@ SHA-1 and SHA-256, alternates, and every ref format git knows.
 """
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import IO, NamedTuple, Self, TypeVar
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
@@ -19,6 +19,8 @@ MODE_FILE = 0o100644
 MODE_EXEC = 0o100755
 MODE_LINK = 0o120000
 MODE_GITLINK = 0o160000
+
+T = TypeVar("T")
 
 _CACHED_ENTRIES = 100_000
 """How many tree entries a reader remembers (about 25 MB): plans look at a tree many times."""
@@ -107,16 +109,25 @@ class Reader:
         self._ask(b"info ", name)
         return self._header(name)
 
+    def info_all(self, names: Sequence[str]) -> Iterator[tuple[Oid, str, int] | None]:
+        """Yield what `info` says of many objects, in order, keeping the pipe full."""
+        return self._all(b"info ", names, self._header)
+
     def read_all(self, names: Sequence[str]) -> Iterator[Object | None]:
         """Yield many objects in order, keeping the pipe full (None for a missing one)."""
+        return self._all(b"contents ", names, self._answer)
+
+    def _all(
+        self, command: bytes, names: Sequence[str], answer: Callable[[str], T | None]
+    ) -> Iterator[T | None]:
         window = 64
         for start in range(0, len(names), window):
             chunk = names[start : start + window]
             _, stdin, _ = self._streams()
-            stdin.write(b"".join(b"contents " + to_bytes(name) + b"\n" for name in chunk))
+            stdin.write(b"".join(command + to_bytes(name) + b"\n" for name in chunk))
             stdin.flush()
             for name in chunk:
-                yield self._answer(name)
+                yield answer(name)
 
     def tree(self, name: str) -> tuple[TreeEntry, ...]:
         """Return the entries of the tree `name` in git's order; MissingObjectError otherwise."""

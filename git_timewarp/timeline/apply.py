@@ -21,7 +21,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from git_timewarp.git import checkout
+from git_timewarp.git import config as git_config
 from git_timewarp.git.names import RepoPath
+from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.store.quarantine import Quarantine
@@ -30,7 +32,7 @@ from git_timewarp.timeline.plan import Plan
 from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_entries import Contents
 from git_timewarp.timeline.restore_aside import Aside
-from git_timewarp.timeline.restore_bytes import Staged, attribute_files, prepare
+from git_timewarp.timeline.restore_bytes import Preparer, Ready, Staged, attribute_files
 from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.timeline.restore_look import Look, State, look_at
 from git_timewarp.timeline.results import Refused
@@ -39,6 +41,7 @@ from git_timewarp.util.text import to_bytes
 
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE})
 _SYNC_THREADS = 8
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +116,16 @@ class Applier:
             GitError: git could not convert anything; nothing changed.
         """
         self.clear()
-        links = self._repo.git.run(
-            "config", "--type=bool", "--get", "core.symlinks", ok=(0, 1)
-        ).text
+        config = git_config.read(self._repo.git)
         with Disk(self._repo.work_tree, git_dir=self._repo.git_dir) as disk:
             if resume:
                 self._sweep(disk, plan)
-            run = _Run(self._repo, disk, Aside(disk, self._aside_dir), resume=resume)
+            run = _Run(self._repo, self._reader, disk, Aside(disk, self._aside_dir), resume=resume)
+            bytes_dir = os.path.join(self._staging, "bytes")
+            preparer = Preparer(self._repo, self._git, self._reader, config, bytes_dir)
             try:
                 plan = replace(plan, reconvert=self._reconverted(plan, target))
-                staged = prepare(
-                    self._git,
-                    self._reader,
-                    changes=[*plan.writes, *plan.reconvert],
-                    target=target,
-                    folder=os.path.join(self._staging, "bytes"),
-                    links=links != "false",
-                )
+                staged = preparer.prepare([*plan.writes, *plan.reconvert], target)
                 return run.carry_out(plan, staged)
             finally:
                 run.drop_temporaries()
@@ -173,8 +169,11 @@ class Applier:
 class _Run:
     """One run over one work tree."""
 
-    def __init__(self, repo: Repo, disk: Disk, aside: Aside, *, resume: bool) -> None:
+    def __init__(
+        self, repo: Repo, reader: Reader, disk: Disk, aside: Aside, *, resume: bool
+    ) -> None:
         self._repo = repo
+        self._reader = reader
         self._disk = disk
         self._aside = aside
         self._resume = resume
@@ -190,6 +189,7 @@ class _Run:
         self._wanted_folders.update(plan.make_dirs)
         looks = look_at(self._repo, self._disk, [*writes, *plan.removes], staged.ready)
         jobs = self._ready(writes, staged, looks)
+        plan = _less(plan, self._done.refused)
         with ThreadPoolExecutor(_SYNC_THREADS) as pool:
             list(pool.map(self._disk.sync, [job.temporary for job in jobs if not job.is_link]))
         for change in reversed(plan.removes):
@@ -215,6 +215,8 @@ class _Run:
             step(*args)  # type: ignore[operator]
         except BlockedError:
             self._refuse(path, "blocked")
+        except MissingObjectError:
+            self._refuse(path, "missing-object")
         except OSError as exc:
             if exc.errno in _FATAL:
                 raise
@@ -251,15 +253,22 @@ class _Run:
             self._refuse(change.path, "protected-name")
             return
         ready = staged.ready[change.path]
-        executable = entry.mode & 0o111 != 0
-        temporary = self._disk.temporary(
-            change.path, source=ready.file, link=ready.link, executable=executable
-        )
+        temporary = self._write_temporary(change.path, ready, executable=entry.mode & 0o111 != 0)
         self._temporaries.add(temporary)
         if ready.file is not None:
             faults.point("unlink staged")
             os.unlink(to_bytes(ready.file))
-        jobs.append(_Job(change, temporary, look, ready.file is None))
+        jobs.append(_Job(change, temporary, look, ready.link is not None))
+
+    def _write_temporary(self, path: RepoPath, ready: Ready, *, executable: bool) -> str:
+        if ready.link is not None:
+            return self._disk.temporary_link(path, ready.link)
+        if ready.blob is not None:
+            data = self._reader.read(ready.blob, kind="blob")
+            return self._disk.temporary(path, [data], executable=executable)
+        with open(to_bytes(ready.file or ""), "rb") as file:
+            chunks = iter(lambda: file.read(_CHUNK), b"")
+            return self._disk.temporary(path, chunks, executable=executable)
 
     def _remove(self, change: Change, look: Look) -> None:
         if look.state is State.ABSENT:
@@ -362,7 +371,7 @@ class _Run:
     def _default_bits(self, *, executable: bool) -> int:
         """Return the bits a new file gets here: the umask's and the folder's own say."""
         if executable not in self._default:
-            probe = self._disk.temporary("probe", source=os.devnull, executable=executable)
+            probe = self._disk.temporary("probe", [], executable=executable)
             self._temporaries.add(probe)
             found = self._disk.stat(probe)
             self._disk.unlink(probe)

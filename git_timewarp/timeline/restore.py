@@ -206,6 +206,9 @@ def differences(
     said |= {item.path for item in plan.writes if item.when}
     scope = None if plan.is_whole else set(plan.touched)
     sparse = parse_bits(reader, target.index).skip_worktree
+    # What stands in the way of a path that was refused stays, too.
+    in_the_way = {above for item in outcome.refused for above in parents(item.path)}
+    passed = said | in_the_way | sparse
     hidden = parse_bits(reader, now_after.index).skip_worktree
     contents, after = Contents(reader, target), Contents(reader, now_after)
     before = Contents(reader, views.before)
@@ -215,7 +218,7 @@ def differences(
             if contents.entry(path) is None and not _had(before, path):
                 appeared.append(path)
                 continue
-            if path in said or path in sparse or (scope is not None and path not in scope):
+            if path in passed or (scope is not None and path not in scope):
                 continue
             if any(above in said for above in parents(path)):
                 continue

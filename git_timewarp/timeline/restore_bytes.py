@@ -1,7 +1,8 @@
-"""The bytes a restore is going to write, ready in a folder of ours before anything changes.
+"""The bytes a restore is going to write, ready before anything changes.
 
-Raw and literal blobs are the file; the others are converted by git with the attributes of
-the state they come from, each nested repository for itself. What cannot be made ready
+Where git converts nothing, the blob is the file: it is looked up here, and read when it
+is written. The others are converted by git, in a folder of ours, with the attributes of the
+state they come from, each nested repository for itself. What cannot be made ready
 (a missing object, a failing filter) is refused before the first byte of the work tree
 changes.
 """
@@ -12,10 +13,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from git_timewarp.git import checkout
+from git_timewarp.git import attributes, checkout, refusals
 from git_timewarp.git.checkout import Blob
-from git_timewarp.git.names import RepoPath
+from git_timewarp.git.config import GitConfig
+from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_FILE, MissingObjectError, Reader
+from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.store.view import View
 from git_timewarp.timeline.plan_change import Change, parents
@@ -26,12 +29,22 @@ from git_timewarp.util.text import to_bytes
 
 ATTRIBUTES = ".gitattributes"
 
+_AT_ONCE = 16 << 20
+"""Blobs larger than this many bytes are written by git, which need not hold them whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The content of one path: a file of ours with its bytes, or a link's target."""
+    """The content of one path; exactly one of these is set.
+
+    Attributes:
+        file: a file of ours with its bytes.
+        blob: the blob that holds its bytes.
+        link: a link's target.
+    """
 
     file: str | None = None
+    blob: Oid | None = None
     link: bytes | None = None
 
 
@@ -43,71 +56,101 @@ class Staged:
     refused: list[Refused] = field(default_factory=list)
 
 
-def prepare(
-    git: Git,
-    reader: Reader,
-    *,
-    changes: Sequence[Change],
-    target: View,
-    folder: str,
-    links: bool,
-) -> Staged:
-    """Write the bytes of all `changes` below `folder`, an empty folder of ours.
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Makes bytes ready.
 
-    Args:
+    Attributes:
+        repo: whose work tree is restored.
         git: reads git's store and the quarantine.
         reader: the same, kept open.
-        changes: what is to be written.
-        target: the view the entries come from.
-        folder: absolute path; it is made.
-        links: whether the work tree can hold symbolic links (`core.symlinks`).
+        config: the user's settings.
+        folder: absolute path of an empty folder of ours; it is made.
     """
-    staged = Staged()
-    directories.make(folder)
-    convert: dict[str, list[tuple[RepoPath, Entry]]] = {}
-    for number, change in enumerate(changes):
-        entry = change.after
-        if entry is None:
-            continue
-        if entry.is_file and entry.source is Source.GIT:
-            convert.setdefault(entry.root, []).append((change.path, entry))
-            continue
-        try:
-            data = reader.read(entry.oid, kind="blob")
-        except MissingObjectError:
-            staged.refused.append(Refused(change.path, "missing-object"))
-            continue
-        if entry.is_link and links:
-            staged.ready[change.path] = Ready(link=data)
-        else:
-            staged.ready[change.path] = Ready(file=write_exact(f"{folder}/exact-{number}", data))
-    contents = Contents(reader, target)
-    for number, (root, wanted) in enumerate(sorted(convert.items())):
-        above = root + "/" if root else ""
-        files = _present(reader, wanted, above=above, staged=staged)
-        attributes = attribute_files(contents, root, [item.path for item in files])
-        below = f"{folder}/converted-{number}"
-        failed = set(checkout.write_files(git, below, files, attributes=attributes))
-        for item in files:
-            whole = RepoPath(above + item.path)
-            if item.path in failed:
-                staged.refused.append(Refused(whole, "filter-failed"))
+
+    repo: Repo
+    git: Git
+    reader: Reader
+    config: GitConfig
+    folder: str
+
+    def prepare(self, changes: Sequence[Change], target: View) -> Staged:
+        """Make the bytes of all `changes` ready; their entries come from `target`."""
+        staged = Staged()
+        directories.make(self.folder)
+        links = self.config.flag("core.symlinks", default=True)
+        stored: dict[str, list[tuple[RepoPath, Blob]]] = {}
+        wanted = [(item.path, item.after) for item in changes if item.after is not None]
+        for (path, entry), size in zip(wanted, self._sizes(wanted), strict=True):
+            if size is None:
+                staged.refused.append(Refused(path, "missing-object"))
+            elif entry.is_link and links:
+                self._link(staged, path, entry.oid)
+            elif entry.is_link or entry.source is not Source.GIT:
+                staged.ready[path] = Ready(blob=entry.oid)
             else:
-                staged.ready[whole] = Ready(file=f"{below}/{item.path}")
-    return staged
+                inner = RepoPath(path[len(entry.root) + 1 if entry.root else 0 :])
+                blob = Blob(inner, entry.mode, entry.oid, size=size)
+                stored.setdefault(entry.root, []).append((path, blob))
+        contents = Contents(self.reader, target)
+        for number, (root, files) in enumerate(sorted(stored.items())):
+            self._stored(staged, files, f"{self.folder}/converted-{number}", contents, root=root)
+        return staged
 
+    def _sizes(self, wanted: Sequence[tuple[RepoPath, Entry]]) -> list[int | None]:
+        """Return the size of each wanted blob in bytes, None for a missing one."""
+        found = self.reader.info_all([entry.oid for _, entry in wanted])
+        return [item[2] if item is not None and item[1] == "blob" else None for item in found]
 
-def _present(
-    reader: Reader, wanted: Sequence[tuple[RepoPath, Entry]], *, above: str, staged: Staged
-) -> list[Blob]:
-    """Return the wanted blobs, paths relative to `above`; the missing ones are refused."""
-    found = []
-    for path, entry in wanted:
-        if reader.info(entry.oid) is None:
+    def _link(self, staged: Staged, path: RepoPath, oid: Oid) -> None:
+        try:
+            staged.ready[path] = Ready(link=self.reader.read(oid, kind="blob"))
+        except MissingObjectError:
             staged.refused.append(Refused(path, "missing-object"))
-        else:
-            found.append(Blob(RepoPath(path[len(above) :]), entry.mode, entry.oid))
-    return found
+
+    def _stored(
+        self,
+        staged: Staged,
+        files: Sequence[tuple[RepoPath, Blob]],
+        folder: str,
+        contents: Contents,
+        *,
+        root: str,
+    ) -> None:
+        """Make files ready that are stored as git stores them, of one repository."""
+        rules = attribute_files(contents, root, [item.path for _, item in files])
+        as_they_are = self._unconverted([item for _, item in files], rules, folder)
+        convert = [item for _, item in files if item.path not in as_they_are]
+        failed = set(checkout.write_files(self.git, folder, convert, attributes=rules))
+        for path, item in files:
+            if item.path in as_they_are:
+                staged.ready[path] = Ready(blob=item.oid)
+            elif item.path in failed:
+                staged.refused.append(Refused(path, "filter-failed"))
+            else:
+                staged.ready[path] = Ready(file=f"{folder}/{item.path}")
+
+    def _unconverted(
+        self, files: Sequence[Blob], rules: Sequence[Blob], folder: str
+    ) -> set[RepoPath]:
+        """Return the files whose blob is all there is to write.
+
+        A name that git refuses is none of them: git is asked, and refuses it.
+        """
+        plain = [
+            item.path
+            for item in files
+            if item.size <= _AT_ONCE and not refusals.name_refused(item.path)
+        ]
+        if not rules and attributes.only_inside(self.repo, self.config):
+            return set(plain)
+        asked = checkout.with_attributes(self.git, folder + ".attributes", rules)
+        found = attributes.conversions(asked, plain, config=self.config, cached=True)
+        return {
+            path
+            for path, item in zip(plain, found, strict=True)
+            if not item.outwards and item.filter is None
+        }
 
 
 def attribute_files(contents: Contents, root: str, paths: Sequence[RepoPath]) -> list[Blob]:

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +25,6 @@ TEMPORARY = ".timewarp-tmp-"
 """How every temporary name of ours in a work tree begins."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_CHUNK = 1 << 20
 _DISK_FAILS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
@@ -162,36 +161,42 @@ class Disk:
                     raise BlockedError(step) from exc
         return made
 
-    def temporary(
-        self, near: str, *, source: str | None = None, link: bytes | None = None, executable: bool
-    ) -> str:
-        """Write a new file (from `source`) or link beside `near` and return its path.
+    def temporary(self, near: str, chunks: Iterable[bytes], *, executable: bool) -> str:
+        """Write a new file beside `near` and return its path.
 
         It stands in the nearest folder above `near` that is there, so that permissions,
         groups and access lists are inherited as for any new file.
         """
-        folder = self._nearest(near)
-        self._count += 1
-        path = f"{folder}{TEMPORARY}{os.getpid()}-{self._count}"
-        if self.stat(path) is not None:
-            self.unlink(path)
+        path = self._new_name(near)
         fd, name = self.parent(path)
         faults.point("write temporary")
-        if source is None:
-            os.symlink(link or b"", name, dir_fd=fd)
-            return path
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         out = os.open(name, flags, 0o777 if executable else 0o666, dir_fd=fd)
         try:
-            with open(to_bytes(source), "rb") as file:
-                while chunk := file.read(_CHUNK):
-                    write_all(out, chunk)
+            for chunk in chunks:
+                write_all(out, chunk)
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(name, dir_fd=fd)
             raise
         finally:
             os.close(out)
+        return path
+
+    def temporary_link(self, near: str, target: bytes) -> str:
+        """Make a new symbolic link to `target` beside `near`, as `temporary`; return its path."""
+        path = self._new_name(near)
+        fd, name = self.parent(path)
+        faults.point("write temporary")
+        os.symlink(target, name, dir_fd=fd)
+        return path
+
+    def _new_name(self, near: str) -> str:
+        folder = self._nearest(near)
+        self._count += 1
+        path = f"{folder}{TEMPORARY}{os.getpid()}-{self._count}"
+        if self.stat(path) is not None:
+            self.unlink(path)
         return path
 
     def _nearest(self, path: str) -> str:

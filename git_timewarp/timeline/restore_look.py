@@ -106,6 +106,8 @@ def _is_ready(repo: Repo, ready: Ready, *, digest: Oid, seen: os.stat_result) ->
     """Tell whether a file or link is what shall be there already."""
     if stat.S_ISLNK(seen.st_mode):
         return ready.link is not None and digest == _hash(repo, ready.link)
+    if ready.blob is not None:
+        return digest == ready.blob
     if ready.file is None or os.stat(to_bytes(ready.file)).st_size != seen.st_size:
         return False
     return digest == file_id(repo, ready.file)

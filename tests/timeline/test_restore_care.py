@@ -338,3 +338,39 @@ def test_nothing_is_written_below_a_git_directory(repo: RepoBuilder) -> None:
     travel.restorer().restore(plan, now=now, target=view, wish=Wish())
     travel.quarantine.close()
     assert not (repo.git_dir() / "hooks/post-commit").exists()
+
+
+def test_a_damaged_blob_costs_its_own_path_only(repo: RepoBuilder) -> None:
+    """Its header can be read, so only writing it shows the damage: what is there stays."""
+    travel = Traveller(repo)
+    repo.write("way/in.txt", "".join(f"line {number}\n" for number in range(9_000)))
+    target = travel.take()
+    oid = repo.git("hash-object", "way/in.txt")
+    blob = Path(travel.quarantine.path, oid[:2], oid[2:])
+    repo.remove("way")
+    repo.write("way", "a file in the way\n")
+    repo.write("a.txt", "changed\n")
+    os.chmod(blob, 0o644)
+    os.truncate(blob, blob.stat().st_size // 2)
+    outcome = travel.jump(target)
+    assert outcome.refused == (Refused(RepoPath("way/in.txt"), "missing-object"),)
+    assert repo.read("way") == b"a file in the way\n"
+    assert repo.read("a.txt") == b"one\n"
+
+
+def test_what_nothing_converts_is_written_once(repo: RepoBuilder) -> None:
+    repo.write(".gitattributes", "*.crlf eol=crlf\n*.txt text=auto\n")
+    repo.write("b.crlf", "one\r\n")
+    travel = Traveller(repo)
+    target = travel.take()
+    repo.write("a.txt", "changed\n")
+    repo.write("b.crlf", "changed\r\n")
+    plan, now = travel.plan(target)
+    written: list[str] = []
+    faults.install(written.append)
+    travel.restorer().restore(plan, now=now, target=target, wish=Wish())
+    faults.install(None)
+    travel.quarantine.close()
+    assert written.count("write temporary") == 2
+    assert written.count("unlink staged") == 1
+    assert (repo.read("a.txt"), repo.read("b.crlf")) == (b"one\n", b"one\r\n")
