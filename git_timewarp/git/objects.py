@@ -4,6 +4,7 @@ One query costs about 0.07 ms against 1.4 ms for a spawned git. Works for
 SHA-1 and SHA-256, alternates, and every ref format git knows.
 """
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
@@ -21,6 +22,14 @@ MODE_LINK = 0o120000
 MODE_GITLINK = 0o160000
 
 T = TypeVar("T")
+
+_TREE_ENTRY = {
+    digits: re.compile(rb"([0-7]+) ([^\0]*)\0(.{%d})" % (digits // 2), re.DOTALL)
+    for digits in (40, 64)
+}
+
+_WINDOW = 64
+"""How many objects are asked for at once."""
 
 _CACHED_ENTRIES = 100_000
 """How many tree entries a reader remembers (about 25 MB): plans look at a tree many times."""
@@ -110,24 +119,34 @@ class Reader:
         return self._header(name)
 
     def info_all(self, names: Sequence[str]) -> Iterator[tuple[Oid, str, int] | None]:
-        """Yield what `info` says of many objects, in order, keeping the pipe full."""
+        """Yield what `info` says of many objects; as `read_all`."""
         return self._all(b"info ", names, self._header)
 
     def read_all(self, names: Sequence[str]) -> Iterator[Object | None]:
-        """Yield many objects in order, keeping the pipe full (None for a missing one)."""
+        """Yield many objects in order, keeping the pipe full (None for a missing one).
+
+        Names are to be short, as ids are: two windows of them have to fit into a pipe. Take
+        all of the answers, or none any more; ask nothing else of this reader meanwhile.
+        """
         return self._all(b"contents ", names, self._answer)
 
     def _all(
         self, command: bytes, names: Sequence[str], answer: Callable[[str], T | None]
     ) -> Iterator[T | None]:
-        window = 64
-        for start in range(0, len(names), window):
-            chunk = names[start : start + window]
-            _, stdin, _ = self._streams()
-            stdin.write(b"".join(command + to_bytes(name) + b"\n" for name in chunk))
-            stdin.flush()
-            for name in chunk:
-                yield answer(name)
+        windows = [names[start : start + _WINDOW] for start in range(0, len(names), _WINDOW)]
+        done = False
+        try:
+            self._ask(command, *(windows[0] if windows else ()))
+            for position, window in enumerate(windows, 1):
+                # git works on the next window while the answers to this one are taken.
+                self._ask(command, *(windows[position] if position < len(windows) else ()))
+                for name in window:
+                    yield answer(name)
+            done = True
+        finally:
+            if not done:
+                # What is left in the pipe would be taken for the answer to the next question.
+                self.close()
 
     def tree(self, name: str) -> tuple[TreeEntry, ...]:
         """Return the entries of the tree `name` in git's order; MissingObjectError otherwise."""
@@ -168,18 +187,26 @@ class Reader:
         process = self._process
         if process is None:
             process = self._git.start(
-                "cat-file", "--batch-command", stdin=subprocess.PIPE, cwd=self._git.git_dir
+                "cat-file",
+                "--batch-command",
+                "--buffer",
+                stdin=subprocess.PIPE,
+                cwd=self._git.git_dir,
             )
             self._process = process
         assert process.stdin is not None  # noqa: S101 - started with pipes
         assert process.stdout is not None  # noqa: S101 - started with pipes
         return process, process.stdin, process.stdout
 
-    def _ask(self, command: bytes, name: str) -> None:
-        if "\n" in name:
-            raise MissingObjectError(name)
+    def _ask(self, command: bytes, *names: str) -> None:
+        """Ask for things at once: git answers all of them in order, in as few writes as fit."""
+        if not names:
+            return
+        text = b"".join(command + to_bytes(name) + b"\n" for name in names)
+        if text.count(b"\n") != len(names):
+            raise MissingObjectError(next(name for name in names if "\n" in name))
         _, stdin, _ = self._streams()
-        stdin.write(command + to_bytes(name) + b"\n")
+        stdin.write(text + b"flush\n")
         stdin.flush()
 
     def _header(self, name: str) -> tuple[Oid, str, int] | None:
@@ -207,23 +234,28 @@ class Reader:
 
 
 def parse_tree(data: bytes, *, hex_length: int) -> tuple[TreeEntry, ...]:
-    """Parse a raw tree object (gitformat: mode SP name NUL raw-id)."""
-    raw = hex_length // 2
-    entries: list[TreeEntry] = []
-    pos = 0
-    while pos < len(data):
-        space = data.index(b" ", pos)
-        nul = data.index(b"\0", space)
-        end = nul + 1 + raw
-        entries.append(
-            TreeEntry(
-                int(data[pos:space], 8),
-                to_str(data[space + 1 : nul]),
-                Oid(data[nul + 1 : end].hex()),
-            )
-        )
-        pos = end
-    return tuple(entries)
+    """Parse a raw tree object (gitformat: mode SP name NUL raw-id).
+
+    Raises:
+        ValueError: it is no tree.
+    """
+    found = split_tree(data, hex_length=hex_length)
+    return tuple(
+        [TreeEntry(int(mode, 8), to_str(name), Oid(raw.hex())) for mode, name, raw in found]
+    )
+
+
+def split_tree(data: bytes, *, hex_length: int) -> list[tuple[bytes, bytes, bytes]]:
+    """Return (mode in octal digits, name, raw id) of each entry of a raw tree object, as it is.
+
+    Raises:
+        ValueError: it is no tree.
+    """
+    found: list[tuple[bytes, bytes, bytes]] = _TREE_ENTRY[hex_length].findall(data)
+    covered = sum([len(mode) + len(name) for mode, name, _ in found])
+    if covered + len(found) * (2 + hex_length // 2) != len(data):
+        raise ValueError("not a tree")
+    return found
 
 
 def format_tree(entries: Sequence[TreeEntry]) -> bytes:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
-from git_timewarp.git.objects import MissingObjectError, Object, Reader, TreeEntry, parse_tree
+from git_timewarp.git.objects import MissingObjectError, Object, Reader, split_tree
 from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store.packs import missing_objects
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.store.snapshots import load
+from git_timewarp.store.snapshots import parse
+from git_timewarp.util.text import to_str
 
 _BATCH = 5_000
 _LOG = "git timewarp log --all"
+_REQUIRED = frozenset({"tree", "refs", "meta"})
+
+
+class _Stored(NamedTuple):
+    """A snapshot, the tree that holds it, and the parts it names."""
+
+    snapshot: SnapshotId
+    entry: Oid
+    parts: dict[str, Oid]
 
 
 def snapshots(look: Look, *, full: bool) -> dict[SnapshotId, Oid]:
@@ -33,38 +44,66 @@ def snapshots(look: Look, *, full: bool) -> dict[SnapshotId, Oid]:
     look.snapshots = len(every)
     for start in range(0, len(every), _BATCH):
         look.progress(start, len(every))
-        _presence(look, every[start : start + _BATCH])
-    if full:
-        _descriptions(look, every)
+        some = _stored(look, every[start : start + _BATCH])
+        _presence(look, some)
+        if full:
+            _descriptions(look, some)
     _named(look, {snapshot for snapshot, _ in every})
     return dict(every)
 
 
-def _presence(look: Look, some: Sequence[tuple[SnapshotId, Oid]]) -> None:
-    """Look whether the trees of some snapshots are there, and what they name."""
-    parts: list[tuple[SnapshotId, TreeEntry]] = []
-    found = _read(look.history.reader, [entry for _, entry in some])
-    for (snapshot, entry), tree in zip(some, found, strict=True):
+def _stored(look: Look, some: Sequence[tuple[SnapshotId, Oid]]) -> list[_Stored]:
+    """Read the trees of some snapshots; tell of those that are lost, or lack a part."""
+    found: list[_Stored] = []
+    trees = _read(look.history.reader, [entry for _, entry in some])
+    for (snapshot, entry), tree in zip(some, trees, strict=True):
         if tree is None or tree.type != "tree":
             look.told.add(entry)
             text = f"{look.label(snapshot)} is lost: its tree {entry} is missing"
             look.wrong("missing-object", text, _LOG, look.affected(snapshot))
             continue
-        entries = parse_tree(tree.data, hex_length=len(entry))
-        parts += [(snapshot, item) for item in entries]
-        for item in entries:
-            if item.name == "refs":
-                look.ref_lists.setdefault(item.oid, []).append(snapshot)
-        if lacks := {"tree", "refs", "meta"} - {item.name for item in entries}:
+        entries = split_tree(tree.data, hex_length=len(entry))
+        parts = {to_str(name): Oid(raw.hex()) for _, name, raw in entries}
+        if "refs" in parts:
+            look.ref_lists.setdefault(parts["refs"], []).append(snapshot)
+        if lacks := _REQUIRED - parts.keys():
             text = f"{look.label(snapshot)} has no part '{min(lacks)}'"
             look.wrong("foreign-edit", text, _LOG, look.affected(snapshot))
+        found.append(_Stored(snapshot, entry, parts))
+    return found
+
+
+def _presence(look: Look, some: Sequence[_Stored]) -> None:
+    """Look whether the parts of some snapshots are there."""
     git = look.repo.git.using(alternates=(Quarantine.folder(look.repo),))
-    gone = set(missing_objects(git, list(dict.fromkeys(item.oid for _, item in parts))))
-    for snapshot, item in parts:
-        if item.oid in gone:
-            look.told.add(item.oid)
-            text = f"{look.label(snapshot)} lost its part '{item.name}' ({item.oid})"
-            look.wrong("missing-object", text, _LOG, look.affected(snapshot))
+    wanted = dict.fromkeys(oid for item in some for oid in item.parts.values())
+    gone = set(missing_objects(git, list(wanted)))
+    for snapshot, _, parts in some if gone else ():
+        for name, oid in parts.items():
+            if oid in gone:
+                look.told.add(oid)
+                text = f"{look.label(snapshot)} lost its part '{name}' ({oid})"
+                look.wrong("missing-object", text, _LOG, look.affected(snapshot))
+
+
+def _descriptions(look: Look, some: Sequence[_Stored]) -> None:
+    """Read the description of each snapshot: is it the one that stands there?
+
+    What lacks a part was told of already, and cannot be read as a whole.
+    """
+    whole = [item for item in some if not _REQUIRED - item.parts.keys()]
+    metas = _read(look.history.reader, [item.parts["meta"] for item in whole])
+    for (snapshot, entry, parts), meta in zip(whole, metas, strict=True):
+        try:
+            if meta is None or meta.type != "blob":
+                raise MissingObjectError(parts["meta"])
+            if parse(meta.data, entry=entry, parts=parts).id != snapshot:
+                text = f"{look.label(snapshot)} is another one"
+                look.wrong("foreign-edit", text, _LOG, look.affected(snapshot))
+        except TimewarpError as exc:
+            if parts["meta"] not in look.told:
+                text = f"{look.label(snapshot)}: {exc.message}"
+                look.wrong("missing-object", text, _LOG, look.affected(snapshot))
 
 
 def _read(reader: Reader, names: Sequence[Oid]) -> list[Object | None]:
@@ -73,21 +112,6 @@ def _read(reader: Reader, names: Sequence[Oid]) -> list[Object | None]:
         return list(reader.read_all(names))
     except MissingObjectError:
         return [damage.find(reader, name) for name in names]
-
-
-def _descriptions(look: Look, every: Sequence[tuple[SnapshotId, Oid]]) -> None:
-    """Read the description of each snapshot: is it the one that stands there?"""
-    for done, (snapshot, entry) in enumerate(every):
-        look.progress(done, len(every))
-        try:
-            if load(look.history.reader, entry).id != snapshot:
-                text = f"{look.label(snapshot)} is another one"
-                look.wrong("foreign-edit", text, _LOG, look.affected(snapshot))
-        except TimewarpError as exc:
-            name = exc.name.partition(":")[0] if isinstance(exc, MissingObjectError) else ""
-            if name not in look.told:
-                text = f"{look.label(snapshot)}: {exc.message}"
-                look.wrong("missing-object", text, _LOG, look.affected(snapshot))
 
 
 def _named(look: Look, stored: set[SnapshotId]) -> None:

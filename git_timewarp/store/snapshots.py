@@ -47,8 +47,18 @@ def load(reader: Reader, entry: Oid) -> Snapshot:
     parts = {item.name: item.oid for item in reader.tree(entry)}
     if "meta" not in parts:
         raise MissingObjectError(f"{entry}:meta")
+    return parse(reader.read(parts["meta"], kind="blob"), entry=entry, parts=parts)
+
+
+def parse(meta: bytes, *, entry: Oid, parts: Mapping[str, Oid]) -> Snapshot:
+    """Return the snapshot in the tree `entry` whose `meta` was read; `parts` are its entries.
+
+    Raises:
+        MissingObjectError: `meta` or what it speaks of is damaged.
+        NewerFormatError: a newer version wrote it.
+    """
     try:
-        record = json.loads(reader.read(parts.pop("meta"), kind="blob"))
+        record = json.loads(meta)
         if record["v"] != FORMAT_VERSION:
             raise NewerFormatError("a snapshot", record["v"])
         return Snapshot(

@@ -18,6 +18,7 @@ Format (version 1), one tree per snapshot; `docs/formats/snapshot.md` is its pub
 Two views are equal when everything but who took them and when is equal.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from git_timewarp.git.names import Oid, RefName, RepoPath
@@ -147,7 +148,7 @@ class View(NamedTuple):
         return record
 
     @classmethod
-    def from_json(cls, record: dict[str, object], parts: dict[str, Oid]) -> Self:
+    def from_json(cls, record: dict[str, object], parts: Mapping[str, Oid]) -> Self:
         """Reverse `parts` and `to_json`; KeyError or TypeError when something is missing."""
         head = record["head"]
         if not isinstance(head, dict):

@@ -236,3 +236,62 @@ def test_a_pack_that_is_gone_comes_from_the_quarantine(repo: RepoBuilder) -> Non
     done = typed(repo, "snapshot", "-m", "on")
     assert (done.code, done.err) == (0, f"pack '{path.stem}' of ours was damaged and is mended\n")
     assert full(repo).code == 0
+
+
+def test_a_note_that_is_gone_takes_nothing_else_with_it(repo: RepoBuilder) -> None:
+    """Of two notes the first is lost: what is read after it is read as it is."""
+    repo.commit("second", {"a": "two\n"})
+    opened(repo).snapshot(message="on another commit")
+    unpack(repo)
+    (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/events/*").split()
+    notes = repo.git("ls-tree", "-r", "--format=%(objectname)", f"{ref}^{{tree}}").split()
+    assert len(notes) == 2
+    lose(repo, notes[0])
+    for whole in (False, True):
+        wheres = [problem.where for problem in opened(repo).verify(full=whole).problems]
+        assert wheres[0].startswith(f"{ref}: object 'note {notes[0]} on ")
+        assert not [where for where in wheres if "snapshot" in where and "nowhere" not in where]
+
+
+def described_as(repo: RepoBuilder, meta: bytes) -> str:
+    """Give the snapshot of E2 another description; return its id."""
+    snapshot = snapshot_of(repo, "E2")
+    (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()
+    blob = repo.git("hash-object", "-w", "--stdin", stdin=meta)
+    listed = repo.git("ls-tree", f"{ref}^{{tree}}:{snapshot}").splitlines()
+    lines = [line for line in listed if not line.endswith("\tmeta")]
+    inner = repo.git("mktree", stdin="\n".join([*lines, f"100644 blob {blob}\tmeta\n"]).encode())
+    segment = [
+        f"040000 tree {inner}\t{snapshot}" if line.endswith(f"\t{snapshot}") else line
+        for line in repo.git("ls-tree", f"{ref}^{{tree}}").splitlines()
+    ]
+    tree = repo.git("mktree", stdin="".join(f"{line}\n" for line in segment).encode())
+    text = repo.git("cat-file", "tag", ref).split("\n")
+    tag = repo.git("mktag", stdin="\n".join([f"object {tree}", *text[1:], ""]).encode())
+    repo.git("update-ref", ref, tag)
+    return snapshot
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'"id":"', b'"id":"zzz', "is another one"),
+        (b'"parents":', b'"grandparents":', ":meta' is missing"),
+        (b'"head":{', b'"head":7,"x":{', ":meta' is missing"),
+        (b'"skipped":[]', b'"skipped":[{}]', ":meta' is missing"),
+        (b'"v":1', b'"v":2', "version"),
+        (b"}", b"", ":meta' is missing"),
+    ],
+    ids=["id", "parents", "head", "skipped", "version", "cut off"],
+)
+def test_a_description_that_is_not_what_was_written(
+    repo: RepoBuilder, old: bytes, new: bytes, told: str
+) -> None:
+    (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()
+    place = f"{ref}^{{tree}}:{snapshot_of(repo, 'E2')}/meta"
+    meta = repo.run("cat-file", "blob", place).stdout
+    assert old in meta
+    snapshot = described_as(repo, meta.replace(old, new, 1))
+    wheres = [problem.where for problem in opened(repo).verify(full=True).problems]
+    label = f"snapshot {snapshot} (E2)"
+    assert [where for where in wheres if where.startswith(label) and told in where], wheres
