@@ -23,6 +23,9 @@ MODE_GITLINK = 0o160000
 
 T = TypeVar("T")
 
+RawEntry = tuple[bytes, bytes, bytes]
+"""An entry of a tree as it is stored: mode in octal digits, name, raw id."""
+
 _TREE_ENTRY = {
     digits: re.compile(rb"([0-7]+) ([^\0]*)\0(.{%d})" % (digits // 2), re.DOTALL)
     for digits in (40, 64)
@@ -31,8 +34,8 @@ _TREE_ENTRY = {
 _WINDOW = 64
 """How many objects are asked for at once."""
 
-_CACHED_ENTRIES = 100_000
-"""How many tree entries a reader remembers (about 25 MB): plans look at a tree many times."""
+_CACHED_ENTRIES = 200_000
+"""How many tree entries a reader remembers (45 MB): plans look at a tree many times."""
 
 
 class MissingObjectError(TimewarpError):
@@ -73,7 +76,7 @@ class Reader:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._process: subprocess.Popen[bytes] | None = None
-        self._trees: dict[str, tuple[TreeEntry, ...]] = {}
+        self._trees: dict[str, list[RawEntry]] = {}
         self._room = _CACHED_ENTRIES
 
     def __enter__(self) -> Self:
@@ -150,32 +153,33 @@ class Reader:
 
     def tree(self, name: str) -> tuple[TreeEntry, ...]:
         """Return the entries of the tree `name` in git's order; MissingObjectError otherwise."""
-        cached = self._trees.get(name)
-        if cached is not None:
-            return cached
-        found = self.find(name)
-        if found is None or found.type != "tree":
-            raise MissingObjectError(name)
-        entries = parse_tree(found.data, hex_length=len(found.oid))
-        if name == found.oid:
-            self._remember(name, entries)
-        return entries
+        split = self._trees.get(name)
+        if split is None:
+            found = self.find(name)
+            if found is None or found.type != "tree":
+                raise MissingObjectError(name)
+            split = split_tree(found.data, hex_length=len(found.oid))
+            if name == found.oid:
+                self._remember(name, split)
+        return tuple([entry_of(item) for item in split])
 
     def trees(self, names: Sequence[Oid]) -> list[tuple[TreeEntry, ...]]:
         """Return the entries of many trees in order, read in one go; as `tree`."""
-        wanted = list(dict.fromkeys(name for name in names if name not in self._trees))
-        found = list(self.read_all(wanted))
-        fresh: dict[Oid, tuple[TreeEntry, ...]] = {}
-        for name, item in zip(wanted, found, strict=True):
+        return [tuple([entry_of(item) for item in split]) for split in self.split(names)]
+
+    def split(self, names: Sequence[Oid]) -> list[list[RawEntry]]:
+        """Return the entries of many trees as they are stored, read in one go; as `tree`."""
+        found = {name: self._trees[name] for name in names if name in self._trees}
+        wanted = list(dict.fromkeys(name for name in names if name not in found))
+        answers = list(self.read_all(wanted))
+        for name, item in zip(wanted, answers, strict=True):
             if item is None or item.type != "tree":
                 raise MissingObjectError(name)
-            fresh[name] = parse_tree(item.data, hex_length=len(name))
-        held = {name: self._trees[name] for name in names if name in self._trees}
-        for name, entries in fresh.items():
-            self._remember(name, entries)
-        return [fresh[name] if name in fresh else held[name] for name in names]
+            found[name] = split_tree(item.data, hex_length=len(name))
+            self._remember(name, found[name])
+        return [found[name] for name in names]
 
-    def _remember(self, name: str, entries: tuple[TreeEntry, ...]) -> None:
+    def _remember(self, name: str, entries: list[RawEntry]) -> None:
         """Keep a tree that was asked for by its id; the oldest go when there are too many."""
         self._trees[name] = entries
         self._room -= len(entries) + 1
@@ -239,19 +243,22 @@ def parse_tree(data: bytes, *, hex_length: int) -> tuple[TreeEntry, ...]:
     Raises:
         ValueError: it is no tree.
     """
-    found = split_tree(data, hex_length=hex_length)
-    return tuple(
-        [TreeEntry(int(mode, 8), to_str(name), Oid(raw.hex())) for mode, name, raw in found]
-    )
+    return tuple([entry_of(item) for item in split_tree(data, hex_length=hex_length)])
 
 
-def split_tree(data: bytes, *, hex_length: int) -> list[tuple[bytes, bytes, bytes]]:
+def entry_of(raw: RawEntry) -> TreeEntry:
+    """Return the entry that is stored as `raw`."""
+    mode, name, oid = raw
+    return TreeEntry(int(mode, 8), to_str(name), Oid(oid.hex()))
+
+
+def split_tree(data: bytes, *, hex_length: int) -> list[RawEntry]:
     """Return (mode in octal digits, name, raw id) of each entry of a raw tree object, as it is.
 
     Raises:
         ValueError: it is no tree.
     """
-    found: list[tuple[bytes, bytes, bytes]] = _TREE_ENTRY[hex_length].findall(data)
+    found: list[RawEntry] = _TREE_ENTRY[hex_length].findall(data)
     covered = sum([len(mode) + len(name) for mode, name, _ in found])
     if covered + len(found) * (2 + hex_length // 2) != len(data):
         raise ValueError("not a tree")

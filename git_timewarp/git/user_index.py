@@ -15,7 +15,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -216,9 +216,10 @@ def build(
     git = repo.git.using(index=path, alternates=alternates, config=KEEP_EXTENSIONS)
     lines, named = _edits(git, wanted, current)
     _hand_over(repo, named, alternates)
+    # An entry that is put in has no stat; those that were written are put in again.
+    lines += [_line(item) for item in written]
     if lines:
         git.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
-    _forget_stat(git, written)
     _set_intent(git, wanted, current)
     git.run("update-index", "-q", "--refresh", ok=range(256))
     _set_flags(git, wanted.flags, current)
@@ -278,13 +279,6 @@ def _edits(git: Git, wanted: WantedIndex, current: Flags) -> tuple[list[bytes], 
     named = [Oid(oid.decode()) for mode, oid in new.values() if int(mode, 8) != MODE_GITLINK]
     named += [item.oid for item in wanted.conflicts if item.mode != MODE_GITLINK]
     return lines, named
-
-
-def _forget_stat(git: Git, entries: Iterable[StagedEntry]) -> None:
-    """Put entries in again, without a stat."""
-    lines = [_line(item) for item in entries]
-    if lines:
-        git.run("update-index", "-z", "--index-info", stdin=b"".join(lines))
 
 
 def _line(item: StagedEntry) -> bytes:

@@ -144,7 +144,7 @@ def _again(op: Operation, trip: Journey, how: How, *, intent: Json, stored: Snap
         names = ["HEAD", *(change.name for change in moves.updates)]
         since_ns = uuid7_ns(operation)
         transaction.remove_stale_locks(op.repo, clock=op.world.clock, also=names, since_ns=since_ns)
-    done = planning.make(reader, now=before, target=now, paths=how.filter, spare=spare)
+    done = planning.make(reader, now=before, target=now, paths=how.filter, spare=spare, count=False)
     if not _has_changed(plan, done, before=before, now=now, how=how):
         op.recorder.append(done=[operation])
         return f"'{trip.summary}' was cut off before it changed anything"

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MODE_FILE, MODE_TREE, Reader, TreeEntry
+from git_timewarp.git.trees import new_objects
 from git_timewarp.store.events import Json
-from git_timewarp.store.quarantine import Quarantine, new_objects
+from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import FORMAT_VERSION
 from git_timewarp.store.view import View
 from git_timewarp.util.text import compact_json

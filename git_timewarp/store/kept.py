@@ -22,9 +22,10 @@ from git_timewarp.git.objects import (
 )
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
+from git_timewarp.git.trees import new_objects
 from git_timewarp.store import layout
 from git_timewarp.store.journal import PendingKept
-from git_timewarp.store.quarantine import Quarantine, new_objects
+from git_timewarp.store.quarantine import Quarantine
 
 
 def parse_refs(blob: bytes) -> dict[str, Oid]:

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import (
-    MODE_GITLINK,
     MissingObjectError,
     Reader,
     TreeEntry,
@@ -186,37 +185,3 @@ class Quarantine:
             raise
         if sync:
             self._dirty.add(oid)
-
-
-def new_objects(
-    reader: Reader, tree: Oid, bases: Sequence[Oid]
-) -> Iterator[tuple[Oid, int, tuple[str, ...]]]:
-    """Yield (id, mode, path parts) of all objects of `tree` that no base has at the same path.
-
-    Walks only what differs: a subtree a base has too is not entered, so the cost is
-    that of the change. Gitlinks are not objects of this repository and are left out.
-
-    Raises:
-        MissingObjectError: a tree that differs cannot be read.
-    """
-    yield from _walk(reader, tree, [base for base in bases if base], (), set())
-
-
-def _walk(
-    reader: Reader, tree: Oid, bases: list[Oid], path: tuple[str, ...], seen: set[Oid]
-) -> Iterator[tuple[Oid, int, tuple[str, ...]]]:
-    if tree in bases or tree in seen:
-        return
-    seen.add(tree)
-    yield tree, 0o040000, path
-    known = [{entry.name: entry for entry in reader.tree(base)} for base in bases]
-    for entry in reader.tree(tree):
-        same = [names[entry.name] for names in known if entry.name in names]
-        if entry.mode == MODE_GITLINK or any(entry.oid == other.oid for other in same):
-            continue
-        if entry.is_tree:
-            below = [other.oid for other in same if other.is_tree]
-            yield from _walk(reader, entry.oid, below, (*path, entry.name), seen)
-        elif entry.oid not in seen:
-            seen.add(entry.oid)
-            yield entry.oid, entry.mode, (*path, entry.name)

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
 from git_timewarp.git.refs import RefUpdate
+from git_timewarp.git.trees import new_objects
 from git_timewarp.store import layout
 from git_timewarp.store.events import Event
 from git_timewarp.store.heap import Sink
 from git_timewarp.store.notes import NOTE_LIMIT, NotesTree, overflow_anchor
 from git_timewarp.store.notes import folders as walk_folders
 from git_timewarp.store.notes import walk as walk_notes
-from git_timewarp.store.quarantine import Quarantine, new_objects
+from git_timewarp.store.quarantine import Quarantine
 
 
 @dataclass(slots=True)

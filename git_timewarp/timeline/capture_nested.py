@@ -21,7 +21,7 @@ from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_FILE, MODE_GITLINK, MODE_TREE, Reader, TreeEntry
 from git_timewarp.git.repo import Repo, discover
-from git_timewarp.store.quarantine import new_objects
+from git_timewarp.git.trees import new_objects
 from git_timewarp.store.view import FORMAT_VERSION, Skipped, View, escape
 from git_timewarp.timeline.capture_memory import Memory
 from git_timewarp.timeline.capture_place import Place, at

@@ -129,6 +129,7 @@ def make(
     paths: PathFilter | None = None,
     spare: Collection[str] = (),
     repositories: Collection[RepoPath] = (),
+    count: bool = True,
 ) -> Plan:
     """Plan how to turn `now` into `target`.
 
@@ -139,6 +140,7 @@ def make(
         paths: what the restore is about; None is the whole work tree and the index.
         spare: paths that `now` holds only because `needs_whole` asked for them.
         repositories: folders with a git directory that no capture sees (they are ignored).
+        count: False leaves `unchanged` 0 and need not read all of the target.
 
     Raises:
         PathNotFoundError: one of `paths` matches nothing in either view.
@@ -148,7 +150,7 @@ def make(
         Contents(reader, now), Contents(reader, target), paths=paths, spare=frozenset(spare)
     )
     planner.repositories |= set(repositories)
-    return planner.plan()
+    return planner.plan(count=count)
 
 
 class _Planner:
@@ -176,7 +178,7 @@ class _Planner:
         self.uncaptured = _skipped(after.view, folders=False)
         self.repositories = {*before.nested, *_skipped(before.view, folders=True)}
 
-    def plan(self) -> Plan:
+    def plan(self, *, count: bool) -> Plan:
         reader = self.before.reader
         for path in differing(self.before, self.after):
             self._consider(path)
@@ -189,7 +191,7 @@ class _Planner:
         self._restrict()
         self._empty_dirs()
         reconvert = tuple(self._reconvert())
-        total = self._total()
+        total = self._total() if count else 0
         changed = len({*self.writes, *self.modes})
         return Plan(
             writes=_sorted(self.writes),

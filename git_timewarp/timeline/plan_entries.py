@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from git_timewarp.git import trees
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import (
     MODE_EXEC,
@@ -20,13 +21,15 @@ from git_timewarp.git.objects import (
     MODE_GITLINK,
     MODE_LINK,
     MissingObjectError,
+    RawEntry,
     Reader,
     TreeEntry,
+    entry_of,
 )
 from git_timewarp.store.view import View, unescape
 from git_timewarp.util.text import to_str
 
-Names = dict[str, TreeEntry]
+Names = dict[str, RawEntry]
 
 
 class Source(Enum):
@@ -99,6 +102,8 @@ class Layer:
         self.view = view
         self.root = root
         self.literal = frozenset(view.literal)
+        self.told: dict[str, TreeEntry | None] = {}
+        """What the view's tree has at paths that were compared already, folders aside."""
         self._trees: dict[tuple[Oid, bool], Names] = {}
         self._modes: dict[str, int] | None = None
 
@@ -115,7 +120,10 @@ class Layer:
             found = self._find(self.view.raw, path, escaped=True)
             if found is not None and not found.is_tree:
                 return self._entry(path, found, Source.RAW)
-        found = self._find(self.view.tree, path, escaped=False)
+        if path in self.told:
+            found = self.told[path]
+        else:
+            found = self._find(self.view.tree, path, escaped=False)
         if found is None or found.is_tree:
             return None
         literal = path in self.literal
@@ -140,15 +148,18 @@ class Layer:
                 if not found.is_tree:
                     return None
                 tree = found.oid
-            found = self._names(tree, escaped=escaped).get(part)
-            if found is None:
+            raw = self._names(tree, escaped=escaped).get(part)
+            if raw is None:
                 return None
+            found = entry_of(raw)
         return found
 
     def _names(self, tree: Oid, *, escaped: bool) -> Names:
         key = (tree, escaped)
         if key not in self._trees:
-            self._trees[key] = _by_name(self.reader, tree, unescape if escaped else str)
+            decode = unescape if escaped else str
+            (entries,) = self.reader.split([tree])
+            self._trees[key] = {decode(to_str(item[1])): item for item in entries}
         return self._trees[key]
 
 
@@ -280,8 +291,13 @@ def _layers(reader: Reader, old: Layer | None, new: Layer | None) -> Iterator[st
             getattr(new.view, name) if new is not None else None,
         )
 
-    yield from changed_paths(reader, *part("tree"))
-    yield from changed_paths(reader, *part("raw"), decode=unescape)
+    for path, before, after in trees.differences(reader, *part("tree")):
+        for layer, entry in ((old, before), (new, after)):
+            if layer is not None:
+                layer.told[path] = entry
+        yield path
+    for path, _, _ in trees.differences(reader, *part("raw")):
+        yield _decoded(path, unescape)
     modes = part("modes")
     if modes[0] != modes[1]:
         had = old.modes if old is not None else {}
@@ -291,46 +307,14 @@ def _layers(reader: Reader, old: Layer | None, new: Layer | None) -> Iterator[st
     yield from literal ^ (new.literal if new is not None else frozenset())
 
 
-def changed_paths(
-    reader: Reader, old: Oid | None, new: Oid | None, *, decode: Callable[[str], str] = str
-) -> Iterator[str]:
-    """Yield the paths (files, links, gitlinks) that two trees do not share; None is no tree."""
-    if old == new:
-        return
-    todo: list[tuple[str, Oid | None, Oid | None]] = [("", old, new)]
-    while todo:
-        above, left, right = todo.pop()
-        had = _by_name(reader, left, decode)
-        has = _by_name(reader, right, decode)
-        for name in had.keys() | has.keys():
-            one, two = had.get(name), has.get(name)
-            if one is not None and two is not None and (one.mode, one.oid) == (two.mode, two.oid):
-                continue
-            path = above + name
-            trees = [item.oid if item is not None and item.is_tree else None for item in (one, two)]
-            if trees != [None, None]:
-                todo.append((path + "/", trees[0], trees[1]))
-            if any(item is not None and not item.is_tree for item in (one, two)):
-                yield path
-
-
 def all_paths(
     reader: Reader, tree: Oid | None, *, decode: Callable[[str], str] = str
 ) -> Iterator[tuple[str, TreeEntry]]:
     """Yield every path of a tree with its entry, folders aside."""
-    todo: list[tuple[str, Oid | None]] = [("", tree)]
-    while todo:
-        above, oid = todo.pop()
-        for name, item in _by_name(reader, oid, decode).items():
-            if item.is_tree:
-                todo.append((above + name + "/", item.oid))
-            else:
-                yield above + name, item
+    for item in trees.differences(reader, None, tree):
+        if item.after is not None:
+            yield _decoded(item.path, decode), item.after
 
 
-def _by_name(reader: Reader, tree: Oid | None, decode: Callable[[str], str]) -> Names:
-    if tree is None:
-        return {}
-    if decode is str:
-        return {item.name: item for item in reader.tree(tree)}
-    return {decode(item.name): item for item in reader.tree(tree)}
+def _decoded(path: str, decode: Callable[[str], str]) -> str:
+    return path if decode is str else "/".join(map(decode, path.split("/")))

@@ -201,7 +201,7 @@ def differences(
     afterwards are the target's wherever `plan` reached.
     """
     target, now_after = views.target, views.after
-    again = planning.make(reader, now=now_after, target=target, spare=spare)
+    again = planning.make(reader, now=now_after, target=target, spare=spare, count=False)
     said = {item.path for item in (*outcome.refused, *outcome.left, *again.left)}
     said |= {item.path for item in plan.writes if item.when}
     scope = None if plan.is_whole else set(plan.touched)

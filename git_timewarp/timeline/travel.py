@@ -314,7 +314,7 @@ def _latest_that_differs(
             continue
         seen.add(found.entry)
         try:
-            plan = planning.make(reader, now=now, target=found.view, paths=wanted)
+            plan = planning.make(reader, now=now, target=found.view, paths=wanted, count=False)
         except TimewarpError as exc:
             if exc.kind is not Kind.NOT_FOUND:
                 raise

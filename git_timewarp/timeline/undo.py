@@ -126,7 +126,7 @@ def _with_later_work(
     safety = result.safety_snapshot
     if after is None or safety is None:
         return result
-    since = planning.make(op.quarantine.reader, now=after.view, target=now).touched
+    since = planning.make(op.quarantine.reader, now=after.view, target=now, count=False).touched
     moved = {*result.restored, *result.removed}
     later = [path for path in since if path in moved]
     if not later:
@@ -149,7 +149,8 @@ def _touched(op: Operation, chosen: Sequence[Entry]) -> PathFilter | None:
         if before is None or after is None:
             raise MissingObjectError(str(entry.data["before"] if before is None else entry.id))
         reader = op.quarantine.reader
-        paths.update(planning.make(reader, now=before.view, target=after.view).touched)
+        plan = planning.make(reader, now=before.view, target=after.view, count=False)
+        paths.update(plan.touched)
     return PathFilter.exact(sorted(paths))
 
 
