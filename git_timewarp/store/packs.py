@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.run import Git, GitError
-from git_timewarp.store import leaving, pack_files
+from git_timewarp.store import layout, leaving, pack_files
 from git_timewarp.store.pack_files import KEEP_TEXT, NAME
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import atomic, directories, faults
@@ -28,6 +28,10 @@ PARTS = (".keep", ".pack", ".rev", ".idx")
 """In the order in which they are linked into the store; removed in reverse."""
 
 MOST_SUPERSEDED = 64
+
+_SEARCHED_AGAIN = 20_000
+"""A merge of at most this many objects looks for all deltas anew (about 0.1 ms an object)."""
+
 _SHORT_GRACE = 600
 _MISSING = re.compile(rb"^(\w+) missing$", re.MULTILINE)
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
@@ -49,21 +53,25 @@ class Packs:
         `bulk` turns the search for deltas off (many notes at once; a merge finds them later).
 
         Raises:
+            MissingObjectError, GitError: as `_pack`.
+        """
+        lines = [oid.encode() for oid in dict.fromkeys(objects)]
+        compression = "pack.compression=1" if bulk else "pack.threads=1"
+        return self._pack(lines, "--window=0" if bulk else "--window=10", compression)
+
+    def _pack(self, lines: Sequence[bytes], option: str, setting: str) -> str:
+        """Write one pack of the objects that `lines` name, as pack-objects reads them.
+
+        Raises:
             MissingObjectError: an object is not there; nothing was written.
             GitError: git failed for another reason; nothing was written.
         """
-        git = self._quarantine.git.using(
-            config=(
-                "pack.writeReverseIndex=true",
-                "pack.compression=1" if bulk else "pack.threads=1",
-            )
-        )
-        window = "--window=0" if bulk else "--window=10"
-        words = "\n".join(dict.fromkeys(objects)) + "\n"
+        git = self._quarantine.git.using(config=("pack.writeReverseIndex=true", setting))
+        words = b"\n".join(lines) + b"\n"
         prefix = os.path.join(self._build_dir, "pack")
         try:
             name = git.run(
-                "pack-objects", "-q", window, "--delta-base-offset", prefix, stdin=words.encode()
+                "pack-objects", "-q", option, "--delta-base-offset", prefix, stdin=words
             ).text
         except GitError as exc:
             gone = self._gone(exc.stderr)
@@ -167,12 +175,28 @@ class Packs:
         chosen = live[: max(count, 2)]
         held = {oid for name in chosen for oid in self.objects_of(name)}
         dropped = garbage(held)
-        new = self.build(sorted(held - dropped), bulk=False)
+        new = self._rebuild(held - dropped)
         self.install(new)
         now = self._clock.now_ns() // 1_000_000_000
         replaced = {**superseded, **{n: now for n in chosen if n != new}}
         leaving.note(self._state_dir, replaced)
         return dropped
+
+    def _rebuild(self, objects: AbstractSet[Oid]) -> str:
+        """Write one pack of objects of ours that are packed already, close to each other.
+
+        git looks for deltas among objects whose names are alike. What a fold packed knew
+        no names, and a version of a file had none of its others beside it: so the names are
+        asked for, and the deltas found so far are not kept while the pack is small.
+        """
+        named = self._quarantine.git.run(
+            "rev-list", "--objects", f"--glob={layout.ROOT}/*", ok=range(256)
+        ).out
+        names = dict(line.split(b" ", 1) for line in named.split(b"\n") if b" " in line)
+        lines = [b"%s %s" % (o, names.get(o, b"")) for o in sorted(x.encode() for x in objects)]
+        again = len(lines) <= _SEARCHED_AGAIN
+        option = "--no-reuse-delta" if again else "--reuse-delta"
+        return self._pack(lines, option, "pack.threads=1")
 
     def due(self, *, grace_seconds: int, most: int = MOST_SUPERSEDED) -> list[str]:
         """Return the superseded packs whose grace time is over; none while a gc is alive.

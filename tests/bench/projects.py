@@ -14,8 +14,8 @@ FILES_A_FOLDER = 50
 STEP_LINES = 4
 """How many lines a state of a history in steps has more than the one before, at most."""
 
-State = tuple[str, bytes | None]
-"""One step: a path and what it holds from now on, None where it is removed."""
+State = tuple[tuple[str, bytes | None], ...]
+"""One step: paths and what they hold from now on, None where they are removed."""
 
 
 def generated(place: Place, files: int) -> Path:
@@ -54,25 +54,42 @@ def tracked(place: Place, repo: Path) -> list[str]:
     return [line.partition("\t")[2] for line in out.split("\0") if line.startswith("100")]
 
 
+def history(place: Place, repo: Path) -> Iterator[State]:
+    """Yield the states of a project's commits: the first-parent history of HEAD."""
+    for changes in _changes(place, repo):
+        if changes:
+            yield tuple((path, new) for path, _, new in changes)
+
+
 def history_in_steps(place: Place, repo: Path) -> Iterator[State]:
     """Yield the history of a project as it may have been typed, a few lines at a time.
 
-    The first-parent history of HEAD, every changed file on its own, every change in steps of
+    As `history`, but every changed file on its own, every change in steps of
     a few lines, top to bottom: states of real text, much closer together than commits.
     """
+    for changes in _changes(place, repo):
+        for path, old, new in changes:
+            if new is None:
+                yield ((path, None),)
+            else:
+                yield from (((path, text),) for text in _typed(old or b"", new))
+
+
+def _changes(place: Place, repo: Path) -> Iterator[list[tuple[str, bytes | None, bytes | None]]]:
+    """Yield for each commit the changed paths, what they held and what they hold."""
     commits = place.git(repo, "rev-list", "--first-parent", "--reverse", "HEAD").split()
     before: dict[str, str] = {}
     for commit in commits:
         now = _files(place, repo, commit)
-        for path in sorted(before.keys() | now.keys()):
-            if before.get(path) == now.get(path):
-                continue
-            if path not in now:
-                yield path, None
-                continue
-            new = _blob(place, repo, now[path])
-            old = _blob(place, repo, before[path]) if path in before else b""
-            yield from ((path, text) for text in _typed(old, new))
+        yield [
+            (
+                path,
+                _blob(place, repo, before[path]) if path in before else None,
+                _blob(place, repo, now[path]) if path in now else None,
+            )
+            for path in sorted(before.keys() | now.keys())
+            if before.get(path) != now.get(path)
+        ]
         before = now
 
 
@@ -104,12 +121,12 @@ def _blob(place: Place, repo: Path, oid: str) -> bytes:
 
 def apply(repo: Path, state: State) -> None:
     """Bring the work tree one step on."""
-    path, content = state
-    where = repo / path
-    if content is None:
-        where.unlink()
-        return
-    where.parent.mkdir(parents=True, exist_ok=True)
-    temporary = where.with_name(where.name + ".new")
-    temporary.write_bytes(content)
-    os.replace(temporary, where)
+    for path, content in state:
+        where = repo / path
+        if content is None:
+            where.unlink()
+            continue
+        where.parent.mkdir(parents=True, exist_ok=True)
+        temporary = where.with_name(where.name + ".new")
+        temporary.write_bytes(content)
+        os.replace(temporary, where)

@@ -136,6 +136,28 @@ def test_small_packs_are_merged_and_large_ones_left_alone(repo: RepoBuilder) -> 
         assert sorted([names[0], merged]) == packs.names()
 
 
+def test_a_merge_finds_the_versions_of_a_file(repo: RepoBuilder) -> None:
+    """Each fold packs one version of one file; a merge keeps what they differ in."""
+    given = recording.begin(repo, limits=Limits(packs=6))
+    chance = random.Random(7)
+    names = [f"module{number}.py" for number in range(24)]
+    letters = b"abcdefghijklmnop"
+    texts = {name: [bytes(chance.choices(letters, k=60)) for _ in range(50)] for name in names}
+    for step in range(24):
+        for name in (names[step], names[step - 12]):
+            texts[name][chance.randrange(50)] = bytes(chance.choices(letters, k=60))
+            repo.write(name, b"\n".join(texts[name]))
+        recording.take(given)
+    with Operation(given._replace(limits=Limits(packs=2)), "test") as op:
+        op.recorder.tidy()
+        live = op.recorder.packs.live()
+    folder = repo.git_dir() / "objects/pack"
+    size = sum((folder / f"{name}.pack").stat().st_size for name in live)
+    objects = repo.git("rev-list", "--objects", "--glob=refs/timewarp/*")
+    best = repo.run("pack-objects", "--stdout", "-q", stdin=objects.encode()).stdout
+    assert size < 1.25 * len(best)
+
+
 def test_garbage_is_left_out_of_a_merge(repo: RepoBuilder) -> None:
     given = recording.begin(repo)
     with Operation(given, "test") as op:
