@@ -7,8 +7,6 @@ the last part when it lists, so look-ups do not mind its case. The same name is
 Add, change and remove settings here and nowhere else; `make docs` writes the page.
 """
 
-from __future__ import annotations
-
 import re
 from enum import Enum
 from typing import NamedTuple

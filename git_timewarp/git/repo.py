@@ -1,7 +1,5 @@
 """Finding the repository a command stands in, and the facts that never change during it."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

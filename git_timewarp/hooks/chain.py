@@ -1,7 +1,5 @@
 """Which hooks folder would be in effect without us, and how our folder hands on to it."""
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

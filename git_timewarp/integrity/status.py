@@ -1,7 +1,5 @@
 """Status: is it recording, since when, and is anything wrong?"""
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """How much waits in the spool (`store/spool.py`), without reading what it says."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

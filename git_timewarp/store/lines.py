@@ -5,8 +5,6 @@ order, no escapes, nothing nested deeper than two levels. A note of such lines i
 once, without a record for each; any other note is left to the JSON parser.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import NamedTuple

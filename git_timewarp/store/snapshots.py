@@ -4,8 +4,6 @@
 `v id ts writer timeline worktree trigger parents` and what `View.to_json` gives.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Is it still the same process? A number alone is used again (proc(5))."""
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

@@ -7,8 +7,6 @@
 <id>.log     its last words when something went wrong
 """
 
-from __future__ import annotations
-
 import os
 from typing import NamedTuple
 

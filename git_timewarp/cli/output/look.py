@@ -1,7 +1,5 @@
 """How a drawing should look: width, colours, marks, dates, now."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from git_timewarp.cli.output import age, names
