@@ -240,14 +240,13 @@ class App:
         self, *, message: str = "", milestone: str | None = None, dry_run: bool = False
     ) -> SnapshotResult:
         """Take a snapshot now; unchanged, the existing id is answered."""
-        from git_timewarp.timeline import label, naming, snapshot  # noqa: PLC0415
+        from git_timewarp.timeline import naming, snapshot  # noqa: PLC0415
 
         if milestone is not None:
             self.notices += naming.check(self.repo.git, milestone)
         with self._operation("snapshot") as op:
             if dry_run:
-                found = snapshot.preview(op)
-                return found._replace(event=label.of_snapshot(op.history, found.snapshot))
+                return snapshot.preview(op)
             taken = snapshot.take(op, snapshot.explicit(message=message, milestone=milestone))
             return snapshot.result(op, taken)
 
@@ -265,14 +264,15 @@ class App:
         """Tell how the recording is; finishes what a crash cut off."""
         from git_timewarp.integrity import status  # noqa: PLC0415
 
+        for name in ("_config_bytes", "git_config"):  # as they are now, where hooks are told of
+            self.__dict__.pop(name, None)
         self._take_in()
-        watcher, hooks = self.watch_status(), self._hooks_brief()
         if not self.recording:
-            return self._not_recording(watcher=watcher, hooks=hooks)
+            return self._not_recording()
         around = status.Around(
             timeline=self.settings.str("timewarp.timeline"),
-            watcher=watcher,
-            hooks=hooks,
+            watcher=self.watch_status(),
+            hooks=self._hooks_brief(self.git_config),
         )
         problems: list[Problem] = []
         with self._history() as history:
@@ -282,16 +282,17 @@ class App:
             with self._operation("status"):
                 pass
         except NotRecordingError:
-            return self._not_recording(watcher=watcher, hooks=self._hooks_brief())
+            return self._not_recording()
         except TimewarpError as exc:
             problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
         problems += status.recovered(self.notices)
         with self._history() as history:
             return status.status(history, around, problems=tuple(problems))
 
-    def _not_recording(self, *, watcher: Json, hooks: Json) -> StatusResult:
+    def _not_recording(self) -> StatusResult:
         from git_timewarp.integrity import status  # noqa: PLC0415
 
+        watcher, hooks = self.watch_status(), self._hooks_brief()
         if os.path.isdir(self.repo.state_dir):
             from git_timewarp.timeline import start  # noqa: PLC0415
 
@@ -557,10 +558,10 @@ class App:
             fired = probe.probe(self.repo, clock=self._clock)
             return status.status(self.repo, fired=fired).to_dict()
 
-    def _hooks_brief(self) -> Json:
+    def _hooks_brief(self, settings: Mapping[str, str] | None = None) -> Json:
         from git_timewarp.hooks import status  # noqa: PLC0415
 
-        return status.status(self.repo).to_dict()
+        return status.status(self.repo, settings=settings).to_dict()
 
     def notes_publish(self, *, dry_run: bool = False) -> Json:
         """Write the log as ordinary notes, `refs/notes/timewarp`."""

@@ -15,6 +15,7 @@ from git_timewarp.util import directories, faults
 from git_timewarp.util.text import to_bytes, to_str
 
 STASH = RefName("refs/stash")
+_HEAD = ("HEAD^{commit}", "--symbolic-full-name", "HEAD")
 _MOVED = ("but expected", "reference already exists", "unable to resolve reference")
 """What git says when a ref has another value than expected, exists, or is gone."""
 
@@ -50,6 +51,17 @@ def listed(git: Git, *prefixes: str) -> list[Ref]:
         oid, name, symref = line.split(" ", 2)
         refs.append(Ref(RefName(name), Oid(oid), RefName(symref) if symref else None))
     return refs
+
+
+def head(git: Git) -> tuple[Oid | None, RefName | None]:
+    """Return HEAD's commit, None where there is none (yet), and its branch, None when detached."""
+    words = git.text("rev-parse", "--revs-only", *_HEAD).split("\n")
+    commit = Oid(words[0]) if words[0] else None
+    if len(words) == len(_HEAD) - 1:
+        return commit, RefName(words[1]) if words[1] != "HEAD" else None
+    # Of a branch that is not born, or not readable, only git-symbolic-ref(1) knows the name.
+    name = git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).text
+    return commit, RefName(name) if name else None
 
 
 def update(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from git_timewarp.git.generation import MAIN_WORKTREE
 from git_timewarp.git.repo import Repo
@@ -30,8 +31,13 @@ def plan(repo: Repo, current: Record | None) -> Record:
     return Record(PATH, repo.common_dir, places=(_base(repo, before, current), *places))
 
 
-def effective_folder(repo: Repo) -> str:
-    """Return the absolute folder in which git looks for hooks in this work tree."""
+def effective_folder(repo: Repo, settings: Mapping[str, str] | None = None) -> str:
+    """Return the absolute folder in which git looks for hooks in this work tree.
+
+    With `settings`, git's as they are now, it is only asked where they name a folder.
+    """
+    if settings is not None and config_file.KEY.lower() not in settings:
+        return git_hooks(repo)
     found = repo.git.text("rev-parse", "--git-path", "hooks")
     return os.path.join(repo.work_tree, found)
 

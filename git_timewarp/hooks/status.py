@@ -86,18 +86,24 @@ class HooksStatus(NamedTuple):
         }
 
 
-def status(repo: Repo, *, fired: Mapping[str, bool | None] = MappingProxyType({})) -> HooksStatus:
+def status(
+    repo: Repo,
+    *,
+    settings: Mapping[str, str] | None = None,
+    fired: Mapping[str, bool | None] = MappingProxyType({}),
+) -> HooksStatus:
     """Look at the hooks of this work tree; nothing changes.
 
     Args:
         repo: the repository.
+        settings: git's, where they were read just now.
         fired: what `probe.probe` found out, where each hook is to be proven to fire.
 
     Raises:
         HooksRecordError: the note of the installation is damaged.
     """
     record = records.load(repo)
-    folder = effective_folder(repo)
+    folder = effective_folder(repo, settings)
     fires = {} if record is None else fired
     place = None if record is None else _place_here(repo, record)
     hooks = tuple(

@@ -3,6 +3,8 @@
 import os
 from typing import NamedTuple
 
+from git_timewarp.git import refs
+from git_timewarp.git.names import Oid
 from git_timewarp.integrity import losses
 from git_timewarp.store import lineage
 from git_timewarp.store.backlog import Backlog
@@ -54,16 +56,18 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             )
         )
     found += losses.of_journal(history)
+    commit, branch = refs.head(history.repo.git)
     newest = next(history.entries(limit=1), None)
     last = history.latest_snapshot(history.repo.worktree)
-    found += _of_gaps(history, last, has_hooks=around.hooks.get("mode") is not None)
+    has_hooks = around.hooks.get("mode") is not None
+    found += _of_gaps(history, last, head=commit if has_hooks else None)
     found += _of_hooks(around.hooks)
     found += _of_watcher(around.watcher)
     return StatusResult(
         recording=True,
         writer=history.writer,
         timeline=around.timeline,
-        head=_head(history),
+        head=branch or commit,
         last_event=_shown(history, newest),
         last_snapshot=_shown(history, last),
         watcher=around.watcher,
@@ -104,14 +108,13 @@ def not_recording(
     )
 
 
-def _of_gaps(history: History, last: Entry | None, *, has_hooks: bool) -> list[Problem]:
+def _of_gaps(history: History, last: Entry | None, *, head: Oid | None) -> list[Problem]:
     """Return what hooks could not tell of since the latest snapshot, which holds it.
 
     A loss that was counted is an event by now. Where not even the counter could be written,
     HEAD is where no event knows of it, by a command that runs a hook (a reset does not).
+    Without `head` there is nothing that a hook would have told of.
     """
-    now = history.reader.info("HEAD^{commit}")
-    head = now[0] if now is not None else None
     lost, known = 0, head is None or last is None
     for entry in history.entries(limit=_LOOK_BACK):
         is_last = last is not None and entry.id == last.id
@@ -127,7 +130,7 @@ def _of_gaps(history: History, last: Entry | None, *, has_hooks: bool) -> list[P
     found = []
     if lost:
         found.append(Problem("lost-spool", f"git hooks could not note {lost} event(s)", _AFTER_GAP))
-    if not known and has_hooks and not lost and _runs_a_hook(history):
+    if not known and not lost and _runs_a_hook(history):
         text = f"HEAD moved to {str(head)[:7]} and no git hook told of it"
         found.append(Problem("moved-unseen", text, "git timewarp snapshot"))
     return found
@@ -162,11 +165,3 @@ def _of_watcher(watcher: Json) -> list[Problem]:
 
 def _shown(history: History, entry: Entry | None) -> LogEntry | None:
     return None if entry is None else log_entry(history, entry)
-
-
-def _head(history: History) -> str | None:
-    found = history.repo.git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).text
-    if found:
-        return found
-    detached = history.reader.info("HEAD")
-    return detached[0] if detached is not None else None

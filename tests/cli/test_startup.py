@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,12 +42,14 @@ for module in sorted(sys.modules):
 """
 
 
-def imported(*words: str, module: str, where: Path = ROOT) -> set[str]:
+def imported(
+    *words: str, module: str, where: Path = ROOT, path: str = os.environ["PATH"]
+) -> set[str]:
     name = "run" if module == "git_timewarp.__main__" else "main"
     done = subprocess.run(
         [sys.executable, "-c", ASK.format(module=module, name=name), *words],
         cwd=where,
-        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT), "PATH": path},
         capture_output=True,
         check=True,
     )
@@ -67,6 +70,29 @@ def test_frequent_commands_do_without_click(words: list[str]) -> None:
     assert modules & HEAVY == set()
     commands = {name for name in modules if name.startswith("git_timewarp.cli.commands.")}
     assert commands == {f"git_timewarp.cli.commands.{words[0] if words else 'status'}"}
+
+
+WRAPPER = """\
+#!/bin/sh
+echo "$@" >> {told}
+exec {git} "$@"
+"""
+
+
+def test_the_readers_start_git_a_few_times_only(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("one", {"a": "x"})
+    repo.git("timewarp", "init")
+    told, wrapper = tmp_path / "told", tmp_path / "bin/git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(WRAPPER.format(told=told, git=shutil.which("git")))
+    wrapper.chmod(0o755)
+    path = f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}"
+    for words, most in ((["status"], 4), (["log", "-20"], 3)):
+        told.unlink(missing_ok=True)
+        imported(*words, module="git_timewarp.__main__", where=repo.path, path=path)
+        calls = told.read_text().splitlines()
+        assert len(calls) <= most, calls
 
 
 def test_on_a_real_repository_nothing_heavy_is_imported(tmp_path: Path) -> None:
