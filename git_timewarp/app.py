@@ -24,20 +24,6 @@ from git_timewarp.store.failures import told
 from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.recording import NotRecordingError, is_recording, refusal
-from git_timewarp.timeline.results import (
-    Check,
-    DiffResult,
-    InitResult,
-    Json,
-    LogEntry,
-    Problem,
-    ShowResult,
-    SnapshotResult,
-    StashEntry,
-    StatusResult,
-    TravelResult,
-    VerifyReport,
-)
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.locking import FileLock
@@ -45,6 +31,17 @@ from git_timewarp.util.locking import FileLock
 if TYPE_CHECKING:
     from git_timewarp.timeline import selector
     from git_timewarp.timeline.operation import Operation
+    from git_timewarp.timeline.results import (
+        Check,
+        DiffResult,
+        InitResult,
+        ShowResult,
+        SnapshotResult,
+        StashEntry,
+        TravelResult,
+        VerifyReport,
+    )
+    from git_timewarp.timeline.results_look import Json, LogEntry, Problem, StatusResult
     from git_timewarp.timeline.world import World
 
 
@@ -197,7 +194,7 @@ class App:
     def init(self, *, hooks: bool = True, watch: bool = False) -> InitResult:
         """Start recording: state folder, hooks, the first snapshot, and the watcher if asked."""
         from git_timewarp.safety import roots  # noqa: PLC0415
-        from git_timewarp.timeline import snapshot, start  # noqa: PLC0415
+        from git_timewarp.timeline import results, snapshot, start  # noqa: PLC0415
         from git_timewarp.timeline.operation import Operation  # noqa: PLC0415
 
         roots.check(self.repo.work_tree, home=self._environ.get("HOME"))
@@ -210,7 +207,7 @@ class App:
                 writer = op.recorder.writer
         installed = self.hooks_install() if hooks else {}
         watching = bool(self.watch_start().get("running")) if watch else False
-        return InitResult(
+        return results.InitResult(
             writer=writer,
             created=created,
             first=first,
@@ -284,7 +281,7 @@ class App:
         except NotRecordingError:
             return self._not_recording()
         except TimewarpError as exc:
-            problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
+            problems.append(status.unfinished(exc))
         problems += status.recovered(self.notices)
         with self._history() as history:
             return status.status(history, around, problems=tuple(problems))
@@ -313,9 +310,9 @@ class App:
         paths: Sequence[str] = (),
     ) -> Iterator[LogEntry]:
         """Yield events newest first."""
-        from git_timewarp.timeline import dates, query  # noqa: PLC0415
+        from git_timewarp.timeline import dates, log  # noqa: PLC0415
 
-        wanted = query.Filter(
+        wanted = log.Filter(
             limit=limit,
             types=tuple(types),
             actors=tuple(actors),
@@ -326,7 +323,7 @@ class App:
         )
         self._take_in()
         with self._history() as history:
-            yield from query.log(history, wanted, timeline=self.settings.str("timewarp.timeline"))
+            yield from log.log(history, wanted, timeline=self.settings.str("timewarp.timeline"))
 
     def show(
         self, target: str, *, patch: bool = True, color: bool = False, stat: bool = False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from git_timewarp.cli.facade import App
     from git_timewarp.cli.output.console import Console
     from git_timewarp.cli.terminal import Terminal
-    from git_timewarp.timeline.results import Json
+    from git_timewarp.timeline.results_look import Json
     from git_timewarp.util.clock import Clock
 
 _FALSE = {"false", "no", "off", "0"}

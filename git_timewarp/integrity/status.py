@@ -3,6 +3,7 @@
 import os
 from typing import NamedTuple
 
+from git_timewarp.errors import TimewarpError
 from git_timewarp.git import refs
 from git_timewarp.git.names import Oid
 from git_timewarp.integrity import losses
@@ -11,8 +12,8 @@ from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
-from git_timewarp.timeline.query import log_entry
-from git_timewarp.timeline.results import LogEntry, Problem, StatusResult
+from git_timewarp.timeline.log import log_entry
+from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
 from git_timewarp.util import atomic
 
 _LOOK_BACK = 200
@@ -87,6 +88,11 @@ def recovered(notices: list[str]) -> tuple[Problem, ...]:
     found = tuple(Problem("recovered", text, "git timewarp log") for text in notices)
     notices.clear()
     return found
+
+
+def unfinished(exc: TimewarpError) -> Problem:
+    """Return what kept us from finishing what was cut off, as a problem."""
+    return Problem(exc.reference, exc.message, exc.hint or "")
 
 
 def not_recording(

@@ -18,7 +18,8 @@ from git_timewarp.store.view import View
 from git_timewarp.timeline import label, observe, treediff
 from git_timewarp.timeline.capture import Capture, CaptureLimits
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.results import Changes, SnapshotResult
+from git_timewarp.timeline.results import SnapshotResult
+from git_timewarp.timeline.results_look import Changes
 from git_timewarp.util.clock import iso
 from git_timewarp.util.ids import SNAPSHOT_ID_LENGTH, letters
 from git_timewarp.util.text import json_name

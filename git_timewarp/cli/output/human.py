@@ -11,11 +11,11 @@ from git_timewarp.cli.output.timeline import actor, counts
 from git_timewarp.timeline.results import (
     FileChange,
     InitResult,
-    Json,
     ShowResult,
     SnapshotResult,
     StashEntry,
 )
+from git_timewarp.timeline.results_look import Json
 from git_timewarp.util.text import name_from_json
 
 _OUR_NOTES = "refs/timewarp/*/events/*"
