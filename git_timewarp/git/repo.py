@@ -22,7 +22,7 @@ _FACTS = (
     "objects",
 )
 _TRUST = "git config --global --add safe.directory"
-_BAD_LINE = re.compile(r"bad config line (\d+) in file (.+)\Z")
+_BAD_LINE = r"bad config line (\d+) in file (.+)\Z"
 _NOT_PRINTED = 2
 """Words of `_FACTS` that have no line in the answer: the path format, and `objects`."""
 _PLACE = ("--show-toplevel", "--show-prefix")
@@ -167,7 +167,7 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
 
 def _look(start: str, reason: str) -> str:
     """Return the command that shows what git could not read."""
-    found = _BAD_LINE.search(reason)
+    found = re.search(_BAD_LINE, reason)
     if found is None:
         return "git rev-parse --show-toplevel"
     return f"sed -n {found[1]}p {shell(os.path.join(start, found[2]))}"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from git_timewarp.util import atomic
 
-_RETIRED = re.compile(r"[0-9]+-[0-9]+\Z")
+_RETIRED = r"[0-9]+-[0-9]+\Z"
 
 
 class Taken(NamedTuple):
@@ -52,7 +52,7 @@ class Backlog:
             names = os.listdir(self.path)
         except FileNotFoundError:
             return []
-        return sorted((name for name in names if _RETIRED.match(name)), key=sequence)
+        return sorted((name for name in names if re.match(_RETIRED, name)), key=sequence)
 
     def lost_total(self) -> int:
         """Return how many entries were ever lost, as far as hooks could count."""

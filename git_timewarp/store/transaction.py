@@ -28,7 +28,7 @@ from git_timewarp.store import layout
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock
 
-_IS_ID = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z")
+_IS_ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z"
 _TRIES = 40
 _WAIT = 0.05
 _STALE_AFTER = 0.25
@@ -271,7 +271,7 @@ def _remove_broken(repo: Repo, names: Collection[str]) -> None:
             data = atomic.read(path)
         except OSError:
             continue
-        if data is not None and not _IS_ID.match(data):
+        if data is not None and not re.match(_IS_ID, data):
             faults.point("remove broken ref")
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
