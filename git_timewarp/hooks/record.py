@@ -5,7 +5,7 @@ beside the stubs and not in the state folder: who deletes that one keeps his hoo
 takes ours out.
 """
 
-import base64
+import binascii
 import contextlib
 import json
 import os
@@ -65,7 +65,7 @@ class Place(NamedTuple):
             "previous": None if self.previous is None else json_name(self.previous),
             "next": None if self.next is None else json_name(self.next),
             "condition": None if self.condition is None else json_name(self.condition),
-            "before": base64.b64encode(self.before).decode("ascii"),
+            "before": binascii.b2a_base64(self.before, newline=False).decode("ascii"),
             "after": self.after,
         }
 
@@ -177,6 +177,6 @@ def _place(found: dict[str, Any], version: int) -> Place:
         previous=None if found["previous"] is None else name_from_json(found["previous"]),
         next=None if found["next"] is None else name_from_json(found["next"]),
         condition=None if found["condition"] is None else name_from_json(found["condition"]),
-        before=base64.b64decode(found["before"]),
+        before=binascii.a2b_base64(found["before"]),
         after=found["after"],
     )

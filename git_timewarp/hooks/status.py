@@ -9,7 +9,7 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, strays
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import LEGACY, LFS, RECORDED
-from git_timewarp.hooks.plan import active, effective_folder, git_hooks, present
+from git_timewarp.hooks.folders import active, effective_folder, git_hooks, present
 from git_timewarp.hooks.record import BESIDE, FOLDER, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, RECORDER, own_hook, script
 from git_timewarp.timeline.recording import is_recording
