@@ -29,6 +29,8 @@ from git_timewarp.util.clock import Clock
 from git_timewarp.util.locking import FileLock
 
 if TYPE_CHECKING:
+    from git_timewarp.git.objects import Reader
+    from git_timewarp.store.index import Tables
     from git_timewarp.timeline import selector
     from git_timewarp.timeline.operation import Operation
     from git_timewarp.timeline.results import (
@@ -161,16 +163,14 @@ class App:
 
     def _locked(self) -> FileLock:
         """Return the store's lock, for what is no operation: hooks and their settings."""
-        path = Paths(self.repo.state_dir).lock
-        return FileLock(
-            path, clock=self._clock, timeout=self.settings.int("timewarp.lock.timeoutSeconds")
-        )
+        wait = self.settings.int("timewarp.lock.timeoutSeconds")
+        return FileLock(Paths(self.repo.state_dir).lock, clock=self._clock, timeout=wait)
 
     @contextlib.contextmanager
     def _history(self) -> Iterator[History]:
         if not self.recording:
             raise refusal(self.repo)
-        history = History(self.repo)
+        history = History(self.repo, fill=_fill)
         try:
             yield history
         finally:
@@ -477,10 +477,9 @@ class App:
         """Tell what a stash holds against the commit it was made on."""
         from git_timewarp.timeline import query, stash  # noqa: PLC0415
 
+        flags = query.flags(patch=patch, color=color, stat=False)
         with self._history() as history:
-            return stash.show(
-                history, name, flags=query.flags(patch=patch, color=color, stat=False)
-            )
+            return stash.show(history, name, flags=flags)
 
     def stash_apply(
         self, name: str, *, dry_run: bool = False, force: bool = False, drop: bool = False
@@ -575,9 +574,7 @@ class App:
         """Give one setting."""
         from git_timewarp.config import validate  # noqa: PLC0415
 
-        name = validate.known(key).name
-        origin = self.settings.origin(name).to_dict()
-        return {"v": 1, "key": name, "value": self.settings.get(name), "origin": origin}
+        return self.settings.describe(validate.known(key).name)
 
     def config_set(self, key: str, value: str, scope: str, *, dry_run: bool = False) -> Json:
         """Change a setting in `local`, `worktree` or `global` git config."""
@@ -594,3 +591,9 @@ class App:
         from git_timewarp.config import validate  # noqa: PLC0415
 
         return [item.to_dict() for item in validate.problems(self._all_settings())]
+
+
+def _fill(tables: Tables, reader: Reader, now: Mapping[str, str], then: Mapping[str, str]) -> None:
+    from git_timewarp.store import index_fill  # noqa: PLC0415
+
+    index_fill.fill(tables, reader, now, then)

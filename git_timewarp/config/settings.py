@@ -74,6 +74,11 @@ class Settings(NamedTuple):
         entry = self.entries.get(name)
         return entry.origin if entry else Origin(Scope.DEFAULT, "default", _key(name).name)
 
+    def describe(self, name: builtins.str) -> dict[builtins.str, object]:
+        """Return one setting in its stable JSON form: key, value, origin."""
+        origin = self.origin(name).to_dict()
+        return {"v": 1, "key": name, "value": self.get(name), "origin": origin}
+
     def items(self) -> Iterator[tuple[schema.Key, Value, Origin]]:
         """Yield every setting with value and origin, sorted by name."""
         for key in schema.KEYS:

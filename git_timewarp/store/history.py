@@ -14,12 +14,10 @@ from git_timewarp.git import index_mark
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
-from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction
+from git_timewarp.store import acknowledged, leaving, lineage, transaction
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store.events import Event, Json, parse
-from git_timewarp.store.index import Entry, ReadIndex, entry_of
+from git_timewarp.store.index import Entry, Fill, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
-from git_timewarp.store.notes import next_place
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.snapshots import Catalog, Snapshot, load
 
@@ -31,11 +29,13 @@ class History:
         self,
         repo: Repo,
         *,
+        fill: Fill,
         journal: Journal | None = None,
         refs: Mapping[RefName, Oid] | None = None,
         reader: Reader | None = None,
     ) -> None:
         self.repo = repo
+        self._fill = fill
         self._paths = Paths(repo.state_dir)
         mark = acknowledged.read(self._paths.acknowledged)
         self.journal = journal if journal is not None else journal_file.load(self._paths.journal)
@@ -76,7 +76,7 @@ class History:
     def index(self) -> ReadIndex:
         """The read index, brought up to date."""
         if self._index is None:
-            self._index = ReadIndex(self._paths.index)
+            self._index = ReadIndex(self._paths.index, fill=self._fill)
             self._index.update(self.reader, self.refs)
         return self._index
 
@@ -156,30 +156,6 @@ class History:
         """Return a stored snapshot by its full id, or None when it is nowhere."""
         entry = self.catalog.entry(snapshot)
         return None if entry is None else load(self.reader, entry)
-
-    def record(self, entry: Entry) -> Json:
-        """Return the whole record of an event, from the journal or its note."""
-        for event in self.journal.events:
-            if event.n == entry.n and event.writer == entry.writer:
-                return event.record
-        for event in self.note_events(entry.writer, entry.n, entry.anchor):
-            if event.n == entry.n:
-                return event.record
-        return {}
-
-    def note_events(self, writer: WriterId, n: int, anchor: Oid) -> Iterator[Event]:
-        """Yield the events on `anchor` in the segment that holds event `n` of `writer`."""
-        segment = (n - 1) // layout.SEGMENT_LIMITS[layout.EVENTS] + 1
-        tag = self.refs.get(layout.ref(writer, layout.EVENTS, segment))
-        place, k = anchor, 0
-        while tag is not None:
-            path = f"{place[:2]}/{place[2:4]}/{place[4:]}"
-            blob = self.reader.find(f"{tag}^{{tree}}:{path}")
-            if blob is None:
-                return
-            for line in blob.data.splitlines():
-                yield parse(line, anchor=anchor)
-            place, k = next_place(anchor, k), k + 1
 
 
 def readable(repo: Repo) -> Reader:

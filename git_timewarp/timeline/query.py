@@ -10,6 +10,7 @@ from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.paths import Paths
+from git_timewarp.store.records import whole_record
 from git_timewarp.store.view import escape
 from git_timewarp.timeline.log import before, log_entry
 from git_timewarp.timeline.results import DiffResult, FileChange, ShowResult
@@ -70,7 +71,7 @@ def _of_entry(
         old = before(history, entry, snapshot)
         if old is not None:
             answer = diff(history, old, snapshot.view.tree, paths=paths, flags=flags)
-    record = history.record(entry)
+    record = whole_record(history, entry)
     return ShowResult(log_entry(history, entry), record, meta, answer.files, answer.patch)
 
 

@@ -9,8 +9,8 @@ from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.safety.secrets import scrub
 from git_timewarp.store import kept, layout
+from git_timewarp.store.chain import Actor, NewEvent
 from git_timewarp.store.compose import NewSnapshot, compose, needed
-from git_timewarp.store.events import Actor, NewEvent
 from git_timewarp.store.index import Entry
 from git_timewarp.store.journal import PendingKept, PendingSnapshot
 from git_timewarp.store.snapshots import Snapshot
