@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from git_timewarp.config import load as config_load
@@ -18,10 +18,10 @@ from git_timewarp.config.schema import TRACKED_FILE
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RepoPath
-from git_timewarp.git.repo import Repo, discover
+from git_timewarp.git.repo import Repo, discover, look
+from git_timewarp.git.run import Process, finish
 from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.failures import told
-from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.recording import NotRecordingError, is_recording, refusal
 from git_timewarp.util import atomic
@@ -30,6 +30,7 @@ from git_timewarp.util.locking import FileLock
 
 if TYPE_CHECKING:
     from git_timewarp.git.objects import Reader
+    from git_timewarp.store.history import History
     from git_timewarp.store.index import Tables
     from git_timewarp.timeline import selector
     from git_timewarp.timeline.operation import Operation
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
         TravelResult,
         VerifyReport,
     )
-    from git_timewarp.timeline.results_look import Json, LogEntry, Problem, StatusResult
+    from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
     from git_timewarp.timeline.world import World
 
 
@@ -54,20 +55,16 @@ def open(  # noqa: A001 - `app.open` is how it reads at the call
     clock: Clock,
     overrides: Mapping[str, str] | None = None,
 ) -> App:
-    """Open the repository around a folder.
-
-    Args:
-        start_dir: any folder of the work tree.
-        environ: the process environment.
-        clock: the clock to use.
-        overrides: settings from the command line.
+    """Open the repository around any folder of its work tree; `overrides` are settings for now.
 
     Raises:
         NotARepositoryError, BareRepositoryError: there is no work tree to record.
     """
-    return App(
-        discover(start_dir, environ), environ=environ, clock=clock, overrides=overrides or {}
-    )
+    looking = look(start_dir, environ)
+    from git_timewarp.store import history  # noqa: F401, PLC0415 - while git looks around
+
+    repo = discover(start_dir, environ, looking=looking)
+    return App(repo, environ=environ, clock=clock, overrides=overrides or {})
 
 
 class App:
@@ -81,6 +78,7 @@ class App:
         self._environ = environ
         self._clock = clock
         self._overrides = overrides
+        self._listing: Process | None = None
 
     # -- surroundings -----------------------------------------------------------------
 
@@ -94,9 +92,19 @@ class App:
         """Folder of our local files."""
         return self.repo.state_dir
 
+    def _ask_config(self, *, again: bool = False) -> None:
+        """Have git list its settings, while something else is done; `again`: as they are now."""
+        for name in ("_config_bytes", "git_config") if again else ():
+            self.__dict__.pop(name, None)
+        if self._listing is None and "_config_bytes" not in self.__dict__:
+            self._listing = self.repo.git.start(*config_load.GIT_ARGUMENTS)
+
     @cached_property
     def _config_bytes(self) -> bytes:
-        return self.repo.git.run(*config_load.GIT_ARGUMENTS).out
+        self._ask_config()
+        assert self._listing is not None  # noqa: S101 - it was asked
+        asked, self._listing = self._listing, None
+        return finish(asked, config_load.GIT_ARGUMENTS).out
 
     @cached_property
     def git_config(self) -> Mapping[str, str]:
@@ -126,22 +134,19 @@ class App:
             from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
 
             assignments += config_tracked.from_tracked(data)
-        assignments += config_load.from_environment(self._environ)
-        assignments += config_load.from_options(self._overrides)
-        return config_merge.merge(assignments)
+        given = config_load.from_environment(self._environ)
+        return config_merge.merge(
+            [*assignments, *given, *config_load.from_options(self._overrides)]
+        )
 
     @cached_property
     def world(self) -> World:
         """What operations are given."""
         from git_timewarp.timeline import world  # noqa: PLC0415
 
-        email = self.git_config.get("user.email") or self._environ.get("USER")
+        who = self.git_config.get("user.email") or self._environ.get("USER") or "unknown"
         return world.of(
-            self.repo,
-            clock=self._clock,
-            environ=self._environ,
-            settings=self.settings,
-            person=email or "unknown",
+            self.repo, clock=self._clock, environ=self._environ, settings=self.settings, person=who
         )
 
     @contextlib.contextmanager
@@ -168,6 +173,8 @@ class App:
 
     @contextlib.contextmanager
     def _history(self) -> Iterator[History]:
+        from git_timewarp.store.history import History  # noqa: PLC0415
+
         if not self.recording:
             raise refusal(self.repo)
         history = History(self.repo, fill=_fill)
@@ -189,7 +196,7 @@ class App:
         with self._history() as history:
             yield history, [selector.resolve(history, text) for text in texts]
 
-    # -- start ------------------------------------------------------------------------
+    # -- start and record -------------------------------------------------------------
 
     def init(self, *, hooks: bool = True, watch: bool = False) -> InitResult:
         """Start recording: state folder, hooks, the first snapshot, and the watcher if asked."""
@@ -223,15 +230,10 @@ class App:
         from git_timewarp.watch import control  # noqa: PLC0415
 
         with told():
+            stop = partial(control.stop_all, self.world)
             return ending.deinit(
-                self.world,
-                purge=purge,
-                dry_run=dry_run,
-                notices=self.notices,
-                quieten=lambda: control.stop_all(self.world),
+                self.world, purge=purge, dry_run=dry_run, notices=self.notices, quieten=stop
             )
-
-    # -- record -----------------------------------------------------------------------
 
     def snapshot(
         self, *, message: str = "", milestone: str | None = None, dry_run: bool = False
@@ -259,37 +261,31 @@ class App:
 
     def status(self) -> StatusResult:
         """Tell how the recording is; finishes what a crash cut off."""
+        self._ask_config(again=True)
         from git_timewarp.integrity import status  # noqa: PLC0415
 
-        for name in ("_config_bytes", "git_config"):  # as they are now, where hooks are told of
-            self.__dict__.pop(name, None)
         self._take_in()
         if not self.recording:
             return self._not_recording()
-        around = status.Around(
-            timeline=self.settings.str("timewarp.timeline"),
-            watcher=self.watch_status(),
-            hooks=self._hooks_brief(self.git_config),
-        )
-        problems: list[Problem] = []
         with self._history() as history:
+            around = status.Around(
+                watcher=self.watch_status(),
+                hooks=self._hooks_brief(self.git_config),
+                timeline=self.settings.str("timewarp.timeline"),
+            )
             if not history.needs_recovery:
                 return status.status(history, around)
         try:
-            with self._operation("status"):
-                pass
+            problems = status.finished(lambda: self._operation("status"), self.notices)
         except NotRecordingError:
             return self._not_recording()
-        except TimewarpError as exc:
-            problems.append(status.unfinished(exc))
-        problems += status.recovered(self.notices)
         with self._history() as history:
-            return status.status(history, around, problems=tuple(problems))
+            return status.status(history, around, problems=problems)
 
     def _not_recording(self) -> StatusResult:
         from git_timewarp.integrity import status  # noqa: PLC0415
 
-        watcher, hooks = self.watch_status(), self._hooks_brief()
+        watcher, hooks = self.watch_status(), self._hooks_brief(self.git_config)
         if os.path.isdir(self.repo.state_dir):
             from git_timewarp.timeline import start  # noqa: PLC0415
 
@@ -309,7 +305,8 @@ class App:
         all_writers: bool = False,
         paths: Sequence[str] = (),
     ) -> Iterator[LogEntry]:
-        """Yield events newest first."""
+        """Give events newest first."""
+        self._ask_config()
         from git_timewarp.timeline import dates, log  # noqa: PLC0415
 
         wanted = log.Filter(
@@ -321,9 +318,13 @@ class App:
             every=all_writers,
             paths=tuple(self.repo.inside(path) for path in paths),
         )
-        self._take_in()
-        with self._history() as history:
-            yield from log.log(history, wanted, timeline=self.settings.str("timewarp.timeline"))
+
+        def found() -> Iterator[LogEntry]:
+            self._take_in()
+            with self._history() as seen:
+                yield from log.log(seen, wanted, timeline=self.settings.str("timewarp.timeline"))
+
+        return found()
 
     def show(
         self, target: str, *, patch: bool = True, color: bool = False, stat: bool = False

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation, redirection
 from git_timewarp.git.names import Oid
-from git_timewarp.git.run import Git, GitError, scrubbed
+from git_timewarp.git.run import Git, GitError, Process, finish, scrubbed
 from git_timewarp.util.text import shell
 
 _FACTS = (
@@ -87,11 +87,17 @@ class Repo(NamedTuple):
         return os.path.relpath(full, self.work_tree)
 
 
-def discover(start: str, environ: Mapping[str, str]) -> Repo:
+def look(start: str, environ: Mapping[str, str]) -> Process:
+    """Have git look for the repository around `start`, while something else is done."""
+    return Git(scrubbed(environ)).start("rev-parse", *_FACTS, *_PLACE, cwd=start)
+
+
+def discover(start: str, environ: Mapping[str, str], *, looking: Process | None = None) -> Repo:
     """Find the repository around the folder `start`.
 
     `GIT_DIR` and its kin are dropped: a hook that calls us must not redirect us. Who means
-    another repository by them is told so, instead of being given this one.
+    another repository by them is told so, instead of being given this one. `looking` is what
+    `look` gave, where that was begun before.
 
     Raises:
         NotARepositoryError: none there, or git refuses to open it (the message says why).
@@ -100,7 +106,7 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
     """
     base = Git(scrubbed(environ))
     try:
-        out = base.run("rev-parse", *_FACTS, *_PLACE, cwd=start).text
+        out = finish(looking or look(start, environ), ("rev-parse",)).text
     except GitError:
         try:
             out = _without_work_tree(base, start)

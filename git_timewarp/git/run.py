@@ -15,6 +15,9 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util import faults
 from git_timewarp.util.text import to_bytes, to_str
 
+Process = subprocess.Popen[bytes]
+"""A git that was started and whose answer is still to be read."""
+
 PIPE = subprocess.PIPE
 """For `Git.start(stdin=…)`: the caller writes to the process."""
 

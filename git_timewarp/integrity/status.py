@@ -1,6 +1,8 @@
 """Status: is it recording, since when, and is anything wrong?"""
 
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from git_timewarp.errors import TimewarpError
@@ -13,6 +15,7 @@ from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.timeline.log import log_entry
+from git_timewarp.timeline.recording import NotRecordingError
 from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
 from git_timewarp.util import atomic
 
@@ -37,6 +40,13 @@ class Around(NamedTuple):
 
 def status(history: History, around: Around, *, problems: tuple[Problem, ...] = ()) -> StatusResult:
     """Gather the state of the recorder; looks at the journal, our refs and the index only."""
+    asked = refs.HeadReading(history.repo.git)
+    try:
+        newest = next(history.entries(limit=1), None)
+        last = history.latest_snapshot(history.repo.worktree)
+        commit, branch = asked.result()
+    finally:
+        asked.stop()
     held = history.journal
     spool = Backlog(history.repo.state_dir)
     found = list(problems)
@@ -57,9 +67,6 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             )
         )
     found += losses.of_journal(history)
-    commit, branch = refs.head(history.repo.git)
-    newest = next(history.entries(limit=1), None)
-    last = history.latest_snapshot(history.repo.worktree)
     has_hooks = around.hooks.get("mode") is not None
     found += _of_gaps(history, last, head=commit if has_hooks else None)
     found += _of_hooks(around.hooks)
@@ -90,9 +97,22 @@ def recovered(notices: list[str]) -> tuple[Problem, ...]:
     return found
 
 
-def unfinished(exc: TimewarpError) -> Problem:
-    """Return what kept us from finishing what was cut off, as a problem."""
-    return Problem(exc.reference, exc.message, exc.hint or "")
+def finished(
+    operation: Callable[[], AbstractContextManager[object]], notices: list[str]
+) -> tuple[Problem, ...]:
+    """Finish what was cut off, by an operation; return what came of it as problems.
+
+    Raises:
+        NotRecordingError: it was the end of the recording.
+    """
+    try:
+        with operation():
+            pass
+    except NotRecordingError:
+        raise
+    except TimewarpError as exc:
+        return (Problem(exc.reference, exc.message, exc.hint or ""), *recovered(notices))
+    return recovered(notices)
 
 
 def not_recording(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from git_timewarp.git import index_mark
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
@@ -44,12 +45,24 @@ class History:
         if self.lost and mark != acknowledged.read(self._paths.acknowledged):
             # Somebody recorded or folded while we looked.
             self.lost = None
-        self.refs = refs if refs is not None else transaction.current(repo)
+        self._listing = transaction.listing(repo) if refs is None else None
+        self._given = refs or {}
         self._own_reader = reader is None
         self.reader = reader if reader is not None else readable(repo)
         self._index: ReadIndex | None = None
         self._former: Mapping[str, int] | None = None
-        self.catalog = Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
+
+    @cached_property
+    def refs(self) -> Mapping[RefName, Oid]:
+        """Every ref of ours; git has listed them while something else was done."""
+        if self._listing is None:
+            return self._given
+        return transaction.current(self.repo, asked=self._listing)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Where the snapshots are."""
+        return Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
 
     @property
     def needs_recovery(self) -> bool:
@@ -67,6 +80,8 @@ class History:
 
     def close(self) -> None:
         """Close the index, and the reader when it is this object's own."""
+        if self._listing is not None:
+            self._listing.stop()
         if self._index is not None:
             self._index.close()
         if self._own_reader:

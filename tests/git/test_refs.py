@@ -20,7 +20,7 @@ def repo(tmp_path: Path) -> RepoBuilder:
 
 
 def head(repo: RepoBuilder) -> tuple[str | None, str | None]:
-    return refs.head(discover(str(repo.path), os.environ).git)
+    return refs.HeadReading(discover(str(repo.path), os.environ).git).result()
 
 
 def test_a_branch_that_is_not_born(repo: RepoBuilder) -> None:
