@@ -14,7 +14,7 @@ from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
-from git_timewarp.timeline.log import log_entry
+from git_timewarp.timeline.label import log_entry
 from git_timewarp.timeline.recording import NotRecordingError
 from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
 from git_timewarp.util import atomic

@@ -7,8 +7,8 @@ from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
-from git_timewarp.timeline.label import label
-from git_timewarp.timeline.results_look import Changes, LogEntry, Milestone
+from git_timewarp.timeline.label import log_entry
+from git_timewarp.timeline.results_look import LogEntry
 
 HIDDEN = frozenset({"draft", "safety"})
 """Types that `log` leaves out unless asked for everything or for them."""
@@ -56,32 +56,6 @@ def log(history: History, wanted: Filter, *, timeline: str) -> Iterator[LogEntry
                 continue
             shown += 1
             yield log_entry(history, entry, current=(entry.writer, entry.n) == position)
-
-
-def log_entry(history: History, entry: Entry, *, current: bool = False) -> LogEntry:
-    """Return an entry as `log` shows it."""
-    counts = entry.data.get("changes")
-    changes = Changes(*counts) if isinstance(counts, list) and len(counts) == 3 else None
-    mark = entry.data.get("milestone")
-    milestone = None
-    if isinstance(mark, dict):
-        milestone = Milestone(str(mark["kind"]), str(mark["importance"]), mark.get("name"))
-    return LogEntry(
-        event=label(history, entry),
-        id=entry.id,
-        lamport=entry.lamport,
-        writer=entry.writer,
-        type=entry.type,
-        ts=entry.ts,
-        actor=entry.actor,
-        summary=entry.summary,
-        snapshot=entry.snapshot,
-        timeline=entry.timeline,
-        worktree=entry.worktree,
-        changes=changes,
-        milestone=milestone,
-        current=current,
-    )
 
 
 def _acts(actor: str, wanted: str) -> bool:

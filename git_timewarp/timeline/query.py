@@ -12,7 +12,8 @@ from git_timewarp.store.index import Entry
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.records import whole_record
 from git_timewarp.store.view import escape
-from git_timewarp.timeline.log import before, log_entry
+from git_timewarp.timeline.label import log_entry
+from git_timewarp.timeline.log import before
 from git_timewarp.timeline.results import DiffResult, FileChange, ShowResult
 from git_timewarp.timeline.results_look import LogEntry
 from git_timewarp.util.clock import iso, parse_iso
