@@ -10,7 +10,8 @@ Add, change and remove settings here and nowhere else; `make docs` writes the pa
 import re
 from enum import Enum
 from functools import cache
-from typing import NamedTuple
+
+from git_timewarp.util.frozen import Frozen
 
 PREFIX = "timewarp."
 ENVIRONMENT_PREFIX = "GIT_TIMEWARP_"
@@ -30,7 +31,7 @@ class Type(Enum):
     CHOICE = "one of the choices"
 
 
-class Key(NamedTuple):
+class Key(Frozen):
     """One setting.
 
     Attributes:

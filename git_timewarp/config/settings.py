@@ -2,21 +2,22 @@
 
 import builtins
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Self
+from typing import Self
 
 from git_timewarp.config import schema
 from git_timewarp.config.load import Assignment, Origin, Scope
 from git_timewarp.config.schema import Value
+from git_timewarp.util.frozen import Frozen
 
 
-class Entry(NamedTuple):
+class Entry(Frozen):
     """A value in force and its origin."""
 
     value: Value
     origin: Origin
 
 
-class Rejected(NamedTuple):
+class Rejected(Frozen):
     """An assignment that cannot be followed; the next weaker one stands.
 
     Attributes:
@@ -30,7 +31,7 @@ class Rejected(NamedTuple):
     expected: str = ""
 
 
-class Settings(NamedTuple):
+class Settings(Frozen):
     """Every setting with its value; immutable, so a reload makes a new one.
 
     Attributes:

@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation, redirection
 from git_timewarp.git.names import Oid
 from git_timewarp.git.run import Git, GitError, Process, finish, scrubbed
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell
 
 _FACTS = (
@@ -42,7 +42,7 @@ class BareRepositoryError(TimewarpError):
     reference = "bare-repository"
 
 
-class Repo(NamedTuple):
+class Repo(Frozen):
     """One work tree of one repository.
 
     Attributes:

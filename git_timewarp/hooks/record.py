@@ -11,11 +11,12 @@ import json
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.util import atomic, directories, faults
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import compact_json, json_name, name_from_json
 
 FORMAT_VERSION = 2
@@ -33,7 +34,7 @@ class HooksRecordError(TimewarpError):
     reference = "hooks-record-unreadable"
 
 
-class Place(NamedTuple):
+class Place(Frozen):
     """A config file in which `core.hooksPath` is ours.
 
     Attributes:
@@ -70,7 +71,7 @@ class Place(NamedTuple):
         }
 
 
-class Record(NamedTuple):
+class Record(Frozen):
     """One installation.
 
     Attributes:

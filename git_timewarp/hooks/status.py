@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, strays
@@ -14,6 +13,7 @@ from git_timewarp.hooks.record import BESIDE, FOLDER, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, RECORDER, own_hook, script
 from git_timewarp.timeline.recording import is_recording
 from git_timewarp.util import atomic
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name
 
 ABSENT = "absent"
@@ -26,7 +26,7 @@ OUTDATED = "outdated"
 LOST = "lost"
 
 
-class HookStatus(NamedTuple):
+class HookStatus(Frozen):
     """One hook: is our stub where git looks, did it fire when asked to, what runs after it.
 
     Attributes:
@@ -51,7 +51,7 @@ class HookStatus(NamedTuple):
         }
 
 
-class HooksStatus(NamedTuple):
+class HooksStatus(Frozen):
     """All hooks.
 
     Attributes:

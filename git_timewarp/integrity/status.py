@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import NamedTuple
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git import refs
@@ -18,13 +17,14 @@ from git_timewarp.timeline.label import log_entry
 from git_timewarp.timeline.recording import NotRecordingError
 from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
 from git_timewarp.util import atomic
+from git_timewarp.util.frozen import Frozen
 
 _LOOK_BACK = 200
 _AFTER_GAP = 'git timewarp snapshot -m "after a gap"'
 """With a message, because without one nothing is recorded where nothing changed."""
 
 
-class Around(NamedTuple):
+class Around(Frozen):
     """What the status tells of that is not in the history.
 
     Attributes:

@@ -4,14 +4,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from git_timewarp.util import atomic
+from git_timewarp.util.frozen import Frozen
 
 _RETIRED = r"[0-9]+-[0-9]+\Z"
 
 
-class Taken(NamedTuple):
+class Taken(Frozen):
     """How far each retired file has been taken, the losses told, the last number given."""
 
     files: Mapping[str, int]

@@ -1,7 +1,6 @@
 """The log: what happened, newest first. Nothing here records anything."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.store.history import History
@@ -9,12 +8,13 @@ from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.timeline.label import log_entry
 from git_timewarp.timeline.results_look import LogEntry
+from git_timewarp.util.frozen import Frozen
 
 HIDDEN = frozenset({"draft", "safety"})
 """Types that `log` leaves out unless asked for everything or for them."""
 
 
-class Filter(NamedTuple):
+class Filter(Frozen):
     """What `log` is asked for; times are ISO 8601 UTC as events store them."""
 
     limit: int | None = None

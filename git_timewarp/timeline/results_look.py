@@ -6,6 +6,7 @@ Field names are the stable contract of design 8; `docs/reference/json.md` lists 
 from typing import NamedTuple
 
 from git_timewarp.git.names import SnapshotId
+from git_timewarp.util.frozen import Frozen
 
 Json = dict[str, object]
 VERSION = 1
@@ -24,7 +25,7 @@ class Changes(NamedTuple):
         return self.added + self.modified + self.deleted
 
 
-class Milestone(NamedTuple):
+class Milestone(Frozen):
     """A mark of significance on an event (kinds: design 4)."""
 
     kind: str
@@ -87,7 +88,7 @@ class LogEntry(NamedTuple):
         return record
 
 
-class Problem(NamedTuple):
+class Problem(Frozen):
     """Something that is wrong: what, where, what it touches and the next command.
 
     `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
@@ -110,7 +111,7 @@ class Problem(NamedTuple):
         }
 
 
-class StatusResult(NamedTuple):
+class StatusResult(Frozen):
     """Answer of `status`.
 
     `recording` is false before `init`. `dirty` says whether the work tree differs from

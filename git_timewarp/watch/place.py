@@ -8,12 +8,12 @@
 """
 
 import os
-from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
+from git_timewarp.util.frozen import Frozen
 
 
-class Place(NamedTuple):
+class Place(Frozen):
     """Where the files of one watcher are.
 
     Attributes:
