@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import NoReturn
+
+gc.set_threshold(50_000)
+# What is imported stays, and looking through it for garbage takes a short command some milliseconds.
 
 try:
     from git_timewarp.cli.main import main as from_words

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from git_timewarp.config import load as config_load
@@ -18,33 +18,33 @@ from git_timewarp.config.schema import TRACKED_FILE
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RepoPath
-from git_timewarp.git.repo import Repo, discover
+from git_timewarp.git.repo import Repo, discover, look
+from git_timewarp.git.run import Process, finish
 from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.failures import told
-from git_timewarp.store.history import History
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.recording import NotRecordingError, is_recording, refusal
-from git_timewarp.timeline.results import (
-    Check,
-    DiffResult,
-    InitResult,
-    Json,
-    LogEntry,
-    Problem,
-    ShowResult,
-    SnapshotResult,
-    StashEntry,
-    StatusResult,
-    TravelResult,
-    VerifyReport,
-)
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.locking import FileLock
 
 if TYPE_CHECKING:
+    from git_timewarp.git.objects import Reader
+    from git_timewarp.store.history import History
+    from git_timewarp.store.index import Tables
     from git_timewarp.timeline import selector
     from git_timewarp.timeline.operation import Operation
+    from git_timewarp.timeline.results import (
+        Check,
+        DiffResult,
+        InitResult,
+        ShowResult,
+        SnapshotResult,
+        StashEntry,
+        TravelResult,
+        VerifyReport,
+    )
+    from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
     from git_timewarp.timeline.world import World
 
 
@@ -55,20 +55,16 @@ def open(  # noqa: A001 - `app.open` is how it reads at the call
     clock: Clock,
     overrides: Mapping[str, str] | None = None,
 ) -> App:
-    """Open the repository around a folder.
-
-    Args:
-        start_dir: any folder of the work tree.
-        environ: the process environment.
-        clock: the clock to use.
-        overrides: settings from the command line.
+    """Open the repository around any folder of its work tree; `overrides` are settings for now.
 
     Raises:
         NotARepositoryError, BareRepositoryError: there is no work tree to record.
     """
-    return App(
-        discover(start_dir, environ), environ=environ, clock=clock, overrides=overrides or {}
-    )
+    looking = look(start_dir, environ)
+    from git_timewarp.store import history  # noqa: F401, PLC0415 - while git looks around
+
+    repo = discover(start_dir, environ, looking=looking)
+    return App(repo, environ=environ, clock=clock, overrides=overrides or {})
 
 
 class App:
@@ -82,6 +78,7 @@ class App:
         self._environ = environ
         self._clock = clock
         self._overrides = overrides
+        self._listing: Process | None = None
 
     # -- surroundings -----------------------------------------------------------------
 
@@ -95,9 +92,19 @@ class App:
         """Folder of our local files."""
         return self.repo.state_dir
 
+    def _ask_config(self, *, again: bool = False) -> None:
+        """Have git list its settings, while something else is done; `again`: as they are now."""
+        for name in ("_config_bytes", "git_config") if again else ():
+            self.__dict__.pop(name, None)
+        if self._listing is None and "_config_bytes" not in self.__dict__:
+            self._listing = self.repo.git.start(*config_load.GIT_ARGUMENTS)
+
     @cached_property
     def _config_bytes(self) -> bytes:
-        return self.repo.git.run(*config_load.GIT_ARGUMENTS).out
+        self._ask_config()
+        assert self._listing is not None  # noqa: S101 - it was asked
+        asked, self._listing = self._listing, None
+        return finish(asked, config_load.GIT_ARGUMENTS).out
 
     @cached_property
     def git_config(self) -> Mapping[str, str]:
@@ -127,22 +134,19 @@ class App:
             from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
 
             assignments += config_tracked.from_tracked(data)
-        assignments += config_load.from_environment(self._environ)
-        assignments += config_load.from_options(self._overrides)
-        return config_merge.merge(assignments)
+        given = config_load.from_environment(self._environ)
+        return config_merge.merge(
+            [*assignments, *given, *config_load.from_options(self._overrides)]
+        )
 
     @cached_property
     def world(self) -> World:
         """What operations are given."""
         from git_timewarp.timeline import world  # noqa: PLC0415
 
-        email = self.git_config.get("user.email") or self._environ.get("USER")
+        who = self.git_config.get("user.email") or self._environ.get("USER") or "unknown"
         return world.of(
-            self.repo,
-            clock=self._clock,
-            environ=self._environ,
-            settings=self.settings,
-            person=email or "unknown",
+            self.repo, clock=self._clock, environ=self._environ, settings=self.settings, person=who
         )
 
     @contextlib.contextmanager
@@ -164,16 +168,16 @@ class App:
 
     def _locked(self) -> FileLock:
         """Return the store's lock, for what is no operation: hooks and their settings."""
-        path = Paths(self.repo.state_dir).lock
-        return FileLock(
-            path, clock=self._clock, timeout=self.settings.int("timewarp.lock.timeoutSeconds")
-        )
+        wait = self.settings.int("timewarp.lock.timeoutSeconds")
+        return FileLock(Paths(self.repo.state_dir).lock, clock=self._clock, timeout=wait)
 
     @contextlib.contextmanager
     def _history(self) -> Iterator[History]:
+        from git_timewarp.store.history import History  # noqa: PLC0415
+
         if not self.recording:
             raise refusal(self.repo)
-        history = History(self.repo)
+        history = History(self.repo, fill=_fill)
         try:
             yield history
         finally:
@@ -192,12 +196,12 @@ class App:
         with self._history() as history:
             yield history, [selector.resolve(history, text) for text in texts]
 
-    # -- start ------------------------------------------------------------------------
+    # -- start and record -------------------------------------------------------------
 
     def init(self, *, hooks: bool = True, watch: bool = False) -> InitResult:
         """Start recording: state folder, hooks, the first snapshot, and the watcher if asked."""
         from git_timewarp.safety import roots  # noqa: PLC0415
-        from git_timewarp.timeline import snapshot, start  # noqa: PLC0415
+        from git_timewarp.timeline import results, snapshot, start  # noqa: PLC0415
         from git_timewarp.timeline.operation import Operation  # noqa: PLC0415
 
         roots.check(self.repo.work_tree, home=self._environ.get("HOME"))
@@ -210,7 +214,7 @@ class App:
                 writer = op.recorder.writer
         installed = self.hooks_install() if hooks else {}
         watching = bool(self.watch_start().get("running")) if watch else False
-        return InitResult(
+        return results.InitResult(
             writer=writer,
             created=created,
             first=first,
@@ -226,28 +230,22 @@ class App:
         from git_timewarp.watch import control  # noqa: PLC0415
 
         with told():
+            stop = partial(control.stop_all, self.world)
             return ending.deinit(
-                self.world,
-                purge=purge,
-                dry_run=dry_run,
-                notices=self.notices,
-                quieten=lambda: control.stop_all(self.world),
+                self.world, purge=purge, dry_run=dry_run, notices=self.notices, quieten=stop
             )
-
-    # -- record -----------------------------------------------------------------------
 
     def snapshot(
         self, *, message: str = "", milestone: str | None = None, dry_run: bool = False
     ) -> SnapshotResult:
         """Take a snapshot now; unchanged, the existing id is answered."""
-        from git_timewarp.timeline import label, naming, snapshot  # noqa: PLC0415
+        from git_timewarp.timeline import naming, snapshot  # noqa: PLC0415
 
         if milestone is not None:
             self.notices += naming.check(self.repo.git, milestone)
         with self._operation("snapshot") as op:
             if dry_run:
-                found = snapshot.preview(op)
-                return found._replace(event=label.of_snapshot(op.history, found.snapshot))
+                return snapshot.preview(op)
             taken = snapshot.take(op, snapshot.explicit(message=message, milestone=milestone))
             return snapshot.result(op, taken)
 
@@ -263,35 +261,31 @@ class App:
 
     def status(self) -> StatusResult:
         """Tell how the recording is; finishes what a crash cut off."""
+        self._ask_config(again=True)
         from git_timewarp.integrity import status  # noqa: PLC0415
 
         self._take_in()
-        watcher, hooks = self.watch_status(), self._hooks_brief()
         if not self.recording:
-            return self._not_recording(watcher=watcher, hooks=hooks)
-        around = status.Around(
-            timeline=self.settings.str("timewarp.timeline"),
-            watcher=watcher,
-            hooks=hooks,
-        )
-        problems: list[Problem] = []
+            return self._not_recording()
         with self._history() as history:
+            around = status.Around(
+                watcher=self.watch_status(),
+                hooks=self._hooks_brief(self.git_config),
+                timeline=self.settings.str("timewarp.timeline"),
+            )
             if not history.needs_recovery:
                 return status.status(history, around)
         try:
-            with self._operation("status"):
-                pass
+            problems = status.finished(lambda: self._operation("status"), self.notices)
         except NotRecordingError:
-            return self._not_recording(watcher=watcher, hooks=self._hooks_brief())
-        except TimewarpError as exc:
-            problems.append(Problem(exc.reference, exc.message, exc.hint or ""))
-        problems += status.recovered(self.notices)
+            return self._not_recording()
         with self._history() as history:
-            return status.status(history, around, problems=tuple(problems))
+            return status.status(history, around, problems=problems)
 
-    def _not_recording(self, *, watcher: Json, hooks: Json) -> StatusResult:
+    def _not_recording(self) -> StatusResult:
         from git_timewarp.integrity import status  # noqa: PLC0415
 
+        watcher, hooks = self.watch_status(), self._hooks_brief(self.git_config)
         if os.path.isdir(self.repo.state_dir):
             from git_timewarp.timeline import start  # noqa: PLC0415
 
@@ -311,10 +305,11 @@ class App:
         all_writers: bool = False,
         paths: Sequence[str] = (),
     ) -> Iterator[LogEntry]:
-        """Yield events newest first."""
-        from git_timewarp.timeline import dates, query  # noqa: PLC0415
+        """Give events newest first."""
+        self._ask_config()
+        from git_timewarp.timeline import dates, log  # noqa: PLC0415
 
-        wanted = query.Filter(
+        wanted = log.Filter(
             limit=limit,
             types=tuple(types),
             actors=tuple(actors),
@@ -323,9 +318,13 @@ class App:
             every=all_writers,
             paths=tuple(self.repo.inside(path) for path in paths),
         )
-        self._take_in()
-        with self._history() as history:
-            yield from query.log(history, wanted, timeline=self.settings.str("timewarp.timeline"))
+
+        def found() -> Iterator[LogEntry]:
+            self._take_in()
+            with self._history() as seen:
+                yield from log.log(seen, wanted, timeline=self.settings.str("timewarp.timeline"))
+
+        return found()
 
     def show(
         self, target: str, *, patch: bool = True, color: bool = False, stat: bool = False
@@ -479,10 +478,9 @@ class App:
         """Tell what a stash holds against the commit it was made on."""
         from git_timewarp.timeline import query, stash  # noqa: PLC0415
 
+        flags = query.flags(patch=patch, color=color, stat=False)
         with self._history() as history:
-            return stash.show(
-                history, name, flags=query.flags(patch=patch, color=color, stat=False)
-            )
+            return stash.show(history, name, flags=flags)
 
     def stash_apply(
         self, name: str, *, dry_run: bool = False, force: bool = False, drop: bool = False
@@ -557,10 +555,10 @@ class App:
             fired = probe.probe(self.repo, clock=self._clock)
             return status.status(self.repo, fired=fired).to_dict()
 
-    def _hooks_brief(self) -> Json:
+    def _hooks_brief(self, settings: Mapping[str, str] | None = None) -> Json:
         from git_timewarp.hooks import status  # noqa: PLC0415
 
-        return status.status(self.repo).to_dict()
+        return status.status(self.repo, settings=settings).to_dict()
 
     def notes_publish(self, *, dry_run: bool = False) -> Json:
         """Write the log as ordinary notes, `refs/notes/timewarp`."""
@@ -577,9 +575,7 @@ class App:
         """Give one setting."""
         from git_timewarp.config import validate  # noqa: PLC0415
 
-        name = validate.known(key).name
-        origin = self.settings.origin(name).to_dict()
-        return {"v": 1, "key": name, "value": self.settings.get(name), "origin": origin}
+        return self.settings.describe(validate.known(key).name)
 
     def config_set(self, key: str, value: str, scope: str, *, dry_run: bool = False) -> Json:
         """Change a setting in `local`, `worktree` or `global` git config."""
@@ -596,3 +592,9 @@ class App:
         from git_timewarp.config import validate  # noqa: PLC0415
 
         return [item.to_dict() for item in validate.problems(self._all_settings())]
+
+
+def _fill(tables: Tables, reader: Reader, now: Mapping[str, str], then: Mapping[str, str]) -> None:
+    from git_timewarp.store import index_fill  # noqa: PLC0415
+
+    index_fill.fill(tables, reader, now, then)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from git_timewarp.cli import registry
 from git_timewarp.cli.output import age, color, machine
 from git_timewarp.cli.output.look import Look
-from git_timewarp.cli.output.progress import Progress
 from git_timewarp.errors import Kind, TimewarpError
 
 if TYPE_CHECKING:
     from git_timewarp.cli.facade import App
     from git_timewarp.cli.output.console import Console
+    from git_timewarp.cli.output.progress import Progress
     from git_timewarp.cli.terminal import Terminal
-    from git_timewarp.timeline.results import Json
+    from git_timewarp.timeline.results_look import Json
     from git_timewarp.util.clock import Clock
 
 _FALSE = {"false", "no", "off", "0"}
@@ -196,7 +196,7 @@ class Context:
 
     def progress(self, title: str) -> Progress:
         """Return a progress line; silent unless a person is watching."""
-        return Progress(
+        return registry.progress(
             title,
             clock=self.clock,
             terminal=self.terminal.stderr and not self.json,

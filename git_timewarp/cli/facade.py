@@ -9,15 +9,13 @@ from git_timewarp.timeline.results import (
     Check,
     DiffResult,
     InitResult,
-    Json,
-    LogEntry,
     ShowResult,
     SnapshotResult,
     StashEntry,
-    StatusResult,
     TravelResult,
     VerifyReport,
 )
+from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
 
 
 class App(Protocol):

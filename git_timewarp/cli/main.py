@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from git_timewarp import __version__
-from git_timewarp.cli import light, lines, overview, registry, terminal
+from git_timewarp.cli import light, lines, registry, terminal
 from git_timewarp.cli.output.console import Console, HungUpError
 from git_timewarp.errors import Kind, TimewarpError
 
@@ -93,7 +93,7 @@ class Run:
         if line.wants == "version":
             return self._say([f"git-timewarp version {__version__}"])
         if line.wants == "help" and not line.words:
-            return self._say(overview.overview())
+            return self._say(registry.pages().overview())
         if not [word for word in line.words if word != "--json"]:
             return self._bare(line)
         name, rest = registry.split(line.words)
@@ -116,9 +116,11 @@ class Run:
                 raise
             if context.json:
                 raise
-            return self._say(overview.first_command(exc.message, exc.hint or "git timewarp doctor"))
+            return self._say(
+                registry.pages().first_command(exc.message, exc.hint or "git timewarp doctor")
+            )
         if not is_recording and not context.json:
-            return self._say(overview.first_steps())
+            return self._say(registry.pages().first_steps())
         return registry.load("status").run(context, short=True)
 
     def _noun(self, line: lines.Line) -> int:
@@ -132,7 +134,7 @@ class Run:
             )
         rest = [word for word in line.words[1:] if word != "--json"]
         if line.wants == "help" or _asks_help(rest):
-            return self._say(overview.noun(first))
+            return self._say(registry.pages().noun(first))
         verbs = ", ".join(registry.verbs(first))
         hint = f"git timewarp {first} --help"
         if not rest:

@@ -5,13 +5,16 @@ The order of the table is the order in help, in the manual page and in the refer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from git_timewarp.cli.context import Context
     from git_timewarp.cli.facade import App
     from git_timewarp.cli.output.console import Pager
+    from git_timewarp.cli.output.progress import Progress
     from git_timewarp.cli.spec import Command, Params
     from git_timewarp.cli.terminal import Manner
     from git_timewarp.util.clock import Clock
@@ -143,6 +146,20 @@ def help_text(command: Command, *, columns: int) -> str:
     from git_timewarp.cli import grammar
 
     return grammar.help_text(command, columns=columns)
+
+
+def pages() -> ModuleType:
+    """Import what is said before a command is chosen: `cli/overview.py`."""
+    from git_timewarp.cli import overview
+
+    return overview
+
+
+def progress(title: str, *, clock: Clock, terminal: bool, write: Callable[[str], None]) -> Progress:
+    """Import and make a progress line."""
+    from git_timewarp.cli.output.progress import Progress
+
+    return Progress(title, clock=clock, terminal=terminal, write=write)
 
 
 def pager_line(

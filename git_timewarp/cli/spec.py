@@ -5,13 +5,14 @@ One table feeds everything that must agree: both parsers (`light` for well-forme
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from git_timewarp.util.frozen import Frozen
 
 Value = str | int | bool | tuple[str, ...] | None
 Params = dict[str, Value]
 
 
-class Option(NamedTuple):
+class Option(Frozen):
     """One option.
 
     Attributes:
@@ -47,7 +48,7 @@ class Option(NamedTuple):
         return () if self.many else self.default
 
 
-class Argument(NamedTuple):
+class Argument(Frozen):
     """One positional argument; `many` takes all that follow, `required` at least one."""
 
     dest: str
@@ -57,7 +58,7 @@ class Argument(NamedTuple):
     many: bool = False
 
 
-class Command(NamedTuple):
+class Command(Frozen):
     """A command: what it says about itself and the function that runs it.
 
     Attributes:
@@ -76,7 +77,7 @@ class Command(NamedTuple):
     run: Callable[..., int]
     options: tuple[Option, ...] = ()
     arguments: tuple[Argument, ...] = ()
-    count: str | None = None  # type: ignore[assignment]  # nobody asks the tuple for a number
+    count: str | None = None
     after: Argument | None = None
 
     @property

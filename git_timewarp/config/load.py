@@ -8,10 +8,10 @@ where there is such a file.
 
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from typing import NamedTuple
 
 from git_timewarp.config import schema
 from git_timewarp.config.values import Raw
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_str
 
 GIT_ARGUMENTS = ("config", "--null", "--list", "--show-origin", "--show-scope")
@@ -38,7 +38,7 @@ class Scope(IntEnum):
         )
 
 
-class Origin(NamedTuple):
+class Origin(Frozen):
     """Where a value was written.
 
     Attributes:
@@ -56,7 +56,7 @@ class Origin(NamedTuple):
         return {"scope": self.scope.label, "place": self.place, "spelling": self.spelling}
 
 
-class Assignment(NamedTuple):
+class Assignment(Frozen):
     """A source says that setting `name` is `raw`.
 
     Attributes:

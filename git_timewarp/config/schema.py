@@ -7,11 +7,11 @@ the last part when it lists, so look-ups do not mind its case. The same name is
 Add, change and remove settings here and nowhere else; `make docs` writes the page.
 """
 
-from __future__ import annotations
-
 import re
 from enum import Enum
-from typing import NamedTuple
+from functools import cache
+
+from git_timewarp.util.frozen import Frozen
 
 PREFIX = "timewarp."
 ENVIRONMENT_PREFIX = "GIT_TIMEWARP_"
@@ -31,7 +31,7 @@ class Type(Enum):
     CHOICE = "one of the choices"
 
 
-class Key(NamedTuple):
+class Key(Frozen):
     """One setting.
 
     Attributes:
@@ -195,19 +195,15 @@ IGNORED: dict[str, str] = {
 RESERVED_VARIABLES = ("GIT_TIMEWARP_FAULT", "GIT_TIMEWARP_READY_FD")
 """Beginnings of our environment variables that are not settings: of tests, of the watcher."""
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = r"(?<=[a-z0-9])(?=[A-Z])"
 
 
 def snake(name: str) -> str:
     """Return `intervalSeconds` as `interval_seconds`; dots stay."""
-    return _CAMEL.sub("_", name).lower()
+    return re.sub(_CAMEL, "_", name).lower()
 
 
 _BY_FOLDED = {key.name.lower(): key for key in KEYS}
-_BY_VARIABLE = {key.variable: key for key in KEYS}
-_BY_SPELLING = {
-    spelling: key for key in KEYS for spelling in (key.short, snake(key.short), *key.aliases)
-}
 
 
 def find(name: str) -> Key | None:
@@ -223,9 +219,21 @@ def find(name: str) -> Key | None:
 
 def find_variable(variable: str) -> Key | None:
     """Return the setting an environment variable sets, or None."""
-    return _BY_VARIABLE.get(variable)
+    return _by_variable().get(variable)
 
 
 def find_spelling(dotted: str) -> Key | None:
     """Return the setting that `dotted` names in the tracked file, or None."""
-    return _BY_SPELLING.get(dotted)
+    return _by_spelling().get(dotted)
+
+
+@cache
+def _by_variable() -> dict[str, Key]:
+    return {key.variable: key for key in KEYS}
+
+
+@cache
+def _by_spelling() -> dict[str, Key]:
+    return {
+        spelling: key for key in KEYS for spelling in (key.short, snake(key.short), *key.aliases)
+    }

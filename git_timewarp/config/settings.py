@@ -2,21 +2,22 @@
 
 import builtins
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Self
+from typing import Self
 
 from git_timewarp.config import schema
 from git_timewarp.config.load import Assignment, Origin, Scope
 from git_timewarp.config.schema import Value
+from git_timewarp.util.frozen import Frozen
 
 
-class Entry(NamedTuple):
+class Entry(Frozen):
     """A value in force and its origin."""
 
     value: Value
     origin: Origin
 
 
-class Rejected(NamedTuple):
+class Rejected(Frozen):
     """An assignment that cannot be followed; the next weaker one stands.
 
     Attributes:
@@ -30,7 +31,7 @@ class Rejected(NamedTuple):
     expected: str = ""
 
 
-class Settings(NamedTuple):
+class Settings(Frozen):
     """Every setting with its value; immutable, so a reload makes a new one.
 
     Attributes:
@@ -73,6 +74,11 @@ class Settings(NamedTuple):
         """Return where the value of `name` comes from."""
         entry = self.entries.get(name)
         return entry.origin if entry else Origin(Scope.DEFAULT, "default", _key(name).name)
+
+    def describe(self, name: builtins.str) -> dict[builtins.str, object]:
+        """Return one setting in its stable JSON form: key, value, origin."""
+        origin = self.origin(name).to_dict()
+        return {"v": 1, "key": name, "value": self.get(name), "origin": origin}
 
     def items(self) -> Iterator[tuple[schema.Key, Value, Origin]]:
         """Yield every setting with value and origin, sorted by name."""

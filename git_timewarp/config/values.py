@@ -13,7 +13,7 @@ from git_timewarp.config.schema import Key, Type, Value
 Raw = int | bool | float | str | list[object] | dict[str, object] | None
 """What a source gave: text from git and the environment, TOML's types, None for no `=`."""
 
-_NUMBER = re.compile(r"([+-]?)(0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)([kmg]?)", re.IGNORECASE)
+_NUMBER = r"(?i:([+-]?)(0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)([kmg]?))"
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off", ""})
@@ -95,7 +95,7 @@ def _number(key: Key, raw: Raw) -> int:
 
 def _count(text: str) -> int | None:
     """Return the number git reads in `text` (base as in C, unit behind), or None."""
-    found = _NUMBER.fullmatch(text)
+    found = re.fullmatch(_NUMBER, text)
     if not found:
         return None
     sign, digits, unit = found.groups()

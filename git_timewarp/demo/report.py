@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from git_timewarp.git.names import Oid
-from git_timewarp.timeline.results import Json, LogEntry
+from git_timewarp.timeline.results_look import Json, LogEntry
 
 VERSION = 1
 

@@ -17,7 +17,7 @@ from git_timewarp.demo.sandbox import BRANCH, Sandbox
 from git_timewarp.demo.work import Desk
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
-from git_timewarp.timeline.results import LogEntry
+from git_timewarp.timeline.results_look import LogEntry
 from git_timewarp.util.clock import Clock, iso, parse_iso
 
 _PATIENCE = 60.0

@@ -29,7 +29,7 @@ MAIN_WORKTREE = "main-worktree"
 MARK = "timewarp-worktree"
 FORMAT_VERSION = 1
 
-_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+_ESCAPED = rb"\\x([0-9a-f]{2})"
 _STATE = "timewarp"
 _FOLDER = "worktrees"
 
@@ -58,7 +58,7 @@ def folder(worktree: str) -> str:
     """Return the folder below the common directory of a linked work tree with this name."""
     above, _, number = worktree.rpartition("~")
     escaped = above if above and number.isdigit() else worktree
-    raw = _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), to_bytes(escaped))
+    raw = re.sub(_ESCAPED, lambda found: bytes.fromhex(found[1].decode()), to_bytes(escaped))
     return to_str(raw)
 
 

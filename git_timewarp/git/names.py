@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_OID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\.\Z|/\Z|\A/|\A-")
+_OID = r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z"
+_BAD_REF = r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\.\Z|/\Z|\A/|\A-"
 
 
 class Oid(str):
@@ -16,7 +16,7 @@ class Oid(str):
     @classmethod
     def parse(cls, text: str) -> Oid:
         """Return `text` as an Oid; ValueError when it is not one."""
-        if not _OID.match(text):
+        if not re.match(_OID, text):
             raise ValueError(f"not an object id: {text!r}")
         return cls(text)
 
@@ -39,7 +39,7 @@ class RefName(str):
     @classmethod
     def parse(cls, text: str) -> RefName:
         """Return `text` as a RefName; ValueError when git would refuse it."""
-        if not text or _BAD_REF.search(text):
+        if not text or re.search(_BAD_REF, text):
             raise ValueError(f"not a ref name: {text!r}")
         return cls(text)
 

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName
-from git_timewarp.git.run import DURABLE, PIPE, Git, GitError, finish
+from git_timewarp.git.run import DURABLE, PIPE, Git, GitError, Result, end, finish
 from git_timewarp.util import directories, faults
 from git_timewarp.util.text import to_bytes, to_str
 
 STASH = RefName("refs/stash")
+_LIST = ("for-each-ref", "--format=%(objectname) %(refname) %(symref)")
+_HEAD = ("HEAD^{commit}", "--symbolic-full-name", "HEAD")
 _MOVED = ("but expected", "reference already exists", "unable to resolve reference")
 """What git says when a ref has another value than expected, exists, or is gone."""
 
@@ -42,14 +44,54 @@ class RefUpdate(NamedTuple):
     new: Oid
 
 
+class Listing:
+    """The refs below `prefixes` (all when none is given), asked for by the constructor."""
+
+    def __init__(self, git: Git, *prefixes: str) -> None:
+        self._process = git.start(*_LIST, *prefixes)
+
+    def result(self) -> list[Ref]:
+        """Return them, sorted by name; once."""
+        return _parsed(finish(self._process, _LIST))
+
+    def stop(self) -> None:
+        """End git if it still runs."""
+        end(self._process)
+
+
 def listed(git: Git, *prefixes: str) -> list[Ref]:
     """Return the refs below `prefixes` (all when none is given), sorted by name."""
-    result = git.run("for-each-ref", "--format=%(objectname) %(refname) %(symref)", *prefixes)
+    return Listing(git, *prefixes).result()
+
+
+def _parsed(result: Result) -> list[Ref]:
     refs = []
     for line in to_str(result.out).splitlines():
         oid, name, symref = line.split(" ", 2)
         refs.append(Ref(RefName(name), Oid(oid), RefName(symref) if symref else None))
     return refs
+
+
+class HeadReading:
+    """Where HEAD is, asked for by the constructor."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._process = git.start("rev-parse", "--revs-only", *_HEAD)
+
+    def result(self) -> tuple[Oid | None, RefName | None]:
+        """Return its commit, None where there is none (yet), and its branch, None when detached."""
+        words = finish(self._process, ("rev-parse",)).text.split("\n")
+        commit = Oid(words[0]) if words[0] else None
+        if len(words) == len(_HEAD) - 1:
+            return commit, RefName(words[1]) if words[1] != "HEAD" else None
+        # Of a branch that is not born, or not readable, only git-symbolic-ref(1) knows the name.
+        name = self._git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).text
+        return commit, RefName(name) if name else None
+
+    def stop(self) -> None:
+        """End git if it still runs."""
+        end(self._process)
 
 
 def update(

@@ -1,16 +1,14 @@
 """Finding the repository a command stands in, and the facts that never change during it."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation, redirection
 from git_timewarp.git.names import Oid
-from git_timewarp.git.run import Git, GitError, scrubbed
+from git_timewarp.git.run import Git, GitError, Process, finish, scrubbed
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell
 
 _FACTS = (
@@ -24,7 +22,7 @@ _FACTS = (
     "objects",
 )
 _TRUST = "git config --global --add safe.directory"
-_BAD_LINE = re.compile(r"bad config line (\d+) in file (.+)\Z")
+_BAD_LINE = r"bad config line (\d+) in file (.+)\Z"
 _NOT_PRINTED = 2
 """Words of `_FACTS` that have no line in the answer: the path format, and `objects`."""
 _PLACE = ("--show-toplevel", "--show-prefix")
@@ -44,7 +42,7 @@ class BareRepositoryError(TimewarpError):
     reference = "bare-repository"
 
 
-class Repo(NamedTuple):
+class Repo(Frozen):
     """One work tree of one repository.
 
     Attributes:
@@ -89,11 +87,17 @@ class Repo(NamedTuple):
         return os.path.relpath(full, self.work_tree)
 
 
-def discover(start: str, environ: Mapping[str, str]) -> Repo:
+def look(start: str, environ: Mapping[str, str]) -> Process:
+    """Have git look for the repository around `start`, while something else is done."""
+    return Git(scrubbed(environ)).start("rev-parse", *_FACTS, *_PLACE, cwd=start)
+
+
+def discover(start: str, environ: Mapping[str, str], *, looking: Process | None = None) -> Repo:
     """Find the repository around the folder `start`.
 
     `GIT_DIR` and its kin are dropped: a hook that calls us must not redirect us. Who means
-    another repository by them is told so, instead of being given this one.
+    another repository by them is told so, instead of being given this one. `looking` is what
+    `look` gave, where that was begun before.
 
     Raises:
         NotARepositoryError: none there, or git refuses to open it (the message says why).
@@ -102,7 +106,7 @@ def discover(start: str, environ: Mapping[str, str]) -> Repo:
     """
     base = Git(scrubbed(environ))
     try:
-        out = base.run("rev-parse", *_FACTS, *_PLACE, cwd=start).text
+        out = finish(looking or look(start, environ), ("rev-parse",)).text
     except GitError:
         try:
             out = _without_work_tree(base, start)
@@ -169,7 +173,7 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
 
 def _look(start: str, reason: str) -> str:
     """Return the command that shows what git could not read."""
-    found = _BAD_LINE.search(reason)
+    found = re.search(_BAD_LINE, reason)
     if found is None:
         return "git rev-parse --show-toplevel"
     return f"sed -n {found[1]}p {shell(os.path.join(start, found[2]))}"

@@ -13,7 +13,11 @@ from typing import NamedTuple, Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util import faults
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes, to_str
+
+Process = subprocess.Popen[bytes]
+"""A git that was started and whose answer is still to be read."""
 
 PIPE = subprocess.PIPE
 """For `Git.start(stdin=…)`: the caller writes to the process."""
@@ -82,7 +86,7 @@ class Result(NamedTuple):
         return to_str(self.out).removesuffix("\n")
 
 
-class Git(NamedTuple):
+class Git(Frozen):
     """How to call git for one repository; immutable, vary it with `using`.
 
     Attributes:
@@ -100,7 +104,7 @@ class Git(NamedTuple):
     environ: Mapping[str, str]
     git_dir: str | None = None
     work_tree: str | None = None
-    index: str | None = None  # type: ignore[assignment]  # nobody asks the tuple for a place
+    index: str | None = None
     objects: str | None = None
     alternates: tuple[str, ...] = ()
     config: tuple[str, ...] = ()

@@ -1,13 +1,11 @@
 """Which hooks folder would be in effect without us, and how our folder hands on to it."""
 
-from __future__ import annotations
-
 import os
-from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import config_file
 from git_timewarp.hooks.record import FOLDER, Place, Record
+from git_timewarp.util.frozen import Frozen
 
 LINKED_CONFIG = ".linked-config"
 """In our folder: the config file that linked work trees include."""
@@ -15,7 +13,7 @@ LINKED_CONFIG = ".linked-config"
 _WHOLE_REPOSITORY = frozenset({"system", "global", "local"})
 
 
-class Setting(NamedTuple):
+class Setting(Frozen):
     """One `core.hooksPath`: its scope (git config --show-scope), its file, its raw value."""
 
     scope: str

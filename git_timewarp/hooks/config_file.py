@@ -6,8 +6,6 @@ The file is taken with git's own lock (`<file>.lock`), so no `git config` runs b
 from __future__ import annotations
 
 import contextlib
-import glob
-import hashlib
 import os
 import stat
 from collections.abc import Callable
@@ -67,7 +65,9 @@ def release(path: str) -> bool:
     ours left is told from git's. The caller holds the store lock: none of ours is at work.
     """
     target = os.path.realpath(path)
-    found = glob.glob(_own_lock(glob.escape(target), "*"))
+    folder, begins = os.path.split(_own_lock(target, ""))
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    found = [os.path.join(folder, name) for name in names if name.startswith(begins)]
     for own in found:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samefile(own, target + ".lock"):
@@ -123,8 +123,3 @@ def quoted(value: str) -> str:
     """Quote a value or subsection as git config reads it."""
     plain = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + plain.replace("\n", "\\n").replace("\t", "\\t") + '"'
-
-
-def digest(data: bytes) -> str:
-    """Return the fingerprint by which an untouched file is known again."""
-    return hashlib.sha256(data).hexdigest()

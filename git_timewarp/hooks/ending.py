@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import config_file, uninstall
+from git_timewarp.hooks.fingerprint import digest
 from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
 from git_timewarp.store.paths import Paths
@@ -84,7 +85,7 @@ def _give_end_back(repo: Repo) -> None:
         return
 
     def change(data: bytes) -> bytes:
-        is_as_before = config_file.digest(data.removesuffix(b"\n")).encode() == known
+        is_as_before = digest(data.removesuffix(b"\n")).encode() == known
         return data.removesuffix(b"\n") if is_as_before else data
 
     config_file.rewrite(os.path.join(repo.common_dir, "config"), change)

@@ -16,7 +16,9 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, config_file, strays, uninstall
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import HANDED_ON, LFS, NAMES, RECORDED
-from git_timewarp.hooks.plan import active, git_hooks, plan, present
+from git_timewarp.hooks.fingerprint import digest
+from git_timewarp.hooks.folders import active, git_hooks, present
+from git_timewarp.hooks.plan import plan
 from git_timewarp.hooks.record import BESIDE, FOLDER, Place, Record
 from git_timewarp.hooks.scripts import CHAIN, LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.store.spool import Spool
@@ -133,8 +135,7 @@ def _replace(repo: Repo, current: Record | None, wanted: Record, *, clock: Clock
         wanted = plan(repo, None)
     Spool(repo.state_dir, clock=clock).create(shared=_is_shared(repo))
     planned = tuple(
-        place._replace(after=config_file.digest(_taken(repo, place, place.before)))
-        for place in wanted.places
+        place._replace(after=digest(_taken(repo, place, place.before))) for place in wanted.places
     )
     wanted = wanted._replace(places=planned)
     try:
@@ -188,7 +189,7 @@ def _take_place(repo: Repo, place: Place) -> Place:
     before, after = config_file.rewrite(
         os.path.join(repo.common_dir, place.config), lambda data: _taken(repo, place, data)
     )
-    return place._replace(before=before, after=config_file.digest(after))
+    return place._replace(before=before, after=digest(after))
 
 
 def _taken(repo: Repo, place: Place, data: bytes) -> bytes:

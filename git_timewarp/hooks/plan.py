@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from git_timewarp.git.generation import MAIN_WORKTREE
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, config_file
-from git_timewarp.hooks.catalog import HANDED_ON_IF_PRESENT, RECORDED
-from git_timewarp.hooks.config_file import digest
+from git_timewarp.hooks.catalog import RECORDED
+from git_timewarp.hooks.fingerprint import digest
+from git_timewarp.hooks.folders import git_hooks, main_top, worktree_configs
 from git_timewarp.hooks.record import BESIDE, FOLDER, PATH, Place, Record
 from git_timewarp.hooks.scripts import own_hook, script
 from git_timewarp.util import atomic
@@ -28,55 +28,6 @@ def plan(repo: Repo, current: Record | None) -> Record:
         stubs = {name: digest(script(name)) for name in RECORDED}
         return Record(BESIDE, repo.common_dir, stubs, made_folder=made, places=places)
     return Record(PATH, repo.common_dir, places=(_base(repo, before, current), *places))
-
-
-def effective_folder(repo: Repo) -> str:
-    """Return the absolute folder in which git looks for hooks in this work tree."""
-    found = repo.git.text("rev-parse", "--git-path", "hooks")
-    return os.path.join(repo.work_tree, found)
-
-
-def git_hooks(repo: Repo) -> str:
-    """Return git's own hooks folder, where hooks live when `core.hooksPath` is not set."""
-    return os.path.join(repo.common_dir, "hooks")
-
-
-def present(repo: Repo, place: Place | None) -> tuple[str, ...]:
-    """Return the rare hooks that exist where `place` hands on to (or in git's own folder)."""
-    folder = chain.folder_of(repo, None if place is None else place.next)
-    return tuple(name for name in HANDED_ON_IF_PRESENT if active(os.path.join(folder, name)))
-
-
-def active(path: str) -> bool:
-    """Tell whether git would run the hook at `path`."""
-    return os.path.isfile(path) and os.access(path, os.X_OK)
-
-
-def worktree_configs(repo: Repo) -> tuple[str, ...]:
-    """Return the config files of single work trees, relative to the common directory."""
-    asked = repo.git.run("config", "--type=bool", "extensions.worktreeConfig", ok=(0, 1))
-    if asked.text != "true":
-        return ()
-    names = ["config.worktree"]
-    folder = os.path.join(repo.common_dir, "worktrees")
-    if os.path.isdir(folder):
-        names += [f"worktrees/{name}/config.worktree" for name in sorted(os.listdir(folder))]
-    return tuple(name for name in names if os.path.isfile(os.path.join(repo.common_dir, name)))
-
-
-def main_top(repo: Repo) -> str | None:
-    """Return the root of the main work tree, or None where there is none or it is unknown."""
-    if repo.worktree == MAIN_WORKTREE:
-        return repo.work_tree
-    config = os.path.join(repo.common_dir, "config")
-    bare = repo.git.run("config", "--file", config, "--type=bool", "core.bare", ok=(0, 1))
-    top = repo.git.run("config", "--file", config, "--type=path", "core.worktree", ok=(0, 1))
-    if bare.text == "true":
-        return None
-    if top.code == 0:
-        return os.path.realpath(os.path.join(repo.common_dir, top.text))
-    is_plain = os.path.basename(repo.common_dir) == ".git"
-    return os.path.dirname(repo.common_dir) if is_plain else None
 
 
 def _own_folder_is_free(repo: Repo) -> bool:

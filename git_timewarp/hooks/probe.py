@@ -11,7 +11,7 @@ import os
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks.catalog import LEGACY, RECORDED
-from git_timewarp.hooks.plan import active, effective_folder
+from git_timewarp.hooks.folders import active, effective_folder
 from git_timewarp.hooks.scripts import own_hook
 from git_timewarp.store.spool import Spool
 from git_timewarp.util.clock import Clock

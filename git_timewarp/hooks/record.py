@@ -5,17 +5,18 @@ beside the stubs and not in the state folder: who deletes that one keeps his hoo
 takes ours out.
 """
 
-import base64
+import binascii
 import contextlib
 import json
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.util import atomic, directories, faults
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import compact_json, json_name, name_from_json
 
 FORMAT_VERSION = 2
@@ -33,7 +34,7 @@ class HooksRecordError(TimewarpError):
     reference = "hooks-record-unreadable"
 
 
-class Place(NamedTuple):
+class Place(Frozen):
     """A config file in which `core.hooksPath` is ours.
 
     Attributes:
@@ -65,12 +66,12 @@ class Place(NamedTuple):
             "previous": None if self.previous is None else json_name(self.previous),
             "next": None if self.next is None else json_name(self.next),
             "condition": None if self.condition is None else json_name(self.condition),
-            "before": base64.b64encode(self.before).decode("ascii"),
+            "before": binascii.b2a_base64(self.before, newline=False).decode("ascii"),
             "after": self.after,
         }
 
 
-class Record(NamedTuple):
+class Record(Frozen):
     """One installation.
 
     Attributes:
@@ -177,6 +178,6 @@ def _place(found: dict[str, Any], version: int) -> Place:
         previous=None if found["previous"] is None else name_from_json(found["previous"]),
         next=None if found["next"] is None else name_from_json(found["next"]),
         condition=None if found["condition"] is None else name_from_json(found["condition"]),
-        before=base64.b64decode(found["before"]),
+        before=binascii.a2b_base64(found["before"]),
         after=found["after"],
     )

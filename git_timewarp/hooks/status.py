@@ -3,17 +3,17 @@
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, strays
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import LEGACY, LFS, RECORDED
-from git_timewarp.hooks.plan import active, effective_folder, git_hooks, present
+from git_timewarp.hooks.folders import active, effective_folder, git_hooks, present
 from git_timewarp.hooks.record import BESIDE, FOLDER, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, RECORDER, own_hook, script
 from git_timewarp.timeline.recording import is_recording
 from git_timewarp.util import atomic
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name
 
 ABSENT = "absent"
@@ -26,7 +26,7 @@ OUTDATED = "outdated"
 LOST = "lost"
 
 
-class HookStatus(NamedTuple):
+class HookStatus(Frozen):
     """One hook: is our stub where git looks, did it fire when asked to, what runs after it.
 
     Attributes:
@@ -51,7 +51,7 @@ class HookStatus(NamedTuple):
         }
 
 
-class HooksStatus(NamedTuple):
+class HooksStatus(Frozen):
     """All hooks.
 
     Attributes:
@@ -86,18 +86,24 @@ class HooksStatus(NamedTuple):
         }
 
 
-def status(repo: Repo, *, fired: Mapping[str, bool | None] = MappingProxyType({})) -> HooksStatus:
+def status(
+    repo: Repo,
+    *,
+    settings: Mapping[str, str] | None = None,
+    fired: Mapping[str, bool | None] = MappingProxyType({}),
+) -> HooksStatus:
     """Look at the hooks of this work tree; nothing changes.
 
     Args:
         repo: the repository.
+        settings: git's, where they were read just now.
         fired: what `probe.probe` found out, where each hook is to be proven to fire.
 
     Raises:
         HooksRecordError: the note of the installation is damaged.
     """
     record = records.load(repo)
-    folder = effective_folder(repo)
+    folder = effective_folder(repo, settings)
     fires = {} if record is None else fired
     place = None if record is None else _place_here(repo, record)
     hooks = tuple(

@@ -10,7 +10,7 @@ import os
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, config_file
-from git_timewarp.hooks.plan import main_top, worktree_configs
+from git_timewarp.hooks.folders import main_top, worktree_configs
 from git_timewarp.hooks.record import FOLDER, PATH, Place, Record
 
 PREVIOUS = "timewarp-hooks.previous"

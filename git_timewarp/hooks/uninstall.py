@@ -12,7 +12,8 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.hooks import chain, config_file, strays
 from git_timewarp.hooks import record as records
 from git_timewarp.hooks.catalog import LEGACY, NAMES, RECORDED
-from git_timewarp.hooks.plan import git_hooks
+from git_timewarp.hooks.fingerprint import digest
+from git_timewarp.hooks.folders import git_hooks
 from git_timewarp.hooks.record import FOLDER, HooksRecordError, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.util import atomic, faults
@@ -143,7 +144,7 @@ def _give_place(repo: Repo, place: Place) -> None:
         return
 
     def change(data: bytes) -> bytes:
-        if place.after is not None and config_file.digest(data) == place.after:
+        if place.after is not None and digest(data) == place.after:
             return place.before
         commands: list[tuple[str, ...]] = []
         if place.previous is None:
@@ -168,8 +169,8 @@ def stubs(repo: Repo, record: Record) -> tuple[tuple[str, ...], tuple[str, ...]]
         for suffix in ("", LEGACY):
             path = os.path.join(git_hooks(repo), name + suffix)
             if own_hook(path):
-                found = config_file.digest(atomic.read(path) or b"")
-                known = {record.stubs.get(name), config_file.digest(script(name))}
+                found = digest(atomic.read(path) or b"")
+                known = {record.stubs.get(name), digest(script(name))}
                 (ours if found in known else edited).append(path)
     return tuple(ours), tuple(edited)
 

@@ -9,6 +9,7 @@ from git_timewarp.git.config import GitConfig
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store import transaction, writer
 from git_timewarp.store.history import History
+from git_timewarp.store.index_fill import fill
 from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
@@ -109,7 +110,7 @@ def packs(world: World) -> Iterator[Check]:
 
 def read_index(world: World) -> Iterator[Check]:
     """Open the read index, which builds it again where it is not readable."""
-    history = History(world.repo)
+    history = History(world.repo, fill=fill)
     try:
         count = history.index.count()
     finally:
@@ -129,7 +130,7 @@ def gc_settings(config: GitConfig) -> Iterator[Check]:
 
 def skipped(world: World) -> Iterator[Check]:
     """Tell what the latest snapshot could not hold."""
-    history = History(world.repo)
+    history = History(world.repo, fill=fill)
     try:
         entry = history.latest_snapshot(world.repo.worktree)
         held = history.snapshot(entry.snapshot) if entry and entry.snapshot else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from git_timewarp.store.acknowledged import Loss
 from git_timewarp.store.history import History
-from git_timewarp.timeline.results import Problem
+from git_timewarp.timeline.results_look import Problem
 
 _MOST = 20
 

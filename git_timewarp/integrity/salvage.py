@@ -15,7 +15,7 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MODE_GITLINK
 from git_timewarp.integrity import damage, losses
 from git_timewarp.store import layout
-from git_timewarp.store.events import NewEvent
+from git_timewarp.store.chain import NewEvent
 from git_timewarp.store.journal import PendingSnapshot
 from git_timewarp.store.snapshots import Snapshot, load
 from git_timewarp.timeline.operation import Operation

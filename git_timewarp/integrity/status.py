@@ -1,26 +1,30 @@
 """Status: is it recording, since when, and is anything wrong?"""
 
-from __future__ import annotations
-
 import os
-from typing import NamedTuple
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
+from git_timewarp.errors import TimewarpError
+from git_timewarp.git import refs
+from git_timewarp.git.names import Oid
 from git_timewarp.integrity import losses
 from git_timewarp.store import lineage
 from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
-from git_timewarp.timeline.query import log_entry
-from git_timewarp.timeline.results import LogEntry, Problem, StatusResult
+from git_timewarp.timeline.label import log_entry
+from git_timewarp.timeline.recording import NotRecordingError
+from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
 from git_timewarp.util import atomic
+from git_timewarp.util.frozen import Frozen
 
 _LOOK_BACK = 200
 _AFTER_GAP = 'git timewarp snapshot -m "after a gap"'
 """With a message, because without one nothing is recorded where nothing changed."""
 
 
-class Around(NamedTuple):
+class Around(Frozen):
     """What the status tells of that is not in the history.
 
     Attributes:
@@ -36,6 +40,13 @@ class Around(NamedTuple):
 
 def status(history: History, around: Around, *, problems: tuple[Problem, ...] = ()) -> StatusResult:
     """Gather the state of the recorder; looks at the journal, our refs and the index only."""
+    asked = refs.HeadReading(history.repo.git)
+    try:
+        newest = next(history.entries(limit=1), None)
+        last = history.latest_snapshot(history.repo.worktree)
+        commit, branch = asked.result()
+    finally:
+        asked.stop()
     held = history.journal
     spool = Backlog(history.repo.state_dir)
     found = list(problems)
@@ -56,16 +67,15 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             )
         )
     found += losses.of_journal(history)
-    newest = next(history.entries(limit=1), None)
-    last = history.latest_snapshot(history.repo.worktree)
-    found += _of_gaps(history, last, has_hooks=around.hooks.get("mode") is not None)
+    has_hooks = around.hooks.get("mode") is not None
+    found += _of_gaps(history, last, head=commit if has_hooks else None)
     found += _of_hooks(around.hooks)
     found += _of_watcher(around.watcher)
     return StatusResult(
         recording=True,
         writer=history.writer,
         timeline=around.timeline,
-        head=_head(history),
+        head=branch or commit,
         last_event=_shown(history, newest),
         last_snapshot=_shown(history, last),
         watcher=around.watcher,
@@ -87,6 +97,24 @@ def recovered(notices: list[str]) -> tuple[Problem, ...]:
     return found
 
 
+def finished(
+    operation: Callable[[], AbstractContextManager[object]], notices: list[str]
+) -> tuple[Problem, ...]:
+    """Finish what was cut off, by an operation; return what came of it as problems.
+
+    Raises:
+        NotRecordingError: it was the end of the recording.
+    """
+    try:
+        with operation():
+            pass
+    except NotRecordingError:
+        raise
+    except TimewarpError as exc:
+        return (Problem(exc.reference, exc.message, exc.hint or ""), *recovered(notices))
+    return recovered(notices)
+
+
 def not_recording(
     *, hooks: Json, watcher: Json, problems: tuple[Problem, ...] = ()
 ) -> StatusResult:
@@ -106,14 +134,13 @@ def not_recording(
     )
 
 
-def _of_gaps(history: History, last: Entry | None, *, has_hooks: bool) -> list[Problem]:
+def _of_gaps(history: History, last: Entry | None, *, head: Oid | None) -> list[Problem]:
     """Return what hooks could not tell of since the latest snapshot, which holds it.
 
     A loss that was counted is an event by now. Where not even the counter could be written,
     HEAD is where no event knows of it, by a command that runs a hook (a reset does not).
+    Without `head` there is nothing that a hook would have told of.
     """
-    now = history.reader.info("HEAD^{commit}")
-    head = now[0] if now is not None else None
     lost, known = 0, head is None or last is None
     for entry in history.entries(limit=_LOOK_BACK):
         is_last = last is not None and entry.id == last.id
@@ -129,7 +156,7 @@ def _of_gaps(history: History, last: Entry | None, *, has_hooks: bool) -> list[P
     found = []
     if lost:
         found.append(Problem("lost-spool", f"git hooks could not note {lost} event(s)", _AFTER_GAP))
-    if not known and has_hooks and not lost and _runs_a_hook(history):
+    if not known and not lost and _runs_a_hook(history):
         text = f"HEAD moved to {str(head)[:7]} and no git hook told of it"
         found.append(Problem("moved-unseen", text, "git timewarp snapshot"))
     return found
@@ -164,11 +191,3 @@ def _of_watcher(watcher: Json) -> list[Problem]:
 
 def _shown(history: History, entry: Entry | None) -> LogEntry | None:
     return None if entry is None else log_entry(history, entry)
-
-
-def _head(history: History) -> str | None:
-    found = history.repo.git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).text
-    if found:
-        return found
-    detached = history.reader.info("HEAD")
-    return detached[0] if detached is not None else None

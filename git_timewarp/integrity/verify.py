@@ -23,6 +23,7 @@ from git_timewarp.integrity import (
 from git_timewarp.integrity.verify_look import Look, Progress
 from git_timewarp.store import lineage, transaction
 from git_timewarp.store.history import History
+from git_timewarp.store.index_fill import fill
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.results import VerifyReport
 
@@ -31,7 +32,7 @@ def verify(
     repo: Repo, *, full: bool, progress: Progress = lambda _done, _all: None
 ) -> VerifyReport:
     """Look at everything of ours in the repository; never changes, folds or records anything."""
-    history = History(repo)
+    history = History(repo, fill=fill)
     look = Look(repo, history, progress)
     try:
         _journal(look)

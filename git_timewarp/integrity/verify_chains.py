@@ -12,7 +12,8 @@ from git_timewarp.git.names import Oid, WriterId
 from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import layout, notes
-from git_timewarp.store.events import GENESIS, body_of
+from git_timewarp.store.chain import body_of
+from git_timewarp.store.events import GENESIS
 
 _N = b',"n":'
 _PREV = b',"prev":"'

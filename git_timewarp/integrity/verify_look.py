@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.history import History
-from git_timewarp.timeline.results import Problem
+from git_timewarp.timeline.results_look import Problem
 
 Progress = Callable[[int, int], None]
 LIMIT = 20

@@ -14,7 +14,7 @@ from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import kept
 from git_timewarp.store.packs import missing_objects
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.timeline.results import Problem
+from git_timewarp.timeline.results_look import Problem
 
 _HEAD = b"HEAD"
 

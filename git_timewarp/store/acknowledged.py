@@ -16,6 +16,7 @@ from git_timewarp.git.names import WriterId
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.journal import Journal
 from git_timewarp.util import atomic, faults
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import compact_json
 
 FORMAT_VERSION = 1
@@ -32,7 +33,7 @@ class Mark(NamedTuple):
     size: int
 
 
-class Loss(NamedTuple):
+class Loss(Frozen):
     """What a journal lost of what was acknowledged.
 
     Attributes:

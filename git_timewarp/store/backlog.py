@@ -1,19 +1,17 @@
 """How much waits in the spool (`store/spool.py`), without reading what it says."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from git_timewarp.util import atomic
+from git_timewarp.util.frozen import Frozen
 
-_RETIRED = re.compile(r"[0-9]+-[0-9]+\Z")
+_RETIRED = r"[0-9]+-[0-9]+\Z"
 
 
-class Taken(NamedTuple):
+class Taken(Frozen):
     """How far each retired file has been taken, the losses told, the last number given."""
 
     files: Mapping[str, int]
@@ -54,7 +52,7 @@ class Backlog:
             names = os.listdir(self.path)
         except FileNotFoundError:
             return []
-        return sorted((name for name in names if _RETIRED.match(name)), key=sequence)
+        return sorted((name for name in names if re.match(_RETIRED, name)), key=sequence)
 
     def lost_total(self) -> int:
         """Return how many entries were ever lost, as far as hooks could count."""

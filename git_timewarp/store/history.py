@@ -9,17 +9,16 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from git_timewarp.git import index_mark
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import Repo
-from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction
+from git_timewarp.store import acknowledged, leaving, lineage, transaction
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store.events import Event, Json, parse
-from git_timewarp.store.index import Entry, ReadIndex, entry_of
+from git_timewarp.store.index import Entry, Fill, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
-from git_timewarp.store.notes import next_place
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.snapshots import Catalog, Snapshot, load
 
@@ -31,11 +30,13 @@ class History:
         self,
         repo: Repo,
         *,
+        fill: Fill,
         journal: Journal | None = None,
         refs: Mapping[RefName, Oid] | None = None,
         reader: Reader | None = None,
     ) -> None:
         self.repo = repo
+        self._fill = fill
         self._paths = Paths(repo.state_dir)
         mark = acknowledged.read(self._paths.acknowledged)
         self.journal = journal if journal is not None else journal_file.load(self._paths.journal)
@@ -44,12 +45,24 @@ class History:
         if self.lost and mark != acknowledged.read(self._paths.acknowledged):
             # Somebody recorded or folded while we looked.
             self.lost = None
-        self.refs = refs if refs is not None else transaction.current(repo)
+        self._listing = transaction.listing(repo) if refs is None else None
+        self._given = refs or {}
         self._own_reader = reader is None
         self.reader = reader if reader is not None else readable(repo)
         self._index: ReadIndex | None = None
         self._former: Mapping[str, int] | None = None
-        self.catalog = Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
+
+    @cached_property
+    def refs(self) -> Mapping[RefName, Oid]:
+        """Every ref of ours; git has listed them while something else was done."""
+        if self._listing is None:
+            return self._given
+        return transaction.current(self.repo, asked=self._listing)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Where the snapshots are."""
+        return Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
 
     @property
     def needs_recovery(self) -> bool:
@@ -67,6 +80,8 @@ class History:
 
     def close(self) -> None:
         """Close the index, and the reader when it is this object's own."""
+        if self._listing is not None:
+            self._listing.stop()
         if self._index is not None:
             self._index.close()
         if self._own_reader:
@@ -76,7 +91,7 @@ class History:
     def index(self) -> ReadIndex:
         """The read index, brought up to date."""
         if self._index is None:
-            self._index = ReadIndex(self._paths.index)
+            self._index = ReadIndex(self._paths.index, fill=self._fill)
             self._index.update(self.reader, self.refs)
         return self._index
 
@@ -156,30 +171,6 @@ class History:
         """Return a stored snapshot by its full id, or None when it is nowhere."""
         entry = self.catalog.entry(snapshot)
         return None if entry is None else load(self.reader, entry)
-
-    def record(self, entry: Entry) -> Json:
-        """Return the whole record of an event, from the journal or its note."""
-        for event in self.journal.events:
-            if event.n == entry.n and event.writer == entry.writer:
-                return event.record
-        for event in self.note_events(entry.writer, entry.n, entry.anchor):
-            if event.n == entry.n:
-                return event.record
-        return {}
-
-    def note_events(self, writer: WriterId, n: int, anchor: Oid) -> Iterator[Event]:
-        """Yield the events on `anchor` in the segment that holds event `n` of `writer`."""
-        segment = (n - 1) // layout.SEGMENT_LIMITS[layout.EVENTS] + 1
-        tag = self.refs.get(layout.ref(writer, layout.EVENTS, segment))
-        place, k = anchor, 0
-        while tag is not None:
-            path = f"{place[:2]}/{place[2:4]}/{place[4:]}"
-            blob = self.reader.find(f"{tag}^{{tree}}:{path}")
-            if blob is None:
-                return
-            for line in blob.data.splitlines():
-                yield parse(line, anchor=anchor)
-            place, k = next_place(anchor, k), k + 1
 
 
 def readable(repo: Repo) -> Reader:

@@ -10,21 +10,18 @@ import itertools
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from operator import itemgetter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
-from git_timewarp.store import layout, lines, notes
-from git_timewarp.store.events import FORMAT_VERSION, Event, Json, NewerFormatError
-from git_timewarp.util import faults
+from git_timewarp.store import layout
+from git_timewarp.store.events import FORMAT_VERSION, Event
 
 SCHEMA_VERSION = 4
 _VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
-_WRITER_SHIFT = 40
+WRITER_SHIFT = 40
 _MEMORY = ":memory:"
 _SCHEMA = """
 CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
@@ -39,7 +36,7 @@ CREATE TABLE events (
     snapshot TEXT, summary TEXT, op TEXT, key TEXT, data TEXT
 );
 """
-_INDEXES = """
+INDEXES = """
 CREATE INDEX IF NOT EXISTS by_lamport ON events (lamport);
 CREATE INDEX IF NOT EXISTS by_snapshot ON events (snapshot) WHERE snapshot IS NOT NULL;
 CREATE INDEX IF NOT EXISTS with_snapshot ON events (lamport) WHERE snapshot IS NOT NULL;
@@ -111,6 +108,48 @@ def actor_text(value: object) -> str:
     return f"{value['kind']}:{value['id']}" if isinstance(value, dict) else "system:unknown"
 
 
+class Tables:
+    """The open database, and the texts that many events share: each is there once, by number."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self.numbers: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+
+    def load(self) -> None:
+        """Read the texts that are there."""
+        self.numbers = dict(self.db.execute("SELECT text, id FROM names"))
+        self._texts = {key: text for text, key in self.numbers.items()}
+
+    def number(self, text: object) -> int:
+        """Return the number of a text, which is added where it is not there."""
+        found = self.numbers.get(text)  # type: ignore[call-overload]
+        if found is not None:
+            return int(found)
+        word = str(text)
+        self.db.execute("INSERT OR IGNORE INTO names (text) VALUES (?)", (word,))
+        key = int(self.db.execute("SELECT id FROM names WHERE text = ?", (word,)).fetchone()[0])
+        self.numbers[word] = key
+        self._texts[key] = word
+        return key
+
+    def known(self, text: str) -> int | None:
+        """Return the number of a text; None where it is not there."""
+        return self.numbers.get(text)
+
+    def text(self, value: object) -> str:
+        """Return a text by its number; another process may have added it meanwhile."""
+        key = int(str(value))
+        if key not in self._texts:
+            self.load()
+        return self._texts[key]
+
+
+Fill = Callable[[Tables, Reader, Mapping[str, str], Mapping[str, str]], None]
+"""Brings the tables up to date (`store/index_fill.py`), given (segment, tag) as git has them
+and as they were read. Passed in: a look that has nothing to read does not import it."""
+
+
 class ReadIndex:
     """The cache of one repository; `close` it.
 
@@ -118,13 +157,16 @@ class ReadIndex:
     does not let go) it is built in memory: slower, never wrong.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, fill: Fill) -> None:
         self._path = path
-        self._names: dict[str, int] = {}
-        self._texts: dict[int, str] = {}
+        self._fill = fill
         self._inode: int | None = None
         self._source: tuple[Reader, dict[str, str]] | None = None
-        self._db = self._open()
+        self._tables = self._open()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._tables.db
 
     def close(self) -> None:
         """Close the database."""
@@ -147,11 +189,11 @@ class ReadIndex:
             known = dict(self._db.execute("SELECT ref, tag FROM segments"))
             if wanted == known:
                 return
-            self._read(reader, wanted, known)
+            self._fill(self._tables, reader, wanted, known)
         except sqlite3.DatabaseError as exc:
             self._rebuild(exc)
         finally:
-            self._load_names()
+            self._tables.load()
 
     def select(
         self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1
@@ -189,15 +231,15 @@ class ReadIndex:
 
     def last_n(self, writer: WriterId) -> int:
         """Return the number of the last event of a writer, 0 when it has none."""
-        key = self._names.get(writer)
+        key = self._tables.known(writer)
         if key is None:
             return 0
-        low, high = key << _WRITER_SHIFT, (key + 1) << _WRITER_SHIFT
+        low, high = key << WRITER_SHIFT, (key + 1) << WRITER_SHIFT
         query = "SELECT MAX(place) FROM events WHERE place > ? AND place < ?"
         found = self._db.execute(query, (low, high)).fetchone()[0]
         return 0 if found is None else int(found) - low
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> Tables:
         try:
             return self._connect()
         except sqlite3.OperationalError:
@@ -210,32 +252,28 @@ class ReadIndex:
             self._path = _MEMORY
             return self._connect()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Tables:
         """Open the database and make its tables where they are not there or of another version.
 
         Both happens in one transaction: two processes may open it at the same moment, and
         a file that another one has open is never removed.
         """
         db = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+        tables = Tables(db)
         try:
             self._inode = _inode(self._path)
             db.execute("PRAGMA synchronous=NORMAL")
-            db.create_function("name", 1, self._name_or_none, deterministic=True)
+            db.create_function("name", 1, tables.known, deterministic=True)
             if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 with db:
                     db.execute("BEGIN EXCLUSIVE")
                     if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                         _create(db)
-            self._db = db
-            self._load_names()
+            tables.load()
         except BaseException:
             db.close()
             raise
-        return db
-
-    def _load_names(self) -> None:
-        self._names = dict(self._db.execute("SELECT text, id FROM names"))
-        self._texts = {key: text for text, key in self._names.items()}
+        return tables
 
     def _remove(self) -> None:
         """Remove a file that is no database; not one that somebody put in its place."""
@@ -254,199 +292,23 @@ class ReadIndex:
             self._path = _MEMORY
         else:
             self._remove()
-        self._db = self._open()
-        self._read(reader, wanted, {})
-
-    def _read(self, reader: Reader, wanted: dict[str, str], known: dict[str, str]) -> None:
-        faults.point("update index")
-        changed = sorted(ref for ref, tag in wanted.items() if known.get(ref) != tag)
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            if not set(known) <= set(wanted):
-                for table in ("events", "segments", "folders", "overflows"):
-                    self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
-                changed = sorted(wanted)
-            bulk = not known and len(changed) > 1
-            if bulk:
-                for name in ("by_lamport", "by_snapshot", "with_snapshot", "by_key"):
-                    self._db.execute(f"DROP INDEX IF EXISTS {name}")
-            for ref in changed:
-                self._read_segment(reader, ref, wanted[ref])
-            if bulk:
-                for statement in _INDEXES.strip().splitlines():
-                    self._db.execute(statement)
-
-    def _read_segment(self, reader: Reader, ref: str, tag: str) -> None:
-        root = Oid(reader.read(tag, kind="tag").split(b"\n", 1)[0].split(b" ")[1].decode())
-        known = self._db.execute("SELECT path, oid FROM folders WHERE ref = ?", (ref,))
-        seen = {path: Oid(oid) for path, oid in known}
-        places = list(notes.walk(reader, root, known=seen))
-        anchors = self._anchors(ref, {place for place, _ in places})
-        rows: list[tuple[object, ...]] = []
-        whole = True
-        for (place, _), blob in zip(
-            places, reader.read_all([note for _, note in places]), strict=True
-        ):
-            if blob is None:
-                whole = False
-                continue
-            rows += self._rows(blob.data, anchors.get(place, place))
-        rows.sort(key=itemgetter(0))
-        self._insert(rows)
-        if not whole:
-            return
-        fresh = [(ref, path, oid) for path, oid in notes.folders(reader, root)]
-        self._db.executemany("REPLACE INTO folders VALUES (?, ?, ?)", fresh)
-        self._db.execute("REPLACE INTO segments VALUES (?, ?)", (ref, tag))
-
-    def _anchors(self, ref: str, places: AbstractSet[Oid]) -> dict[Oid, Oid]:
-        """Return the anchor of each place that is an overflow (`store/notes.py`).
-
-        The place where the next overflow of an anchor will be is remembered, because the
-        note on the anchor itself is not read again when only its overflow grows.
-        """
-        rows = self._db.execute("SELECT place, anchor, k FROM overflows WHERE ref = ?", (ref,))
-        expected = {Oid(place): (Oid(anchor), int(k)) for place, anchor, k in rows}
-        found: dict[Oid, Oid] = {}
-        ends: list[tuple[str, str, str, int]] = []
-        for place in places:
-            anchor, k = expected.get(place, (place, 0))
-            if place in expected:
-                found[place] = anchor
-            while (following := notes.next_place(anchor, k)) in places:
-                found[following] = anchor
-                k += 1
-            ends.append((ref, following, anchor, k + 1))
-        self._db.executemany(
-            "REPLACE INTO overflows VALUES (?, ?, ?, ?)",
-            (end for end in ends if end[2] not in found),
-        )
-        return found
-
-    def _rows(self, note: bytes, anchor: Oid) -> Iterable[tuple[object, ...]]:
-        """Return the rows of a note; a line that is no event is left to `verify` to tell of."""
-        plain = lines.read(note)
-        return self._parsed(note, anchor) if plain is None else self._plain(plain, anchor)
-
-    def _plain(self, found: list[tuple[str, ...]], anchor: Oid) -> Iterator[tuple[object, ...]]:
-        """Yield the rows of lines of the plain form; one look-up for a name, no call."""
-        name, known = self._name, self._names.get
-        for (
-            who,
-            kind,
-            branch,
-            data,
-            head,
-            ident,
-            key,
-            lamport,
-            n,
-            op,
-            session,
-            snapshot,
-            summary,
-            timeline,
-            ts,
-            type_,
-            worktree,
-            writer,
-        ) in found:
-            actor = f"{kind}:{who}"
-            yield (
-                (known(writer) or name(writer)) << _WRITER_SHIFT | int(n),
-                int(lamport),
-                ident,
-                ts,
-                known(type_) or name(type_),
-                known(actor) or name(actor),
-                known(timeline) or name(timeline),
-                known(worktree) or name(worktree),
-                (known(branch) or name(branch)) if branch else None,
-                session or None,
-                head or None,
-                anchor,
-                snapshot or None,
-                summary,
-                op or None,
-                key or None,
-                data or None,
-            )
-
-    def _parsed(self, note: bytes, anchor: Oid) -> Iterator[tuple[object, ...]]:
-        """Yield the rows of any other lines."""
-        for line in note.splitlines():
-            try:
-                record = json.loads(line)
-                if b"\\ud" in line:
-                    json.dumps(record, ensure_ascii=False).encode()
-                if record["v"] != FORMAT_VERSION:
-                    raise NewerFormatError("an event", record["v"])
-                yield self._row(record, anchor)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue
-
-    def _insert(self, rows: Iterable[tuple[object, ...]]) -> None:
-        marks = ", ".join("?" * 17)
-        self._db.executemany(f"INSERT OR IGNORE INTO events VALUES ({marks})", rows)  # noqa: S608
-
-    def _row(self, record: Json, anchor: Oid) -> tuple[object, ...]:
-        get = record.get
-        data = get("data")
-        return (
-            self._name(record["writer"]) << _WRITER_SHIFT | record["n"],  # type: ignore[operator]
-            record["lamport"],
-            record["id"],
-            record["ts"],
-            self._name(record["type"]),
-            self._name(actor_text(record["actor"])),
-            self._name(record["timeline"]),
-            self._name(record["worktree"]),
-            self._name(get("branch")) if "branch" in record else None,
-            get("session"),
-            get("head"),
-            anchor,
-            get("snapshot"),
-            record["summary"],
-            get("op"),
-            get("key"),
-            json.dumps(data) if data else None,
-        )
-
-    def _name(self, text: object) -> int:
-        found = self._names.get(text)  # type: ignore[call-overload]
-        if found is not None:
-            return int(found)
-        word = str(text)
-        self._db.execute("INSERT OR IGNORE INTO names (text) VALUES (?)", (word,))
-        key = int(self._db.execute("SELECT id FROM names WHERE text = ?", (word,)).fetchone()[0])
-        self._names[word] = key
-        self._texts[key] = word
-        return key
-
-    def _name_or_none(self, text: str) -> int | None:
-        return self._names.get(text)
-
-    def _text(self, value: object) -> str:
-        """Return a name by its number; another process may have added it meanwhile."""
-        key = int(str(value))
-        if key not in self._texts:
-            self._load_names()
-        return self._texts[key]
+        self._tables = self._open()
+        self._fill(self._tables, reader, wanted, {})
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
         place = int(str(row[0]))
         data = json.loads(str(row[16])) if row[16] else {}
         return Entry(
-            writer=WriterId(self._text(place >> _WRITER_SHIFT)),
-            n=place & ((1 << _WRITER_SHIFT) - 1),
+            writer=WriterId(self._tables.text(place >> WRITER_SHIFT)),
+            n=place & ((1 << WRITER_SHIFT) - 1),
             lamport=int(str(row[1])),
             id=str(row[2]),
             ts=str(row[3]),
-            type=self._text(row[4]),
-            actor=self._text(row[5]),
-            timeline=self._text(row[6]),
-            worktree=self._text(row[7]),
-            branch=self._text(row[8]) if row[8] is not None else None,
+            type=self._tables.text(row[4]),
+            actor=self._tables.text(row[5]),
+            timeline=self._tables.text(row[6]),
+            worktree=self._tables.text(row[7]),
+            branch=self._tables.text(row[8]) if row[8] is not None else None,
             session=_text(row[9]),
             head=Oid(str(row[10])) if row[10] else None,
             anchor=Oid(str(row[11])),
@@ -463,7 +325,7 @@ def _create(db: sqlite3.Connection) -> None:
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     for (table,) in list(db.execute(query)):
         db.execute(f'DROP TABLE "{table}"')
-    for statement in (_SCHEMA + _INDEXES).split(";"):
+    for statement in (_SCHEMA + INDEXES).split(";"):
         if statement.strip():
             db.execute(statement)
     db.execute(f"PRAGMA user_version={_VERSION}")

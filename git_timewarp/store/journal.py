@@ -18,9 +18,9 @@ the next writer ends it and marks it with T, so it is never taken for tampering.
 After a fold the file is replaced by one that holds only what is still open.
 """
 
+import binascii
 import json
 import os
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -102,7 +102,7 @@ class Journal:
 def line(letter: str, payload: bytes) -> bytes:
     """Return one journal line with checksum and newline."""
     rest = letter.encode() + b" " + payload
-    return b"%08x %s\n" % (zlib.crc32(rest), rest)
+    return b"%08x %s\n" % (binascii.crc32(rest), rest)
 
 
 def event_line(event: Event) -> bytes:
@@ -168,7 +168,7 @@ def checks(raw: bytes) -> bool:
     if len(raw) < 11 or raw[8:9] != b" ":
         return False
     try:
-        return int(raw[:8], 16) == zlib.crc32(raw[9:])
+        return int(raw[:8], 16) == binascii.crc32(raw[9:])
     except ValueError:
         return False
 

@@ -1,11 +1,9 @@
 """Reading event lines many at a time: what lists need of them, by one regular expression.
 
-Nearly every line has the plain form that `events.seal` writes: known members in their
+Nearly every line has the plain form that `chain.seal` writes: known members in their
 order, no escapes, nothing nested deeper than two levels. A note of such lines is read at
 once, without a record for each; any other note is left to the JSON parser.
 """
-
-from __future__ import annotations
 
 import re
 from functools import cache

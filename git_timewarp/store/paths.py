@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
 import os
-import zlib
 
 
 class Paths:
@@ -75,4 +75,4 @@ class Paths:
 
     def damaged(self, journal: bytes) -> str:
         """Folder for a copy of a journal that was found damaged, and of its objects."""
-        return os.path.join(self.root, "damaged", f"{zlib.crc32(journal):08x}")
+        return os.path.join(self.root, "damaged", f"{binascii.crc32(journal):08x}")

@@ -26,9 +26,11 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store.events import ChainHead, Event, Json, NewEvent, again, seal
+from git_timewarp.store.chain import NewEvent, again, seal
+from git_timewarp.store.events import ChainHead, Event, Json
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
+from git_timewarp.store.index_fill import fill
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.packs import MOST_SUPERSEDED, Packs
 from git_timewarp.store.paths import Paths
@@ -529,7 +531,7 @@ class Recorder:
         return self._asked(lambda index: index.last_n(writer))
 
     def _asked(self, question: Callable[[ReadIndex], int]) -> int:
-        index = ReadIndex(self.paths.index)
+        index = ReadIndex(self.paths.index, fill=fill)
         try:
             index.update(self.quarantine.reader, self.refs)
             return question(index)

@@ -4,11 +4,8 @@
 `v id ts writer timeline worktree trigger parents` and what `View.to_json` gives.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.objects import (
@@ -19,11 +16,12 @@ from git_timewarp.store import layout
 from git_timewarp.store.events import NewerFormatError
 from git_timewarp.store.journal import PendingSnapshot
 from git_timewarp.store.view import View
+from git_timewarp.util.frozen import Frozen
 
 FORMAT_VERSION = 1
 
 
-class Snapshot(NamedTuple):
+class Snapshot(Frozen):
     """A stored snapshot: its id, the tree that holds it, what it looked like and why it is."""
 
     id: SnapshotId

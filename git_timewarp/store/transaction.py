@@ -21,14 +21,14 @@ from collections.abc import Set as AbstractSet
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.objects import Reader
-from git_timewarp.git.refs import RefConflictError, RefUpdate
+from git_timewarp.git.refs import Listing, RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import layout
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock
 
-_IS_ID = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z")
+_IS_ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z"
 _TRIES = 40
 _WAIT = 0.05
 _STALE_AFTER = 0.25
@@ -41,9 +41,14 @@ _WHO = {
 }
 
 
-def current(repo: Repo) -> dict[RefName, Oid]:
-    """Return every ref of ours and its value."""
-    return {ref.name: ref.oid for ref in git_refs.listed(repo.git, layout.ROOT)}
+def listing(repo: Repo) -> Listing:
+    """Have git list every ref of ours, while something else is done."""
+    return Listing(repo.git, layout.ROOT)
+
+
+def current(repo: Repo, *, asked: Listing | None = None) -> dict[RefName, Oid]:
+    """Return every ref of ours and its value, as `asked` for before or as it is now."""
+    return {ref.name: ref.oid for ref in (asked or listing(repo)).result()}
 
 
 def move(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> None:
@@ -271,7 +276,7 @@ def _remove_broken(repo: Repo, names: Collection[str]) -> None:
             data = atomic.read(path)
         except OSError:
             continue
-        if data is not None and not _IS_ID.match(data):
+        if data is not None and not re.match(_IS_ID, data):
             faults.point("remove broken ref")
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)

@@ -19,15 +19,16 @@ Two views are equal when everything but who took them and when is equal.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Self
 
 from git_timewarp.git.names import Oid, RefName, RepoPath
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name, name_from_json, to_bytes, to_str
 
 FORMAT_VERSION = 1
 
 
-class Head(NamedTuple):
+class Head(Frozen):
     """Where HEAD points: a commit, a branch, or a branch that is not born yet."""
 
     oid: Oid | None
@@ -44,7 +45,7 @@ class Head(NamedTuple):
         return self.oid is None
 
 
-class Skipped(NamedTuple):
+class Skipped(Frozen):
     """A path that was not captured, and why.
 
     `size` in bytes and `digest` (SHA-256) are given where known. `reason` is one of
@@ -86,7 +87,7 @@ class Skipped(NamedTuple):
         )
 
 
-class View(NamedTuple):
+class View(Frozen):
     """What a work tree looks like; every object named here is in git or in the quarantine.
 
     Attributes:
@@ -109,7 +110,7 @@ class View(NamedTuple):
     index_tree: Oid
     refs: Oid
     head: Head
-    index: Oid | None = None  # type: ignore[assignment]  # nobody asks the tuple for a place
+    index: Oid | None = None
     raw: Oid | None = None
     modes: Oid | None = None
     nested: Oid | None = None

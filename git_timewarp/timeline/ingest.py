@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from git_timewarp.git.names import Oid
 from git_timewarp.store import layout
-from git_timewarp.store.events import Event, Json, NewEvent
+from git_timewarp.store.chain import NewEvent
+from git_timewarp.store.events import Event, Json
 from git_timewarp.timeline.ingest_lines import Incoming, InvalidRecordError, read_line
 from git_timewarp.timeline.operation import Operation
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.safety.secrets import may_hold, scrub, scrub_json
-from git_timewarp.store.events import Actor, Json
+from git_timewarp.store.chain import Actor
+from git_timewarp.store.events import Json
 from git_timewarp.util.clock import iso, parse_iso
 from git_timewarp.util.text import JsonName, json_name, name_from_json
 

@@ -1,4 +1,4 @@
-"""The short name of an event that people type: `E47`."""
+"""An event as people see it: its short name, which they type too (`E47`), and its entry."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from git_timewarp.git.names import SnapshotId
 from git_timewarp.store import layout
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
+from git_timewarp.timeline.results_look import Changes, LogEntry, Milestone
 
 
 def label(history: History, entry: Entry) -> str:
@@ -36,3 +37,29 @@ def of_snapshot(history: History, snapshot: SnapshotId) -> str:
         if entry.snapshot == snapshot
     ]
     return label(history, named[-1]) if named else ""
+
+
+def log_entry(history: History, entry: Entry, *, current: bool = False) -> LogEntry:
+    """Return an entry as `log` shows it."""
+    counts = entry.data.get("changes")
+    changes = Changes(*counts) if isinstance(counts, list) and len(counts) == 3 else None
+    mark = entry.data.get("milestone")
+    milestone = None
+    if isinstance(mark, dict):
+        milestone = Milestone(str(mark["kind"]), str(mark["importance"]), mark.get("name"))
+    return LogEntry(
+        event=label(history, entry),
+        id=entry.id,
+        lamport=entry.lamport,
+        writer=entry.writer,
+        type=entry.type,
+        ts=entry.ts,
+        actor=entry.actor,
+        summary=entry.summary,
+        snapshot=entry.snapshot,
+        timeline=entry.timeline,
+        worktree=entry.worktree,
+        changes=changes,
+        milestone=milestone,
+        current=current,
+    )

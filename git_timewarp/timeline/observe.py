@@ -12,7 +12,7 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError, Object, Reader
 from git_timewarp.safety.secrets import scrub
 from git_timewarp.store import kept
-from git_timewarp.store.events import NewEvent
+from git_timewarp.store.chain import NewEvent
 from git_timewarp.store.index import Entry
 from git_timewarp.store.spool import Spool
 from git_timewarp.store.spool_lines import HookEvent

@@ -22,9 +22,11 @@ from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
-from git_timewarp.store.events import Actor, Event, Json, NewEvent
+from git_timewarp.store.chain import Actor, NewEvent
+from git_timewarp.store.events import Event, Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry, entry_of
+from git_timewarp.store.index_fill import fill
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.recorder import Recorder
 from git_timewarp.store.snapshots import Snapshot
@@ -102,6 +104,7 @@ class Operation:
         if self._history is None:
             self._history = History(
                 self.repo,
+                fill=fill,
                 journal=self.recorder.journal,
                 refs=self.recorder.refs,
                 reader=self.quarantine.reader,

@@ -19,8 +19,8 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.run import DURABLE, Git, GitError
 from git_timewarp.store.events import Json
 from git_timewarp.store.index import Entry
+from git_timewarp.timeline.log import HIDDEN
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.query import HIDDEN
 from git_timewarp.util.clock import iso
 from git_timewarp.util.text import printable, to_bytes, to_str
 

@@ -7,27 +7,12 @@ from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
 from git_timewarp.store.view import Skipped
+from git_timewarp.timeline.results_look import VERSION, Changes, Json, LogEntry, Problem
 from git_timewarp.util.text import json_name
-
-Json = dict[str, object]
-VERSION = 1
 
 
 def _names(paths: tuple[RepoPath, ...]) -> list[object]:
     return [json_name(path) for path in paths]
-
-
-class Changes(NamedTuple):
-    """How many paths a snapshot added, modified and deleted against the one before it."""
-
-    added: int = 0
-    modified: int = 0
-    deleted: int = 0
-
-    @property
-    def total(self) -> int:
-        """All changed paths."""
-        return self.added + self.modified + self.deleted
 
 
 class SnapshotResult(NamedTuple):
@@ -123,69 +108,6 @@ class TravelResult(NamedTuple):
         }
 
 
-class Milestone(NamedTuple):
-    """A mark of significance on an event (kinds: design 4)."""
-
-    kind: str
-    importance: str
-    name: str | None = None
-
-    def to_dict(self) -> Json:
-        """Return the stable JSON form."""
-        record: Json = {"kind": self.kind, "importance": self.importance}
-        if self.name is not None:
-            record["name"] = self.name
-        return record
-
-
-class LogEntry(NamedTuple):
-    """One event as `log` shows it.
-
-    `event` is the label (`E47`, or `E47.<writer prefix>` where two writers share the
-    number), `ts` ISO 8601 UTC, `actor` `kind:id`, `current` whether the work tree stands
-    on its snapshot now, `folded` whether it is in git notes already.
-    """
-
-    event: str
-    id: str
-    lamport: int
-    writer: str
-    type: str
-    ts: str
-    actor: str
-    summary: str
-    snapshot: SnapshotId | None
-    timeline: str
-    worktree: str
-    changes: Changes | None = None
-    milestone: Milestone | None = None
-    current: bool = False
-
-    def to_dict(self) -> Json:
-        """Return the stable JSON form (one line of `log --json`)."""
-        record: Json = {
-            "event": self.event,
-            "id": self.id,
-            "type": self.type,
-            "ts": self.ts,
-            "actor": self.actor,
-            "summary": self.summary,
-            "snapshot": self.snapshot,
-            "timeline": self.timeline,
-            "worktree": self.worktree,
-            "current": self.current,
-        }
-        if self.changes is not None:
-            record["changes"] = {
-                "added": self.changes.added,
-                "modified": self.changes.modified,
-                "deleted": self.changes.deleted,
-            }
-        if self.milestone is not None:
-            record["milestone"] = self.milestone.to_dict()
-        return record
-
-
 class FileChange(NamedTuple):
     """One path that differs between two snapshots; status A, M, D, T (type) as git's.
 
@@ -269,29 +191,6 @@ class StashEntry(NamedTuple):
         }
 
 
-class Problem(NamedTuple):
-    """Something that is wrong: what, where, what it touches and the next command.
-
-    `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
-    `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `lost-journal`, `recovered`,
-    `network-filesystem`, `config`, `moved-refs`, `disk`; in remarks `lost-ref`.
-    """
-
-    kind: str
-    where: str
-    hint: str
-    affects: tuple[str, ...] = ()
-
-    def to_dict(self) -> Json:
-        """Return the stable JSON form."""
-        return {
-            "kind": self.kind,
-            "where": self.where,
-            "affects": list(self.affects),
-            "hint": self.hint,
-        }
-
-
 class VerifyReport(NamedTuple):
     """Answer of `verify`; `level` is `quick` or `full`.
 
@@ -321,44 +220,6 @@ class VerifyReport(NamedTuple):
             "objects": self.objects,
             "problems": [item.to_dict() for item in self.problems],
             "remarks": [item.to_dict() for item in self.remarks],
-        }
-
-
-class StatusResult(NamedTuple):
-    """Answer of `status`.
-
-    `recording` is false before `init`. `dirty` says whether the work tree differs from
-    its newest snapshot (None when that was not looked at). `pending` counts what is in
-    journal and spool and not yet folded. Ages are derived by the caller from `ts`.
-    """
-
-    recording: bool
-    writer: str | None
-    timeline: str | None
-    head: str | None
-    last_event: LogEntry | None
-    last_snapshot: LogEntry | None
-    watcher: Json
-    hooks: Json
-    pending: Json
-    counts: Json
-    problems: tuple[Problem, ...] = ()
-
-    def to_dict(self) -> Json:
-        """Return the stable JSON form."""
-        return {
-            "v": VERSION,
-            "recording": self.recording,
-            "writer": self.writer,
-            "timeline": self.timeline,
-            "head": self.head,
-            "last_event": self.last_event.to_dict() if self.last_event else None,
-            "last_snapshot": self.last_snapshot.to_dict() if self.last_snapshot else None,
-            "watcher": self.watcher,
-            "hooks": self.hooks,
-            "pending": self.pending,
-            "counts": self.counts,
-            "problems": [item.to_dict() for item in self.problems],
         }
 
 

@@ -9,16 +9,17 @@ from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.safety.secrets import scrub
 from git_timewarp.store import kept, layout
+from git_timewarp.store.chain import Actor, NewEvent
 from git_timewarp.store.compose import NewSnapshot, compose, needed
-from git_timewarp.store.events import Actor, NewEvent
 from git_timewarp.store.index import Entry
 from git_timewarp.store.journal import PendingKept, PendingSnapshot
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
-from git_timewarp.timeline import observe, treediff
+from git_timewarp.timeline import label, observe, treediff
 from git_timewarp.timeline.capture import Capture, CaptureLimits
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.results import Changes, SnapshotResult
+from git_timewarp.timeline.results import SnapshotResult
+from git_timewarp.timeline.results_look import Changes
 from git_timewarp.util.clock import iso
 from git_timewarp.util.ids import SNAPSHOT_ID_LENGTH, letters
 from git_timewarp.util.text import json_name
@@ -143,9 +144,10 @@ def preview(op: Operation) -> SnapshotResult:
     reader = op.quarantine.reader
     changed = list(treediff.compare(reader, previous.view.tree if previous else None, view.tree))
     same = previous is not None and previous.view == view
+    known = previous.id if previous is not None and same else SnapshotId("")
     return SnapshotResult(
-        snapshot=previous.id if previous is not None and same else SnapshotId(""),
-        event="",
+        snapshot=known,
+        event=label.of_snapshot(op.history, known),
         tree=view.tree,
         created=not same,
         changes=_count(changed),

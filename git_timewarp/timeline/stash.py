@@ -17,7 +17,8 @@ from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.timeline import merge3, query, selector, snapshot, treediff
 from git_timewarp.timeline.label import label
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.results import Changes, DiffResult, StashEntry, TravelResult
+from git_timewarp.timeline.results import DiffResult, StashEntry, TravelResult
+from git_timewarp.timeline.results_look import Changes
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.travel import How, Journey, go
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from git_timewarp.git import trees
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import Reader, TreeEntry
-from git_timewarp.timeline.results import Changes
+from git_timewarp.timeline.results_look import Changes
 
 
 class PathChange(NamedTuple):

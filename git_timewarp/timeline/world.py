@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
-from git_timewarp.store.events import Actor
+from git_timewarp.store.chain import Actor
 from git_timewarp.store.recorder import Limits
 from git_timewarp.store.writer import Surroundings, surroundings
 from git_timewarp.util.clock import Clock

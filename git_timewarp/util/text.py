@@ -6,7 +6,7 @@ Names of files are `str` with surrogate escapes for bytes that are not UTF-8
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def json_name(name: str) -> JsonName:
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
-        return {"bytes": base64.b64encode(to_bytes(name)).decode("ascii")}
+        return {"bytes": binascii.b2a_base64(to_bytes(name), newline=False).decode("ascii")}
     return name
 
 
@@ -39,7 +39,7 @@ def name_from_json(value: JsonName) -> str:
     """Reverse `json_name`."""
     if isinstance(value, str):
         return value
-    return to_str(base64.b64decode(value["bytes"]))
+    return to_str(binascii.a2b_base64(value["bytes"]))
 
 
 def compact_json(value: object) -> bytes:

@@ -1,14 +1,13 @@
 """Is it still the same process? A number alone is used again (proc(5))."""
 
-from __future__ import annotations
-
 import os
-from typing import NamedTuple
+
+from git_timewarp.util.frozen import Frozen
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
 
-class Identity(NamedTuple):
+class Identity(Frozen):
     """A process, told apart from a later one with the same number.
 
     Attributes:

@@ -7,15 +7,13 @@
 <id>.log     its last words when something went wrong
 """
 
-from __future__ import annotations
-
 import os
-from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
+from git_timewarp.util.frozen import Frozen
 
 
-class Place(NamedTuple):
+class Place(Frozen):
     """Where the files of one watcher are.
 
     Attributes:

@@ -10,10 +10,10 @@ disk can be told of too, says the rest:
 import fcntl
 import json
 import os
-from typing import NamedTuple
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.util import faults
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import compact_json, printable
 from git_timewarp.watch import identity, place
 from git_timewarp.watch.identity import Identity
@@ -28,7 +28,7 @@ _ENDED = "it ended without saying so"
 _BOOTED = "the machine was restarted"
 
 
-class State(NamedTuple):
+class State(Frozen):
     """How a watcher is.
 
     Attributes:

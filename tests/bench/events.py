@@ -14,9 +14,11 @@ from statistics import median
 
 from git_timewarp.git.names import Oid
 from git_timewarp.store import layout, notes
-from git_timewarp.store.events import Actor, Event, NewEvent
+from git_timewarp.store.chain import Actor, NewEvent
+from git_timewarp.store.events import Event
 from git_timewarp.store.history import readable
 from git_timewarp.store.index import ReadIndex
+from git_timewarp.store.index_fill import fill
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.recorder import Limits, Recorder
 from git_timewarp.store.transaction import current
@@ -205,7 +207,7 @@ def _rebuild(place: Place, repo: Path, *, size: str) -> Row:
             os.unlink(path)
 
     def build() -> None:
-        with closing(readable(opened)) as reader, closing(ReadIndex(path)) as index:
+        with closing(readable(opened)) as reader, closing(ReadIndex(path, fill=fill)) as index:
             index.update(reader, current(opened))
 
     return row(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from git_timewarp.git.repo import Repo, discover
-from git_timewarp.store.events import Actor
+from git_timewarp.store.chain import Actor
 from git_timewarp.store.recorder import Limits
 from git_timewarp.store.writer import surroundings
 from git_timewarp.timeline.world import World

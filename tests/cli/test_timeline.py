@@ -10,7 +10,7 @@ from git_timewarp.cli.context import DateFormatError
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.timeline import Timeline
-from git_timewarp.timeline.results import Changes, LogEntry, Milestone
+from git_timewarp.timeline.results_look import Changes, LogEntry, Milestone
 from tests.support.fake_app import NOW, Desk, FakeApp, entry
 
 ENTRIES = [

@@ -10,7 +10,7 @@ import zlib
 import pytest
 
 from git_timewarp.git.names import Oid
-from git_timewarp.store import events, journal, layout, notes
+from git_timewarp.store import chain, events, journal, layout, notes
 from tests.support.source import ROOT
 
 FORMATS = ROOT / "docs/formats"
@@ -43,24 +43,24 @@ def test_our_own_code_reads_and_makes_them() -> None:
     head = events.ChainHead()
     for line in lines():
         event = events.parse(line, anchor=Oid("1" * 40))
-        assert events.hash_is_right(line)
+        assert chain.hash_is_right(line)
         record = {
             k: v for k, v in event.record.items() if k not in {"v", "id", "lamport", "writer"}
         }
         named = {"type", "summary", "actor", "worktree", "timeline", "ts", "n", "prev", "hash"}
         actor = record["actor"]
         assert isinstance(actor, dict)
-        new = events.NewEvent(
+        new = chain.NewEvent(
             type=str(record["type"]),
             summary=str(record["summary"]),
-            actor=events.Actor(actor["kind"], actor["id"], actor.get("role", "")),
+            actor=chain.Actor(actor["kind"], actor["id"], actor.get("role", "")),
             anchor=event.anchor,
             worktree=str(record["worktree"]),
             timeline=str(record["timeline"]),
             extra={k: v for k, v in record.items() if k not in named},
         )
         ident, ts = str(event.record["id"]), str(event.record["ts"])
-        again, head = events.seal(new, head=head, writer=event.writer, event_id=ident, ts=ts)
+        again, head = chain.seal(new, head=head, writer=event.writer, event_id=ident, ts=ts)
         assert again.line == line
 
 
@@ -69,7 +69,7 @@ def test_every_changed_bit_is_noticed() -> None:
     for place in range(len(first)):
         changed = bytearray(first)
         changed[place] ^= 1
-        assert not events.hash_is_right(bytes(changed)), place
+        assert not chain.hash_is_right(bytes(changed)), place
 
 
 def test_the_example_in_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:

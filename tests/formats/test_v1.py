@@ -17,6 +17,7 @@ from dulwich.repo import Repo as DulwichRepo
 
 from git_timewarp.integrity.verify import verify
 from git_timewarp.store.events import GENESIS
+from git_timewarp.store.records import whole_record
 from git_timewarp.timeline import travel
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.world import World
@@ -59,7 +60,7 @@ def test_today_s_code_reads_every_event(given: World) -> None:
         ]
         assert told == TOLD["events"]
         assert {entry.writer for entry in entries} == {TOLD["writer"]}
-        assert all(found.record(entry)["n"] == entry.n for entry in entries)
+        assert all(whole_record(found, entry)["n"] == entry.n for entry in entries)
     report = verify(given.repo, full=True)
     assert report.problems == ()
     assert report.events == len(TOLD["events"])

@@ -13,8 +13,10 @@ import pytest
 from git_timewarp.git.names import Oid
 from git_timewarp.store import index as index_module
 from git_timewarp.store.events import NewerFormatError
-from git_timewarp.store.index import Entry, ReadIndex
+from git_timewarp.store.index import Entry, ReadIndex, Tables
+from git_timewarp.store.index_fill import fill
 from git_timewarp.store.paths import Paths
+from git_timewarp.store.records import whole_record
 from git_timewarp.timeline.world import World
 from tests.support import recording
 from tests.support.clock import CountingClock
@@ -61,7 +63,7 @@ def test_built_at_once_or_step_by_step_it_is_the_same(repo: RepoBuilder) -> None
     assert {entry.anchor for entry in before} == set(commits)
     with recording.history(given) as found:
         for entry in before:
-            assert found.record(entry)["summary"] == entry.summary
+            assert whole_record(found, entry)["summary"] == entry.summary
 
 
 @pytest.mark.parametrize(
@@ -131,12 +133,12 @@ def _impatient(path: Path) -> ReadIndex:
     """Return an index that does not wait ten seconds for a lock."""
 
     class Impatient(ReadIndex):
-        def _connect(self) -> sqlite3.Connection:
+        def _connect(self) -> Tables:
             if self._path != index_module._MEMORY:
                 raise sqlite3.OperationalError("database is locked")
             return super()._connect()
 
-    return Impatient(str(path))
+    return Impatient(str(path), fill=fill)
 
 
 def rewrite_note(repo: RepoBuilder, given: World, old: bytes, new: bytes) -> None:

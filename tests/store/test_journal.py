@@ -10,7 +10,8 @@ import pytest
 
 from git_timewarp.git.names import Oid, SnapshotId, WriterId
 from git_timewarp.store import journal
-from git_timewarp.store.events import Actor, ChainHead, Event, NewerFormatError, NewEvent, seal
+from git_timewarp.store.chain import Actor, NewEvent, seal
+from git_timewarp.store.events import ChainHead, Event, NewerFormatError
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.util import faults
 

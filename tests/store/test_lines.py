@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from git_timewarp.git.names import Oid, SnapshotId, WriterId
 from git_timewarp.store import lines
-from git_timewarp.store.events import Actor, ChainHead, NewEvent, seal
+from git_timewarp.store.chain import Actor, NewEvent, seal
+from git_timewarp.store.events import ChainHead
 from git_timewarp.store.lines import Line
 
 TEXT = st.text(max_size=12) | st.sampled_from(["", '"n":7', "{", "}]", '\\","n":9', "a\nb", "\0"])

@@ -9,7 +9,8 @@ import pytest
 
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.store import layout, notes
-from git_timewarp.store.events import Actor, ChainHead, Event, NewEvent, seal
+from git_timewarp.store.chain import Actor, NewEvent, seal
+from git_timewarp.store.events import ChainHead, Event
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.segments import Builder
 from tests.support import recording

@@ -33,6 +33,7 @@ for number in range(count):
 READ = """
 import sys
 from pathlib import Path
+from git_timewarp.store.records import whole_record
 from tests.support import recording
 from tests.support.repo_builder import RepoBuilder
 given = recording.world(RepoBuilder(Path(sys.argv[1]), init=False))
@@ -42,7 +43,7 @@ while not Path(sys.argv[2]).exists():
         numbers = [entry.n for entry in found.entries()]
         if numbers:
             last = next(found.entries())
-            assert found.record(last)["n"] == last.n, last
+            assert whole_record(found, last)["n"] == last.n, last
     assert numbers == list(range(len(numbers), 0, -1)), numbers[:20]
     assert len(numbers) >= before, (len(numbers), before)
     before = len(numbers)

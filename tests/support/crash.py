@@ -19,6 +19,7 @@ from pathlib import Path
 from git_timewarp.git.names import SnapshotId
 from git_timewarp.git.repo import discover
 from git_timewarp.store.history import History
+from git_timewarp.store.index_fill import fill
 from tests.support.repo_builder import RepoBuilder, WorkTree
 
 STATE = frozenset(
@@ -220,7 +221,7 @@ class Lab:
     def last_before(self) -> SnapshotId | None:
         """Return the safety snapshot of the latest operation that brought something back."""
         repo = discover(str(self.repo.path), self.environ())
-        history = History(repo)
+        history = History(repo, fill=fill)
         try:
             for entry in history.entries():
                 if entry.data.get("before"):

@@ -15,22 +15,24 @@ from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.timeline.results import (
-    Changes,
     Check,
     DiffResult,
     FileChange,
     InitResult,
-    Json,
-    LogEntry,
-    Milestone,
-    Problem,
     Refused,
     ShowResult,
     SnapshotResult,
     StashEntry,
-    StatusResult,
     TravelResult,
     VerifyReport,
+)
+from git_timewarp.timeline.results_look import (
+    Changes,
+    Json,
+    LogEntry,
+    Milestone,
+    Problem,
+    StatusResult,
 )
 from git_timewarp.util.clock import iso
 

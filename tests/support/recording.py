@@ -8,9 +8,12 @@ from contextlib import closing, contextmanager
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.repo import Repo, discover
-from git_timewarp.store.events import Actor, Event, NewEvent
+from git_timewarp.store.chain import Actor, NewEvent
+from git_timewarp.store.events import Event
 from git_timewarp.store.history import History
+from git_timewarp.store.index_fill import fill
 from git_timewarp.store.recorder import Limits, Recorder
+from git_timewarp.store.records import whole_record
 from git_timewarp.store.writer import Surroundings
 from git_timewarp.timeline import snapshot, start
 from git_timewarp.timeline.operation import Operation
@@ -91,7 +94,7 @@ def take(
 @contextmanager
 def history(given: World) -> Iterator[History]:
     """Open everything recorded."""
-    with closing(History(given.repo)) as found:
+    with closing(History(given.repo, fill=fill)) as found:
         yield found
 
 
@@ -99,6 +102,6 @@ def lines_of(given: World) -> list[bytes]:
     """Return every stored event line, folded or not, oldest first."""
     with history(given) as found:
         entries = list(found.entries())
-        records = [(entry.lamport, entry.writer, found.record(entry)) for entry in entries]
+        records = [(entry.lamport, entry.writer, whole_record(found, entry)) for entry in entries]
     ordered = sorted(records, key=lambda item: item[:2])
     return [str(record["hash"]).encode() for _, _, record in ordered]

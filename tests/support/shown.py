@@ -8,7 +8,7 @@ import sys
 from git_timewarp.cli import terminal
 from git_timewarp.cli.main import Run
 from git_timewarp.cli.output.console import Console
-from git_timewarp.timeline.results import Changes
+from git_timewarp.timeline.results_look import Changes
 from tests.support.fake_app import FakeApp, Stopped, entry
 
 

@@ -14,6 +14,7 @@ from git_timewarp.integrity.verify import verify
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.events import Json
 from git_timewarp.store.paths import Paths
+from git_timewarp.store.records import whole_record
 from git_timewarp.timeline import ingest
 from git_timewarp.timeline.ingest_lines import LINE_LIMIT, InvalidRecordError, read_line
 from git_timewarp.timeline.operation import Operation
@@ -45,7 +46,7 @@ def raw(line: Json | bytes) -> bytes:
 def stored(given: World) -> list[Json]:
     """Return the records of all events, oldest first."""
     with recording.history(given) as found:
-        return [found.record(entry) for entry in found.entries()][::-1]
+        return [whole_record(found, entry) for entry in found.entries()][::-1]
 
 
 def test_a_line_becomes_an_event_with_all_its_members(given: World) -> None:

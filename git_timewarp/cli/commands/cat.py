@@ -12,7 +12,7 @@ from git_timewarp.util.text import json_name
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
-    from git_timewarp.timeline.results import Json
+    from git_timewarp.timeline.results_look import Json
 
 
 class NoPathError(TimewarpError):

@@ -12,7 +12,7 @@ from git_timewarp.util.text import shell
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
-    from git_timewarp.timeline.results import Json
+    from git_timewarp.timeline.results_look import Json
 
 _DEFAULT = "default"
 _ONLY = "this is the only work tree: the setting is the repository's, as git config does it"

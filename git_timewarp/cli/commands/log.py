@@ -21,7 +21,7 @@ from git_timewarp.cli.spec import Argument, Command, Option
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
-    from git_timewarp.timeline.results import LogEntry
+    from git_timewarp.timeline.results_look import LogEntry
 
 
 def run(

@@ -10,7 +10,7 @@ from git_timewarp.cli.spec import Command
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
-    from git_timewarp.timeline.results import Json
+    from git_timewarp.timeline.results_look import Json
 
 
 def start(context: Context, *, dry_run: bool) -> int:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.timeline import counts, text
-from git_timewarp.timeline.results import (
-    Check,
-    Json,
-    LogEntry,
-    Problem,
-    StatusResult,
-    VerifyReport,
-)
+
+if TYPE_CHECKING:
+    from git_timewarp.timeline.results import Check, VerifyReport
+    from git_timewarp.timeline.results_look import Json, LogEntry, Problem, StatusResult
 
 _LABEL = 10
 

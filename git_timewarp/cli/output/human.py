@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.table import Cell, Table
 from git_timewarp.cli.output.timeline import actor, counts
-from git_timewarp.timeline.results import (
-    FileChange,
-    InitResult,
-    Json,
-    ShowResult,
-    SnapshotResult,
-    StashEntry,
-)
 from git_timewarp.util.text import name_from_json
+
+if TYPE_CHECKING:
+    from git_timewarp.timeline.results import (
+        FileChange,
+        InitResult,
+        ShowResult,
+        SnapshotResult,
+        StashEntry,
+    )
+    from git_timewarp.timeline.results_look import Json
 
 _OUR_NOTES = "refs/timewarp/*/events/*"
 _STATUS_SLOT = {"A": "added", "D": "deleted"}

@@ -1,14 +1,11 @@
 """How a drawing should look: width, colours, marks, dates, now."""
 
-from __future__ import annotations
-
-from typing import NamedTuple
-
 from git_timewarp.cli.output import age, names
 from git_timewarp.cli.output.color import PLAIN, Palette
+from git_timewarp.util.frozen import Frozen
 
 
-class Look(NamedTuple):
+class Look(Frozen):
     """What every drawing function is given.
 
     Attributes:

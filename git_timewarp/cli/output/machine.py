@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from git_timewarp.timeline.results import VERSION, Json
+from git_timewarp.timeline.results_look import VERSION, Json
 
 
 def text(record: Json) -> str:

@@ -13,11 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.table import Cell, Table
-from git_timewarp.timeline.results import Changes, LogEntry
+
+if TYPE_CHECKING:
+    from git_timewarp.timeline.results_look import Changes, LogEntry
 
 _PORTION = 256
 _LEAST_TEXT = 24

@@ -1,0 +1,188 @@
+"""Filling the read index from the notes (`store/index.py`): only where a segment has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from operator import itemgetter
+
+from git_timewarp.git.names import Oid
+from git_timewarp.git.objects import Reader
+from git_timewarp.store import lines, notes
+from git_timewarp.store.events import FORMAT_VERSION, Json, NewerFormatError
+from git_timewarp.store.index import INDEXES, WRITER_SHIFT, Tables, actor_text
+from git_timewarp.util import faults
+
+
+def fill(
+    tables: Tables, reader: Reader, wanted: Mapping[str, str], known: Mapping[str, str]
+) -> None:
+    """Read what changed in the event segments.
+
+    Args:
+        tables: where it goes, in one transaction.
+        reader: reads the notes.
+        wanted: the tag of each segment now, by the name of its ref.
+        known: the same as it was when it was read the last time.
+    """
+    faults.point("update index")
+    changed = sorted(ref for ref, tag in wanted.items() if known.get(ref) != tag)
+    with tables.db:
+        tables.db.execute("BEGIN IMMEDIATE")
+        if not set(known) <= set(wanted):
+            for table in ("events", "segments", "folders", "overflows"):
+                tables.db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+            changed = sorted(wanted)
+        bulk = not known and len(changed) > 1
+        if bulk:
+            for name in ("by_lamport", "by_snapshot", "with_snapshot", "by_key"):
+                tables.db.execute(f"DROP INDEX IF EXISTS {name}")
+        for ref in changed:
+            _read_segment(tables, reader, ref, wanted[ref])
+        if bulk:
+            for statement in INDEXES.strip().splitlines():
+                tables.db.execute(statement)
+
+
+def _read_segment(tables: Tables, reader: Reader, ref: str, tag: str) -> None:
+    root = Oid(reader.read(tag, kind="tag").split(b"\n", 1)[0].split(b" ")[1].decode())
+    known = tables.db.execute("SELECT path, oid FROM folders WHERE ref = ?", (ref,))
+    seen = {path: Oid(oid) for path, oid in known}
+    places = list(notes.walk(reader, root, known=seen))
+    anchors = _anchors(tables, ref, {place for place, _ in places})
+    rows: list[tuple[object, ...]] = []
+    whole = True
+    for (place, _), blob in zip(places, reader.read_all([note for _, note in places]), strict=True):
+        if blob is None:
+            whole = False
+            continue
+        rows += _rows(tables, blob.data, anchors.get(place, place))
+    rows.sort(key=itemgetter(0))
+    _insert(tables, rows)
+    if not whole:
+        return
+    fresh = [(ref, path, oid) for path, oid in notes.folders(reader, root)]
+    tables.db.executemany("REPLACE INTO folders VALUES (?, ?, ?)", fresh)
+    tables.db.execute("REPLACE INTO segments VALUES (?, ?)", (ref, tag))
+
+
+def _anchors(tables: Tables, ref: str, places: AbstractSet[Oid]) -> dict[Oid, Oid]:
+    """Return the anchor of each place that is an overflow (`store/notes.py`).
+
+    The place where the next overflow of an anchor will be is remembered, because the
+    note on the anchor itself is not read again when only its overflow grows.
+    """
+    rows = tables.db.execute("SELECT place, anchor, k FROM overflows WHERE ref = ?", (ref,))
+    expected = {Oid(place): (Oid(anchor), int(k)) for place, anchor, k in rows}
+    found: dict[Oid, Oid] = {}
+    ends: list[tuple[str, str, str, int]] = []
+    for place in places:
+        anchor, k = expected.get(place, (place, 0))
+        if place in expected:
+            found[place] = anchor
+        while (following := notes.next_place(anchor, k)) in places:
+            found[following] = anchor
+            k += 1
+        ends.append((ref, following, anchor, k + 1))
+    tables.db.executemany(
+        "REPLACE INTO overflows VALUES (?, ?, ?, ?)",
+        (end for end in ends if end[2] not in found),
+    )
+    return found
+
+
+def _rows(tables: Tables, note: bytes, anchor: Oid) -> Iterable[tuple[object, ...]]:
+    """Return the rows of a note; a line that is no event is left to `verify` to tell of."""
+    plain = lines.read(note)
+    return _parsed(tables, note, anchor) if plain is None else _plain(tables, plain, anchor)
+
+
+def _plain(
+    tables: Tables, found: list[tuple[str, ...]], anchor: Oid
+) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of lines of the plain form; one look-up for a name, no call."""
+    name, known = tables.number, tables.numbers.get
+    for (
+        who,
+        kind,
+        branch,
+        data,
+        head,
+        ident,
+        key,
+        lamport,
+        n,
+        op,
+        session,
+        snapshot,
+        summary,
+        timeline,
+        ts,
+        type_,
+        worktree,
+        writer,
+    ) in found:
+        actor = f"{kind}:{who}"
+        yield (
+            (known(writer) or name(writer)) << WRITER_SHIFT | int(n),
+            int(lamport),
+            ident,
+            ts,
+            known(type_) or name(type_),
+            known(actor) or name(actor),
+            known(timeline) or name(timeline),
+            known(worktree) or name(worktree),
+            (known(branch) or name(branch)) if branch else None,
+            session or None,
+            head or None,
+            anchor,
+            snapshot or None,
+            summary,
+            op or None,
+            key or None,
+            data or None,
+        )
+
+
+def _parsed(tables: Tables, note: bytes, anchor: Oid) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of any other lines."""
+    for line in note.splitlines():
+        try:
+            record = json.loads(line)
+            if b"\\ud" in line:
+                json.dumps(record, ensure_ascii=False).encode()
+            if record["v"] != FORMAT_VERSION:
+                raise NewerFormatError("an event", record["v"])
+            yield _row(tables, record, anchor)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+
+
+def _insert(tables: Tables, rows: Iterable[tuple[object, ...]]) -> None:
+    marks = ", ".join("?" * 17)
+    tables.db.executemany(f"INSERT OR IGNORE INTO events VALUES ({marks})", rows)  # noqa: S608
+
+
+def _row(tables: Tables, record: Json, anchor: Oid) -> tuple[object, ...]:
+    get = record.get
+    data = get("data")
+    return (
+        tables.number(record["writer"]) << WRITER_SHIFT | record["n"],  # type: ignore[operator]
+        record["lamport"],
+        record["id"],
+        record["ts"],
+        tables.number(record["type"]),
+        tables.number(actor_text(record["actor"])),
+        tables.number(record["timeline"]),
+        tables.number(record["worktree"]),
+        tables.number(get("branch")) if "branch" in record else None,
+        get("session"),
+        get("head"),
+        anchor,
+        get("snapshot"),
+        record["summary"],
+        get("op"),
+        get("key"),
+        json.dumps(data) if data else None,
+    )

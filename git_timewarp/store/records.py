@@ -1,0 +1,37 @@
+"""The whole record of an event, from the journal or from its note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from git_timewarp.store import layout
+from git_timewarp.store.events import Event, Json, parse
+from git_timewarp.store.history import History
+from git_timewarp.store.index import Entry
+from git_timewarp.store.notes import next_place
+
+
+def whole_record(history: History, entry: Entry) -> Json:
+    """Return all members of an event; none where its note is gone."""
+    for event in history.journal.events:
+        if event.n == entry.n and event.writer == entry.writer:
+            return event.record
+    for event in _note_events(history, entry):
+        if event.n == entry.n:
+            return event.record
+    return {}
+
+
+def _note_events(history: History, entry: Entry) -> Iterator[Event]:
+    """Yield the events on the anchor of `entry` in the segment that holds it."""
+    segment = (entry.n - 1) // layout.SEGMENT_LIMITS[layout.EVENTS] + 1
+    tag = history.refs.get(layout.ref(entry.writer, layout.EVENTS, segment))
+    place, k = entry.anchor, 0
+    while tag is not None:
+        path = f"{place[:2]}/{place[2:4]}/{place[4:]}"
+        blob = history.reader.find(f"{tag}^{{tree}}:{path}")
+        if blob is None:
+            return
+        for line in blob.data.splitlines():
+            yield parse(line, anchor=entry.anchor)
+        place, k = next_place(entry.anchor, k), k + 1
