@@ -50,14 +50,26 @@ def start(world: World, *, environ: Mapping[str, str], settings: Settings) -> Co
     Raises:
         WatcherNotStartedError: it could not become live.
     """
-    before = state.read(world.repo)
+    before = _told(world)
     if before.running:
         if before.version == __version__:
             return Controlled(before, changed=False)
         stop(world)
     given = spawn.environment(environ, settings)
     spawn.launch(world.repo, place.of(world.repo), environ=given, clock=world.clock)
-    return Controlled(state.read(world.repo), changed=True)
+    return Controlled(_told(world), changed=True)
+
+
+def _told(world: World) -> State:
+    """Return how the watcher is; one that is just starting is waited for until it says who it is."""
+    deadline = world.clock.monotonic() + _PATIENCE
+    found = state.read(world.repo)
+    while found.running and not (found.identity is not None and found.identity.is_alive):
+        if world.clock.monotonic() >= deadline:
+            break
+        world.clock.sleep(_STEP)
+        found = state.read(world.repo)
+    return found
 
 
 def stop(world: World) -> Controlled:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,38 @@ def test_many_starts_at_once_make_one(idle: Watched) -> None:
     told = [json.loads(process.communicate()[0]) for process in started]
     assert [process.returncode for process in started] == [0] * 5
     assert {record["pid"] for record in told} == {idle.pid()}
+
+
+STARTING = """
+import os, sys, time
+from git_timewarp.git.repo import discover
+from git_timewarp import __version__
+from git_timewarp.util.clock import SystemClock
+from git_timewarp.util.locking import FileLock
+from git_timewarp.watch import identity, place, state
+
+where = place.of(discover(sys.argv[1], os.environ))
+os.makedirs(where.folder, exist_ok=True)
+FileLock(where.lock, clock=SystemClock(), timeout=0).acquire()
+print("locked", flush=True)
+time.sleep(1)
+who = identity.own()
+state.store(where, state.State(identity=who, version=__version__, mode=state.EVENTS))
+sys.stdin.read()
+"""
+
+
+def test_a_start_does_not_stop_one_that_is_just_starting(idle: Watched) -> None:
+    """Between taking the lock and telling who it is, a watcher has no version yet."""
+    line = [sys.executable, "-c", STARTING, str(idle.repo.path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(line, stdin=pipe, stdout=pipe, env=idle.repo.env(), text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "locked\n"
+        told = json.loads(idle.tw("watch start --json"))
+        assert (told["pid"], told["changed"]) == (other.pid, False)
+        assert other.poll() is None
+        other.communicate("")
 
 
 def test_stop_takes_the_last_draft_and_leaves_nothing_running(idle: Watched) -> None:
