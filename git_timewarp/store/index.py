@@ -390,25 +390,28 @@ class ReadIndex:
         self._db.executemany(f"INSERT OR IGNORE INTO events VALUES ({marks})", rows)  # noqa: S608
 
     def _row(self, record: Json, anchor: Oid) -> tuple[object, ...]:
-        get = record.get
-        data = get("data")
+        """Return the row of a record; ValueError when its numbers cannot be one's."""
+        n, lamport = int(str(record["n"])), int(str(record["lamport"]))
+        if not 0 < n < 1 << _WRITER_SHIFT or not 0 <= lamport < 1 << 63:
+            raise ValueError("not the numbers of an event")
+        data = record.get("data")
         return (
-            self._name(record["writer"]) << _WRITER_SHIFT | record["n"],  # type: ignore[operator]
-            record["lamport"],
-            record["id"],
-            record["ts"],
+            self._name(record["writer"]) << _WRITER_SHIFT | n,
+            lamport,
+            str(record["id"]),
+            str(record["ts"]),
             self._name(record["type"]),
             self._name(actor_text(record["actor"])),
             self._name(record["timeline"]),
             self._name(record["worktree"]),
-            self._name(get("branch")) if "branch" in record else None,
-            get("session"),
-            get("head"),
+            self._name(record["branch"]) if "branch" in record else None,
+            _text(record.get("session")),
+            _text(record.get("head")),
             anchor,
-            get("snapshot"),
-            record["summary"],
-            get("op"),
-            get("key"),
+            _text(record.get("snapshot")),
+            str(record["summary"]),
+            _text(record.get("op")),
+            _text(record.get("key")),
             json.dumps(data) if data else None,
         )
 

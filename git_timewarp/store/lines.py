@@ -31,7 +31,7 @@ _LINE = (
     + _maybe("head", _PLAIN)
     + rf',"id":{_PLAIN}'
     + _maybe("key", _PLAIN)
-    + ',"lamport":([0-9]+),"n":([0-9]+)'
+    + ',"lamport":([0-9]{1,15}),"n":([0-9]{1,12})'
     + _maybe("op", _PLAIN)
     + _maybe("payload", rf"\{{{_DEEP}\}}")
     + r',"prev":"[^"\\]*"'
