@@ -22,12 +22,13 @@ from git_timewarp.store import layout, lines, notes
 from git_timewarp.store.events import FORMAT_VERSION, Event, Json, NewerFormatError
 from git_timewarp.util import faults
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
 _WRITER_SHIFT = 40
 _MEMORY = ":memory:"
 _SCHEMA = """
 CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
+CREATE TABLE oids (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
 CREATE TABLE segments (ref TEXT PRIMARY KEY, tag TEXT);
 CREATE TABLE folders (ref TEXT, path TEXT, oid TEXT, PRIMARY KEY (ref, path)) WITHOUT ROWID;
 CREATE TABLE overflows (
@@ -35,7 +36,7 @@ CREATE TABLE overflows (
 ) WITHOUT ROWID;
 CREATE TABLE events (
     place INTEGER PRIMARY KEY, lamport INTEGER, id TEXT, ts TEXT, type INTEGER, actor INTEGER,
-    timeline INTEGER, worktree INTEGER, branch INTEGER, session TEXT, head TEXT, anchor TEXT,
+    timeline INTEGER, worktree INTEGER, branch INTEGER, session TEXT, head INTEGER, anchor INTEGER,
     snapshot TEXT, summary TEXT, op TEXT, key TEXT, data TEXT
 );
 """
@@ -49,6 +50,15 @@ _COLUMNS = (
     "place, lamport, id, ts, type, actor, timeline, worktree, branch, session, head, anchor, "
     "snapshot, summary, op, key, data"
 )
+_MAY_LACK = frozenset({"branch", "session", "head", "snapshot", "op", "key", "data"})
+# What is absent is handed over as "": binding None costs ten times as much (Python looks for an
+# adapter each time), a third of the whole insert.
+_INSERT = "INSERT OR IGNORE INTO events VALUES ({})".format(  # noqa: S608 - our own SQL
+    ", ".join("NULLIF(?, '')" if name in _MAY_LACK else "?" for name in _COLUMNS.split(", "))
+)
+
+_Numbers = tuple[int, int, int, int, int, int | str]
+"""Writer, type, actor, timeline, work tree and branch (or "")."""
 
 
 class Entry(NamedTuple):
@@ -122,6 +132,9 @@ class ReadIndex:
         self._path = path
         self._names: dict[str, int] = {}
         self._texts: dict[int, str] = {}
+        self._shared: dict[tuple[str, str, str], _Numbers] = {}
+        self._ids: dict[str, int] = {}
+        self._oids: dict[object, Oid] = {}
         self._inode: int | None = None
         self._source: tuple[Reader, dict[str, str]] | None = None
         self._db = self._open()
@@ -145,13 +158,17 @@ class ReadIndex:
         self._source = (reader, wanted)
         try:
             known = dict(self._db.execute("SELECT ref, tag FROM segments"))
-            if wanted == known:
-                return
-            self._read(reader, wanted, known)
+            if wanted != known:
+                self._read(reader, wanted, known)
+            self._load_names()
         except sqlite3.DatabaseError as exc:
             self._rebuild(exc)
-        finally:
             self._load_names()
+        except BaseException:
+            # What was named meanwhile was taken back with the rest.
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self._load_names()
+            raise
 
     def select(
         self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1
@@ -159,7 +176,7 @@ class ReadIndex:
         """Yield entries newest first.
 
         `where` is SQL of our own over the columns of `events`; names are compared with
-        `type = name(?)` and the like.
+        `type = name(?)` and the like, `head` and `anchor` are numbers in `oids`.
         """
         query = (
             f"SELECT {_COLUMNS} FROM events WHERE {where} "  # noqa: S608 - our own SQL
@@ -169,8 +186,10 @@ class ReadIndex:
         while True:
             try:
                 for row in itertools.islice(self._db.execute(query, (*args, limit)), given, None):
+                    # It may have to look a name up; only then is it given.
+                    entry = self._entry(row)
                     given += 1
-                    yield self._entry(row)
+                    yield entry
             except sqlite3.DatabaseError as exc:
                 if self._path == _MEMORY or self._source is None:
                     raise
@@ -234,6 +253,10 @@ class ReadIndex:
         return db
 
     def _load_names(self) -> None:
+        """Read the names again and forget every other number that was looked up."""
+        self._shared.clear()
+        self._ids.clear()
+        self._oids.clear()
         self._names = dict(self._db.execute("SELECT text, id FROM names"))
         self._texts = {key: text for text, key in self._names.items()}
 
@@ -329,12 +352,11 @@ class ReadIndex:
         return self._parsed(note, anchor) if plain is None else self._plain(plain, anchor)
 
     def _plain(self, found: list[tuple[str, ...]], anchor: Oid) -> Iterator[tuple[object, ...]]:
-        """Yield the rows of lines of the plain form; one look-up for a name, no call."""
-        name, known = self._name, self._names.get
+        """Yield the rows of lines of the plain form; what neighbours share is looked up at once."""
+        known, ids = self._shared, self._ids
+        place = ids.get(anchor) or self._id(anchor)
         for (
-            who,
-            kind,
-            branch,
+            begin,
             data,
             head,
             ident,
@@ -347,34 +369,53 @@ class ReadIndex:
             summary,
             timeline,
             ts,
-            type_,
-            worktree,
-            writer,
+            end,
         ) in found:
-            actor = f"{kind}:{who}"
+            shared = (begin, timeline, end)
+            writer, type_, actor, line, worktree, branch = known.get(shared) or self._numbers(
+                *shared
+            )
             yield (
-                (known(writer) or name(writer)) << _WRITER_SHIFT | int(n),
+                writer << _WRITER_SHIFT | int(n),
                 int(lamport),
                 ident,
                 ts,
-                known(type_) or name(type_),
-                known(actor) or name(actor),
-                known(timeline) or name(timeline),
-                known(worktree) or name(worktree),
-                (known(branch) or name(branch)) if branch else None,
-                session or None,
-                head or None,
-                anchor,
-                snapshot or None,
+                type_,
+                actor,
+                line,
+                worktree,
+                branch,
+                session,
+                (ids.get(head) or self._id(head)) if head else "",
+                place,
+                snapshot,
                 summary,
-                op or None,
-                key or None,
-                data or None,
+                op,
+                key,
+                data,
             )
 
+    def _numbers(self, begin: str, timeline: str, end: str) -> _Numbers:
+        """Return the numbers of the names that many plain lines share."""
+        # Whoever changed a line by hand may have left a control character: still a name.
+        record = json.loads(f"{{{begin},{end}}}", strict=False)
+        found = self._shared[begin, timeline, end] = (
+            self._name(record["writer"]),
+            self._name(record["type"]),
+            self._name(actor_text(record["actor"])),
+            self._name(timeline),
+            self._name(record["worktree"]),
+            self._name(record["branch"]) if "branch" in record else "",
+        )
+        return found
+
     def _parsed(self, note: bytes, anchor: Oid) -> Iterator[tuple[object, ...]]:
-        """Yield the rows of any other lines."""
+        """Yield the rows of lines of which some are not plain: those are parsed."""
         for line in note.splitlines():
+            plain = lines.read(line + b"\n")
+            if plain is not None:
+                yield from self._plain(plain, anchor)
+                continue
             try:
                 record = json.loads(line)
                 if b"\\ud" in line:
@@ -386,8 +427,7 @@ class ReadIndex:
                 continue
 
     def _insert(self, rows: Iterable[tuple[object, ...]]) -> None:
-        marks = ", ".join("?" * 17)
-        self._db.executemany(f"INSERT OR IGNORE INTO events VALUES ({marks})", rows)  # noqa: S608
+        self._db.executemany(_INSERT, rows)
 
     def _row(self, record: Json, anchor: Oid) -> tuple[object, ...]:
         """Return the row of a record; ValueError when its numbers cannot be one's."""
@@ -404,15 +444,15 @@ class ReadIndex:
             self._name(actor_text(record["actor"])),
             self._name(record["timeline"]),
             self._name(record["worktree"]),
-            self._name(record["branch"]) if "branch" in record else None,
-            _text(record.get("session")),
-            _text(record.get("head")),
-            anchor,
-            _text(record.get("snapshot")),
+            self._name(record["branch"]) if "branch" in record else "",
+            str(record.get("session") or ""),
+            self._id(record["head"]) if record.get("head") else "",
+            self._id(anchor),
+            str(record.get("snapshot") or ""),
             str(record["summary"]),
-            _text(record.get("op")),
-            _text(record.get("key")),
-            json.dumps(data) if data else None,
+            str(record.get("op") or ""),
+            str(record.get("key") or ""),
+            json.dumps(data) if data else "",
         )
 
     def _name(self, text: object) -> int:
@@ -426,6 +466,16 @@ class ReadIndex:
         self._texts[key] = word
         return key
 
+    def _id(self, text: object) -> int:
+        """Return the number of an object id; what events name again and again is kept once."""
+        word = str(text)
+        found = self._ids.get(word)
+        if found is None:
+            self._db.execute("INSERT OR IGNORE INTO oids (text) VALUES (?)", (word,))
+            query = "SELECT id FROM oids WHERE text = ?"
+            found = self._ids[word] = int(self._db.execute(query, (word,)).fetchone()[0])
+        return found
+
     def _name_or_none(self, text: str) -> int | None:
         return self._names.get(text)
 
@@ -435,6 +485,14 @@ class ReadIndex:
         if key not in self._texts:
             self._load_names()
         return self._texts[key]
+
+    def _oid(self, value: object) -> Oid:
+        """Return an object id by its number."""
+        found = self._oids.get(value)
+        if found is None:
+            query = "SELECT text FROM oids WHERE id = ?"
+            found = self._oids[value] = Oid(self._db.execute(query, (value,)).fetchone()[0])
+        return found
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
         place = int(str(row[0]))
@@ -451,8 +509,8 @@ class ReadIndex:
             worktree=self._text(row[7]),
             branch=self._text(row[8]) if row[8] is not None else None,
             session=_text(row[9]),
-            head=Oid(str(row[10])) if row[10] else None,
-            anchor=Oid(str(row[11])),
+            head=self._oid(row[10]) if row[10] is not None else None,
+            anchor=self._oid(row[11]),
             snapshot=SnapshotId(str(row[12])) if row[12] else None,
             summary=str(row[13]),
             op=_text(row[14]),

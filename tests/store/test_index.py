@@ -241,6 +241,26 @@ def _explode(repo: RepoBuilder) -> None:
         repo.git("unpack-objects", "-q", stdin=path.read_bytes())
 
 
+def test_a_look_up_that_fails_half_way_loses_no_entry(repo: RepoBuilder) -> None:
+    """As when somebody removes the file under a reader: the entry at hand was not given yet."""
+    given = recording.begin(repo)
+    new = [recording.note(Oid(f"{n:040x}"), f"{n}") for n in range(9)]
+    recording.record(given, new, fold=True)
+    calls = iter(range(99))
+
+    class Failing(ReadIndex):
+        def _oid(self, value: object) -> Oid:
+            if next(calls) == 5:
+                raise sqlite3.OperationalError("disk I/O error")
+            return super()._oid(value)
+
+    with recording.history(given) as found:
+        index = Failing(str(path_of(given)))
+        index.update(found.reader, found.refs)
+        assert [entry.summary for entry in index.select()] == [f"{n}" for n in range(8, -1, -1)]
+        index.close()
+
+
 PROGRAM = """
 import sys
 from pathlib import Path
