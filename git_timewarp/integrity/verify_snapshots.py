@@ -12,7 +12,7 @@ from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store.packs import missing_objects
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.store.snapshots import parse
+from git_timewarp.store.snapshots import parse, plain_id
 from git_timewarp.util.text import to_str
 
 _BATCH = 5_000
@@ -97,7 +97,8 @@ def _descriptions(look: Look, some: Sequence[_Stored]) -> None:
         try:
             if meta is None or meta.type != "blob":
                 raise MissingObjectError(parts["meta"])
-            if parse(meta.data, entry=entry, parts=parts).id != snapshot:
+            found = plain_id(meta.data) or parse(meta.data, entry=entry, parts=parts).id
+            if found != snapshot:
                 text = f"{look.label(snapshot)} is another one"
                 look.wrong("foreign-edit", text, _LOG, look.affected(snapshot))
         except TimewarpError as exc:

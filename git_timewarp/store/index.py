@@ -19,12 +19,13 @@ from git_timewarp.git.objects import Reader
 from git_timewarp.store import layout
 from git_timewarp.store.events import FORMAT_VERSION, Event
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
 WRITER_SHIFT = 40
 _MEMORY = ":memory:"
 _SCHEMA = """
 CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
+CREATE TABLE oids (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
 CREATE TABLE segments (ref TEXT PRIMARY KEY, tag TEXT);
 CREATE TABLE folders (ref TEXT, path TEXT, oid TEXT, PRIMARY KEY (ref, path)) WITHOUT ROWID;
 CREATE TABLE overflows (
@@ -32,7 +33,7 @@ CREATE TABLE overflows (
 ) WITHOUT ROWID;
 CREATE TABLE events (
     place INTEGER PRIMARY KEY, lamport INTEGER, id TEXT, ts TEXT, type INTEGER, actor INTEGER,
-    timeline INTEGER, worktree INTEGER, branch INTEGER, session TEXT, head TEXT, anchor TEXT,
+    timeline INTEGER, worktree INTEGER, branch INTEGER, session TEXT, head INTEGER, anchor INTEGER,
     snapshot TEXT, summary TEXT, op TEXT, key TEXT, data TEXT
 );
 """
@@ -42,7 +43,7 @@ CREATE INDEX IF NOT EXISTS by_snapshot ON events (snapshot) WHERE snapshot IS NO
 CREATE INDEX IF NOT EXISTS with_snapshot ON events (lamport) WHERE snapshot IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_key ON events (key) WHERE key IS NOT NULL;
 """
-_COLUMNS = (
+COLUMNS = (
     "place, lamport, id, ts, type, actor, timeline, worktree, branch, session, head, anchor, "
     "snapshot, summary, op, key, data"
 )
@@ -109,15 +110,27 @@ def actor_text(value: object) -> str:
 
 
 class Tables:
-    """The open database, and the texts that many events share: each is there once, by number."""
+    """The open database, and the texts that many events share: each is there once, by number.
+
+    Attributes:
+        numbers: the names (writers, types, actors, timelines, work trees, branches).
+        ids: object ids (heads, anchors), those that were asked for.
+        shared: for who fills the tables: numbers by the text of members that stand together.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
         self.numbers: dict[str, int] = {}
+        self.ids: dict[str, int] = {}
+        self.shared: dict[tuple[str, str, str], tuple[int | str, ...]] = {}
         self._texts: dict[int, str] = {}
+        self._oids: dict[object, Oid] = {}
 
     def load(self) -> None:
-        """Read the texts that are there."""
+        """Read the names that are there, and forget every other number that was looked up."""
+        self.shared.clear()
+        self.ids.clear()
+        self._oids.clear()
         self.numbers = dict(self.db.execute("SELECT text, id FROM names"))
         self._texts = {key: text for text, key in self.numbers.items()}
 
@@ -132,6 +145,24 @@ class Tables:
         self.numbers[word] = key
         self._texts[key] = word
         return key
+
+    def id_number(self, oid: object) -> int:
+        """Return the number of an object id; what events name again and again is kept once."""
+        word = str(oid)
+        found = self.ids.get(word)
+        if found is None:
+            self.db.execute("INSERT OR IGNORE INTO oids (text) VALUES (?)", (word,))
+            query = "SELECT id FROM oids WHERE text = ?"
+            found = self.ids[word] = int(self.db.execute(query, (word,)).fetchone()[0])
+        return found
+
+    def oid(self, value: object) -> Oid:
+        """Return an object id by its number."""
+        found = self._oids.get(value)
+        if found is None:
+            query = "SELECT text FROM oids WHERE id = ?"
+            found = self._oids[value] = Oid(self.db.execute(query, (value,)).fetchone()[0])
+        return found
 
     def known(self, text: str) -> int | None:
         """Return the number of a text; None where it is not there."""
@@ -187,13 +218,17 @@ class ReadIndex:
         self._source = (reader, wanted)
         try:
             known = dict(self._db.execute("SELECT ref, tag FROM segments"))
-            if wanted == known:
-                return
-            self._fill(self._tables, reader, wanted, known)
+            if wanted != known:
+                self._fill(self._tables, reader, wanted, known)
+                self._tables.load()
         except sqlite3.DatabaseError as exc:
             self._rebuild(exc)
-        finally:
             self._tables.load()
+        except BaseException:
+            # What was named meanwhile was taken back with the rest.
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self._tables.load()
+            raise
 
     def select(
         self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1
@@ -201,18 +236,20 @@ class ReadIndex:
         """Yield entries newest first.
 
         `where` is SQL of our own over the columns of `events`; names are compared with
-        `type = name(?)` and the like.
+        `type = name(?)` and the like, `head` and `anchor` are numbers in `oids`.
         """
         query = (
-            f"SELECT {_COLUMNS} FROM events WHERE {where} "  # noqa: S608 - our own SQL
+            f"SELECT {COLUMNS} FROM events WHERE {where} "  # noqa: S608 - our own SQL
             "ORDER BY lamport DESC, place DESC LIMIT ?"
         )
         given = 0
         while True:
             try:
                 for row in itertools.islice(self._db.execute(query, (*args, limit)), given, None):
+                    # It may have to look a name up; only then is it given.
+                    entry = self._entry(row)
                     given += 1
-                    yield self._entry(row)
+                    yield entry
             except sqlite3.DatabaseError as exc:
                 if self._path == _MEMORY or self._source is None:
                     raise
@@ -310,8 +347,8 @@ class ReadIndex:
             worktree=self._tables.text(row[7]),
             branch=self._tables.text(row[8]) if row[8] is not None else None,
             session=_text(row[9]),
-            head=Oid(str(row[10])) if row[10] else None,
-            anchor=Oid(str(row[11])),
+            head=self._tables.oid(row[10]) if row[10] is not None else None,
+            anchor=self._tables.oid(row[11]),
             snapshot=SnapshotId(str(row[12])) if row[12] else None,
             summary=str(row[13]),
             op=_text(row[14]),

@@ -11,8 +11,15 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import Reader
 from git_timewarp.store import lines, notes
 from git_timewarp.store.events import FORMAT_VERSION, Json, NewerFormatError
-from git_timewarp.store.index import INDEXES, WRITER_SHIFT, Tables, actor_text
+from git_timewarp.store.index import COLUMNS, INDEXES, WRITER_SHIFT, Tables, actor_text
 from git_timewarp.util import faults
+
+_MAY_LACK = frozenset({"branch", "session", "head", "snapshot", "op", "key", "data"})
+# What is absent is handed over as "": binding None costs ten times as much (Python looks for an
+# adapter each time), a third of the whole insert.
+_INSERT = "INSERT OR IGNORE INTO events VALUES ({})".format(  # noqa: S608 - our own SQL
+    ", ".join("NULLIF(?, '')" if name in _MAY_LACK else "?" for name in COLUMNS.split(", "))
+)
 
 
 def fill(
@@ -59,7 +66,7 @@ def _read_segment(tables: Tables, reader: Reader, ref: str, tag: str) -> None:
             continue
         rows += _rows(tables, blob.data, anchors.get(place, place))
     rows.sort(key=itemgetter(0))
-    _insert(tables, rows)
+    tables.db.executemany(_INSERT, rows)
     if not whole:
         return
     fresh = [(ref, path, oid) for path, oid in notes.folders(reader, root)]
@@ -101,12 +108,11 @@ def _rows(tables: Tables, note: bytes, anchor: Oid) -> Iterable[tuple[object, ..
 def _plain(
     tables: Tables, found: list[tuple[str, ...]], anchor: Oid
 ) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of lines of the plain form; one look-up for a name, no call."""
-    name, known = tables.number, tables.numbers.get
+    """Yield the rows of lines of the plain form; what neighbours share is looked up at once."""
+    known, ids, number = tables.shared, tables.ids, tables.id_number
+    place = ids.get(anchor) or number(anchor)
     for (
-        who,
-        kind,
-        branch,
+        begin,
         data,
         head,
         ident,
@@ -119,35 +125,54 @@ def _plain(
         summary,
         timeline,
         ts,
-        type_,
-        worktree,
-        writer,
+        end,
     ) in found:
-        actor = f"{kind}:{who}"
+        shared = (begin, timeline, end)
+        writer, type_, actor, line, worktree, branch = known.get(shared) or _numbers(tables, shared)
         yield (
-            (known(writer) or name(writer)) << WRITER_SHIFT | int(n),
+            int(writer) << WRITER_SHIFT | int(n),
             int(lamport),
             ident,
             ts,
-            known(type_) or name(type_),
-            known(actor) or name(actor),
-            known(timeline) or name(timeline),
-            known(worktree) or name(worktree),
-            (known(branch) or name(branch)) if branch else None,
-            session or None,
-            head or None,
-            anchor,
-            snapshot or None,
+            type_,
+            actor,
+            line,
+            worktree,
+            branch,
+            session,
+            (ids.get(head) or number(head)) if head else "",
+            place,
+            snapshot,
             summary,
-            op or None,
-            key or None,
-            data or None,
+            op,
+            key,
+            data,
         )
 
 
+def _numbers(tables: Tables, shared: tuple[str, str, str]) -> tuple[int | str, ...]:
+    """Return the numbers of writer, type, actor, timeline, work tree, and branch (or "")."""
+    begin, timeline, end = shared
+    # Whoever changed a line by hand may have left a control character: still a name.
+    record = json.loads(f"{{{begin},{end}}}", strict=False)
+    found = tables.shared[shared] = (
+        tables.number(record["writer"]),
+        tables.number(record["type"]),
+        tables.number(actor_text(record["actor"])),
+        tables.number(timeline),
+        tables.number(record["worktree"]),
+        tables.number(record["branch"]) if "branch" in record else "",
+    )
+    return found
+
+
 def _parsed(tables: Tables, note: bytes, anchor: Oid) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of any other lines."""
+    """Yield the rows of lines of which some are not plain: those are parsed."""
     for line in note.splitlines():
+        plain = lines.read(line + b"\n")
+        if plain is not None:
+            yield from _plain(tables, plain, anchor)
+            continue
         try:
             record = json.loads(line)
             if b"\\ud" in line:
@@ -159,30 +184,28 @@ def _parsed(tables: Tables, note: bytes, anchor: Oid) -> Iterator[tuple[object, 
             continue
 
 
-def _insert(tables: Tables, rows: Iterable[tuple[object, ...]]) -> None:
-    marks = ", ".join("?" * 17)
-    tables.db.executemany(f"INSERT OR IGNORE INTO events VALUES ({marks})", rows)  # noqa: S608
-
-
 def _row(tables: Tables, record: Json, anchor: Oid) -> tuple[object, ...]:
-    get = record.get
-    data = get("data")
+    """Return the row of a record; ValueError when its numbers cannot be one's."""
+    n, lamport = int(str(record["n"])), int(str(record["lamport"]))
+    if not 0 < n < 1 << WRITER_SHIFT or not 0 <= lamport < 1 << 63:
+        raise ValueError("not the numbers of an event")
+    data = record.get("data")
     return (
-        tables.number(record["writer"]) << WRITER_SHIFT | record["n"],  # type: ignore[operator]
-        record["lamport"],
-        record["id"],
-        record["ts"],
+        tables.number(record["writer"]) << WRITER_SHIFT | n,
+        lamport,
+        str(record["id"]),
+        str(record["ts"]),
         tables.number(record["type"]),
         tables.number(actor_text(record["actor"])),
         tables.number(record["timeline"]),
         tables.number(record["worktree"]),
-        tables.number(get("branch")) if "branch" in record else None,
-        get("session"),
-        get("head"),
-        anchor,
-        get("snapshot"),
-        record["summary"],
-        get("op"),
-        get("key"),
-        json.dumps(data) if data else None,
+        tables.number(record["branch"]) if "branch" in record else "",
+        str(record.get("session") or ""),
+        tables.id_number(record["head"]) if record.get("head") else "",
+        tables.id_number(anchor),
+        str(record.get("snapshot") or ""),
+        str(record["summary"]),
+        str(record.get("op") or ""),
+        str(record.get("key") or ""),
+        json.dumps(data) if data else "",
     )

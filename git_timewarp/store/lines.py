@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from git_timewarp.store.events import FORMAT_VERSION
 
-_PLAIN = r'"([^"\\]*)"'
-_FLAT = r'[^{}\[\]"\\]*(?:"[^"\\]*"[^{}\[\]"\\]*)*'
+# No class leaves out the backslash: `read` looks for one first, in the whole note at once.
+# A class of all but one character is three times as fast as one of all but two.
+_PLAIN = r'"([^"]*)"'
+_FLAT = r'[^{}\[\]"]*(?:"[^"]*"[^{}\[\]"]*)*'
 _DEEP = rf"{_FLAT}(?:[{{\[]{_FLAT}[}}\]]{_FLAT})*"
 
 
@@ -21,18 +23,19 @@ def _maybe(member: str, value: str) -> str:
 
 
 _LINE = (
-    rf'\{{"actor":\{{"id":{_PLAIN},"kind":{_PLAIN}(?:,"role":"[^"\\]*")?\}}'
-    + _maybe("branch", _PLAIN)
+    r'\{("actor":\{"id":"[^"]*","kind":"[^"]*"(?:,"role":"[^"]*")?\}'
+    + _maybe("branch", '"[^"]*"')
+    + ")"
     + _maybe("data", rf"(\{{{_DEEP}\}})")
     + _maybe("dur_ms", "[0-9]+")
     + _maybe("exit", "-?[0-9]+")
     + _maybe("head", _PLAIN)
     + rf',"id":{_PLAIN}'
     + _maybe("key", _PLAIN)
-    + ',"lamport":([0-9]+),"n":([0-9]+)'
+    + ',"lamport":([0-9]{1,15}),"n":([0-9]{1,12})'
     + _maybe("op", _PLAIN)
     + _maybe("payload", rf"\{{{_DEEP}\}}")
-    + r',"prev":"[^"\\]*"'
+    + r',"prev":"[^"]*"'
     + _maybe("refs", rf"[{{\[]{_DEEP}[}}\]]")
     + _maybe("session", _PLAIN)
     + _maybe("snapshot", _PLAIN)
@@ -40,17 +43,19 @@ _LINE = (
     + _maybe("tags", rf"\[{_FLAT}\]")
     + rf',"timeline":{_PLAIN}'
     + _maybe("touches", rf"\[{_DEEP}\]")
-    + rf',"ts":{_PLAIN},"type":{_PLAIN},"v":{FORMAT_VERSION}'
-    + rf',"worktree":{_PLAIN},"writer":{_PLAIN},"hash":"[^"\\]*"\}}\n'
+    + rf',"ts":{_PLAIN},("type":"[^"]*","v":{FORMAT_VERSION},"worktree":"[^"]*","writer":"[^"]*")'
+    + r',"hash":"[^"]*"\}\n'
 )
 
 
 class Line(NamedTuple):
-    """What lists need of one event; an absent member is empty, `data` is JSON."""
+    """What lists need of one event; an absent member is empty, `data` is JSON.
 
-    actor_id: str
-    actor_kind: str
-    branch: str
+    `begin` and `end` are members as they stand there, because neighbours mostly have the
+    same: `actor` and `branch`, and `type`, `v`, `worktree` and `writer`.
+    """
+
+    begin: str
     data: str
     head: str
     id: str
@@ -63,9 +68,7 @@ class Line(NamedTuple):
     summary: str
     timeline: str
     ts: str
-    type: str
-    worktree: str
-    writer: str
+    end: str
 
 
 @cache
@@ -82,6 +85,8 @@ def read(note: bytes) -> list[tuple[str, ...]] | None:
     try:
         text = note.decode()
     except UnicodeDecodeError:
+        return None
+    if "\\" in text:
         return None
     found: list[tuple[str, ...]] = _pattern().findall(text)
     # A line that matches ends with the newline it holds, so no more matches than newlines;

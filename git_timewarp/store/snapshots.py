@@ -5,7 +5,9 @@
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.objects import (
@@ -72,6 +74,34 @@ def parse(meta: bytes, *, entry: Oid, parts: Mapping[str, Oid]) -> Snapshot:
         )
     except (ValueError, KeyError, TypeError) as exc:
         raise MissingObjectError(f"{entry}:meta") from exc
+
+
+def plain_id(meta: bytes) -> SnapshotId | None:
+    """Return the id in a `meta` of the plain form, of which `parse` would make a snapshot.
+
+    None for any other, which has to be parsed to know. Nearly all are plain: known members in
+    their order, no escapes, nothing skipped. One look takes a tenth of the time of `parse`.
+    """
+    try:
+        found = _plain().fullmatch(meta.decode())
+    except UnicodeDecodeError:
+        return None
+    return None if found is None else SnapshotId(found.group(1))
+
+
+@cache
+def _plain() -> re.Pattern[str]:
+    """Return the expression; compiling it takes a while and only `verify` needs it."""
+    text = r'"[^"\\\x00-\x1f]*"'
+    maybe = f"(?:{text}|null)"
+    texts = rf"\[(?:{text}(?:,{text})*)?\]"
+    return re.compile(
+        rf'\{{"empty_dirs":{texts},"head":\{{"branch":{maybe},"oid":{maybe}\}}'
+        rf',"id":"([^"\\\x00-\x1f]*)","index_tree":{text},"literal":{texts}'
+        rf',"operation":{maybe},"parents":{texts}(?:,"present":{texts})?,"skipped":\[\]'
+        rf',"timeline":{text},"trigger":{text},"ts":{text},"v":{FORMAT_VERSION}'
+        rf',"worktree":{text},"writer":{text}\}}'
+    )
 
 
 class Catalog:

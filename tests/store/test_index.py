@@ -172,6 +172,40 @@ def test_lines_that_are_no_events_are_passed_over(repo: RepoBuilder) -> None:
     assert [entry.summary for entry in entries(given)] == ["one"]
 
 
+@pytest.mark.parametrize(
+    ("old", "bad", "shown"),
+    [
+        (b'"summary":"two"', b'"summary":["two"]', ["one", "['two']"]),
+        (b'"summary":"two"', b'"session":{"a":1},"summary":"two"', ["one", "two"]),
+        (b'"timeline":"main"', b'"timeline":"ma\x01n"', ["one", "two"]),
+        (b'"type":"', b'"type":"\x01', ["one", "two"]),
+        (b'"lamport":2,"n":2', b'"lamport":9223372036854775808,"n":2', ["one"]),
+        (b'"lamport":2,"n":2', b'"lamport":2,"n":1099511627777', ["one"]),
+    ],
+    ids=["list", "object", "control", "control in a shared one", "lamport", "n"],
+)
+def test_a_value_no_event_has_does_not_end_the_log(
+    repo: RepoBuilder, old: bytes, bad: bytes, shown: list[str]
+) -> None:
+    """Nor is it taken for an event of another writer, whose number is next to this one's."""
+    given = recording.begin(repo)
+    new = [recording.note(Oid("1" * 40), text) for text in ("one", "two")]
+    recording.record(given, new, fold=True)
+    rewrite_note(repo, given, old, bad)
+    assert [entry.summary for entry in reversed(entries(given))] == shown
+
+
+def test_a_line_with_an_escape_is_read_as_well(repo: RepoBuilder) -> None:
+    given = recording.begin(repo)
+    texts = ["plain", 'say "hi"', "a\\b", "plain too", "\x01"]
+    new = [recording.note(Oid("1" * 40), text) for text in texts]
+    recording.record(given, new)
+    before = entries(given)
+    recording.record(given, [], fold=True)
+    assert entries(given) == before
+    assert [entry.summary for entry in reversed(before)] == texts
+
+
 def test_an_event_of_a_newer_version_is_refused(repo: RepoBuilder) -> None:
     given = recording.begin(repo)
     recording.record(given, [recording.note(Oid("1" * 40))], fold=True)
@@ -207,6 +241,26 @@ def _explode(repo: RepoBuilder) -> None:
         path.rename(aside / path.name)
     for path in aside.glob("*.pack"):
         repo.git("unpack-objects", "-q", stdin=path.read_bytes())
+
+
+def test_a_look_up_that_fails_half_way_loses_no_entry(repo: RepoBuilder) -> None:
+    """As when somebody removes the file under a reader: the entry at hand was not given yet."""
+    given = recording.begin(repo)
+    new = [recording.note(Oid(f"{n:040x}"), f"{n}") for n in range(9)]
+    recording.record(given, new, fold=True)
+    calls = iter(range(99))
+
+    class Failing(ReadIndex):
+        def _entry(self, row: tuple[object, ...]) -> Entry:
+            if next(calls) == 5:
+                raise sqlite3.OperationalError("disk I/O error")
+            return super()._entry(row)
+
+    with recording.history(given) as found:
+        index = Failing(str(path_of(given)), fill=fill)
+        index.update(found.reader, found.refs)
+        assert [entry.summary for entry in index.select()] == [f"{n}" for n in range(8, -1, -1)]
+        index.close()
 
 
 PROGRAM = """
