@@ -58,7 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = measure(
             folder, scale, source=given.source.resolve(), sections=given.only or list(SECTIONS)
         )
-        page = report.page(rows, folder=folder)
+        sizes = [
+            f"--{name} {value}"
+            for name, value in (*chosen.items(), *(("files", size) for size in given.files or ()))
+            if value
+        ]
+        page = report.page(rows, folder=folder, asked=" ".join(sizes))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     whole = not (given.smoke or given.only or any(chosen.values()) or given.files)

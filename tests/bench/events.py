@@ -220,4 +220,6 @@ def _rebuild(place: Place, repo: Path, *, size: str) -> Row:
             count=place.scale.count,
         ),
         budget=at_most(3.0),
+        why="an event is taken apart, looked up and inserted, about 8 microseconds of Python and "
+        "SQLite, where git hands its bytes over",
     )

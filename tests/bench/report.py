@@ -21,10 +21,12 @@ the ratio is what counts. Budgets without a `x` are times or rates of their own.
 COLUMNS = ("what", "on", "against", "ours", "theirs", "ratio", "budget", "")
 
 
-def page(rows: Sequence[Row], *, folder: Path, remarks: str = "") -> str:
-    """Return the whole page."""
-    parts = [HEAD, machine(folder), "## Results\n", table(rows), missed(rows)]
-    return "\n".join([*parts, *([remarks] if remarks else [])])
+def page(rows: Sequence[Row], *, folder: Path, asked: str = "") -> str:
+    """Return the whole page; `asked` are the options of a run that is not the usual one."""
+    head = f'{HEAD}\nThis run had other sizes than the budgets speak of: `ARGS="{asked}"`.\n'
+    return "\n".join(
+        [head if asked else HEAD, machine(folder), "## Results\n", table(rows), missed(rows)]
+    )
 
 
 def machine(folder: Path) -> str:
