@@ -264,19 +264,19 @@ class App:
         self._ask_config(again=True)
         from git_timewarp.integrity import status  # noqa: PLC0415
 
+        timeline = self.settings.str("timewarp.timeline") if self.recording else ""
+        since = len(self.notices)
         self._take_in()
         if not self.recording:
             return self._not_recording()
         with self._history() as history:
-            around = status.Around(
-                watcher=self.watch_status(),
-                hooks=self._hooks_brief(self.git_config),
-                timeline=self.settings.str("timewarp.timeline"),
-            )
+            watcher, hooks = self.watch_status(), self._hooks_brief(self.git_config)
+            around = status.Around(watcher=watcher, hooks=hooks, timeline=timeline)
             if not history.needs_recovery:
-                return status.status(history, around)
+                problems = status.recovered(self.notices, since)
+                return status.status(history, around, problems=problems)
         try:
-            problems = status.finished(lambda: self._operation("status"), self.notices)
+            problems = status.finished(lambda: self._operation("status"), self.notices, since)
         except NotRecordingError:
             return self._not_recording()
         with self._history() as history:

@@ -90,15 +90,18 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
     )
 
 
-def recovered(notices: list[str]) -> tuple[Problem, ...]:
-    """Return what was put right on the way as problems, told once: `notices` is emptied."""
-    found = tuple(Problem("recovered", text, "git timewarp log") for text in notices)
-    notices.clear()
+def recovered(notices: list[str], since: int = 0) -> tuple[Problem, ...]:
+    """Return what was put right on the way as problems, told once: it leaves `notices`.
+
+    The first `since` notices are older, and of something else.
+    """
+    found = tuple(Problem("recovered", text, "git timewarp log") for text in notices[since:])
+    del notices[since:]
     return found
 
 
 def finished(
-    operation: Callable[[], AbstractContextManager[object]], notices: list[str]
+    operation: Callable[[], AbstractContextManager[object]], notices: list[str], since: int
 ) -> tuple[Problem, ...]:
     """Finish what was cut off, by an operation; return what came of it as problems.
 
@@ -111,8 +114,8 @@ def finished(
     except NotRecordingError:
         raise
     except TimewarpError as exc:
-        return (Problem(exc.reference, exc.message, exc.hint or ""), *recovered(notices))
-    return recovered(notices)
+        return (Problem(exc.reference, exc.message, exc.hint or ""), *recovered(notices, since))
+    return recovered(notices, since)
 
 
 def not_recording(

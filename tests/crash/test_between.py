@@ -233,3 +233,15 @@ def test_a_foreign_lock_is_left_alone(lab: Lab, tmp_path: Path) -> None:
     lab.ok("status")
     lab.ok("snapshot")
     assert lock.read_bytes() == b""
+
+
+def test_what_was_put_right_is_told_also_when_a_hook_has_noted_something(lab: Lab) -> None:
+    """Taking in what hooks noted finishes the operation first, and `status` has to say so."""
+    photo = crash.prepared(lab, JUMP)
+    kill_last(lab, photo, "rename")
+    (lab.repo.path / ".git/index.lock").unlink(missing_ok=True)
+    lab.repo.git("branch", "meanwhile")
+    lab.repo.git("checkout", "-q", "meanwhile")
+    assert (lab.repo.path / ".git/timewarp/spool/now").stat().st_size > 0
+    assert "jump" in told(lab.run("status", "--json"))
+    assert told(lab.run("status", "--json")) == ""
