@@ -4,17 +4,16 @@ Source: gitattributes(5). External filters are programs of the user's choice; no
 of ours that uses a private index runs one (see `switched_off`).
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from git_timewarp.git.config import GitConfig
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes, to_str
 
 _ASKED = ("text", "crlf", "eol", "ident", "working-tree-encoding", "filter")
@@ -24,15 +23,14 @@ _ENCRYPTING = re.compile(
 _SYSTEM_FILE = "/etc/gitattributes"
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Frozen):
     """The external filter drivers that are configured, and which of them encrypt."""
 
     names: frozenset[str]
     encrypting: frozenset[str]
 
     @classmethod
-    def of(cls, config: GitConfig) -> Filters:
+    def of(cls, config: GitConfig) -> Self:
         """Collect the drivers of the settings."""
         names, encrypting = set(), set()
         for name, key, value in config.below("filter"):
@@ -63,8 +61,7 @@ def switched_off(config: GitConfig) -> dict[str, str]:
     return env
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """What git does to one file's bytes.
 
     Attributes:

@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +27,7 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.util import faults
 from git_timewarp.util.atomic import sync_dir, sync_file, write_all
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell, to_bytes, to_str
 
 _FLAGS = re.compile(
@@ -48,8 +48,7 @@ class IndexLockedError(TimewarpError):
     reference = "index-locked"
 
 
-@dataclass(frozen=True, slots=True)
-class StagedEntry:
+class StagedEntry(Frozen):
     """One index entry: path, mode, blob and stage (0, or 1 to 3 in a conflict)."""
 
     path: str
@@ -58,8 +57,7 @@ class StagedEntry:
     stage: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Frozen):
     """Paths by the flag of their index entry."""
 
     assume_unchanged: frozenset[str] = frozenset()
@@ -67,8 +65,7 @@ class Flags:
     intent_to_add: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class WantedIndex:
+class WantedIndex(Frozen):
     """What the index shall hold.
 
     Attributes:
@@ -78,8 +75,8 @@ class WantedIndex:
     """
 
     tree: Oid
-    conflicts: Sequence[StagedEntry] = field(default=())
-    flags: Flags = field(default_factory=Flags)
+    conflicts: Sequence[StagedEntry] = ()
+    flags: Flags = Flags()
 
 
 class IndexLock:

@@ -10,7 +10,6 @@ version; a path somebody edited since stays and is reported.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation, user_index
@@ -161,7 +160,7 @@ def _again(op: Operation, trip: Journey, how: How, *, intent: Json, stored: Snap
     }
     wish = travel.arrival(trip, how, before=stored.id, done=operation, more=counts)
     if moves is not None:
-        wish = replace(wish, moved=moves.names)
+        wish = wish._replace(moved=moves.names)
     taken = snapshot.store(op, wish, after)
     edited = len({*(item.path for item in outcome.refused), *wrong})
     more = f"; {edited} path(s) edited since stay as they are" if edited else ""

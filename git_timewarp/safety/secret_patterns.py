@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+
+from git_timewarp.util.frozen import Frozen
 
 _START = r"(?<![A-Za-z0-9_+\-])"
 """Not in the middle of a word or of base64."""
@@ -38,8 +39,7 @@ _VALUE_END = r"""[^\s"'`,;&|<>(){}\[\]\\]"""
 _NOT_CALLED = r"(?![A-Za-z0-9_]|[(\[]|\.[A-Za-z_])"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Frozen):
     """One sort of secret.
 
     Attributes:

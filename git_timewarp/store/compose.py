@@ -1,7 +1,5 @@
 """Writing a snapshot: its entry tree and `meta` (format in `store/snapshots.py`), and what it needs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

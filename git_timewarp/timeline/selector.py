@@ -8,7 +8,6 @@ tree backwards from where it stands: snapshots with the same files count once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
@@ -18,6 +17,7 @@ from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import dates
 from git_timewarp.util.clock import iso
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import is_letters
 
 SHORTEST_PREFIX = 4
@@ -40,8 +40,7 @@ class AmbiguousTargetError(TimewarpError):
     reference = "ambiguous-target"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Frozen):
     """What a selector names: a snapshot (with the event that says so), or a bare tree.
 
     `tree` is set, and `snapshot` None, for a git revision.
