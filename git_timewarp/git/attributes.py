@@ -17,9 +17,7 @@ from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes, to_str
 
 _ASKED = ("text", "crlf", "eol", "ident", "working-tree-encoding", "filter")
-_ENCRYPTING = re.compile(
-    r"crypt|\bgpg|\bage\b|openssl|\bsops\b|vault|strongbox|blackbox|git-?secret", re.IGNORECASE
-)
+_ENCRYPTING = r"(?i)crypt|\bgpg|\bage\b|openssl|\bsops\b|vault|strongbox|blackbox|git-?secret"
 _SYSTEM_FILE = "/etc/gitattributes"
 
 
@@ -36,13 +34,13 @@ class Filters(Frozen):
         for name, key, value in config.below("filter"):
             if key in {"clean", "smudge", "process"} and value:
                 names.add(name)
-                if _ENCRYPTING.search(value):
+                if re.search(_ENCRYPTING, value):
                     encrypting.add(name)
         return cls(frozenset(names), frozenset(encrypting))
 
     def encrypts(self, name: str) -> bool:
         """Tell whether files with `filter=<name>` hold secrets; also when it is not installed."""
-        return name in self.encrypting or bool(_ENCRYPTING.search(name))
+        return name in self.encrypting or bool(re.search(_ENCRYPTING, name))
 
 
 def switched_off(config: GitConfig) -> dict[str, str]:

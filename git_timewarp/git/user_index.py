@@ -30,11 +30,11 @@ from git_timewarp.util.atomic import sync_dir, sync_file, write_all
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell, to_bytes, to_str
 
-_FLAGS = re.compile(
+_FLAGS = (
     rb"([^\0]*)\0  ctime: \d+:\d+\n  mtime: \d+:\d+\n  dev: \d+\tino: \d+\n"
-    rb"  uid: \d+\tgid: \d+\n  size: \d+\tflags: ([0-9a-f]+)\n",
+    rb"  uid: \d+\tgid: \d+\n  size: \d+\tflags: ([0-9a-f]+)\n"
 )
-_FLAGGED = re.compile(rb"\tflags: (?:[0-9a-f]*[8-9a-f][0-9a-f]{3}|[2-7][0-9a-f]{7})\n")
+_FLAGGED = rb"\tflags: (?:[0-9a-f]*[8-9a-f][0-9a-f]{3}|[2-7][0-9a-f]{7})\n"
 _ASSUME, _INTENT, _SKIP = 0x8000, 0x20000000, 0x40000000
 
 KEEP_EXTENSIONS = ("core.untrackedCache=keep",)
@@ -228,10 +228,10 @@ def build(
 def read_flags(git: Git) -> Flags:
     """Return the flags of the entries of the index `git` is bound to."""
     out = git.run("ls-files", "-z", "--debug").out
-    if _FLAGGED.search(out) is None:
+    if re.search(_FLAGGED, out) is None:
         return Flags()
     found: dict[int, set[str]] = {_ASSUME: set(), _INTENT: set(), _SKIP: set()}
-    for match in _FLAGS.finditer(out):
+    for match in re.finditer(_FLAGS, out):
         value = int(match[2], 16)
         for flag, paths in found.items():
             if value & flag:

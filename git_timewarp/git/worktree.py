@@ -15,9 +15,9 @@ from git_timewarp.util.text import to_bytes, to_str
 
 _CHANGES = ("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty")
 _OTHERS = ("ls-files", "-o", "-z", "--exclude-standard")
-_CLOSED = re.compile(
+_CLOSED = (
     r"(?:warning: could not open directory '(?P<folder>.*)/?'|(?:error: )?(?P<file>.*))"
-    r": (?:Permission denied|Input/output error)",
+    r": (?:Permission denied|Input/output error)"
 )
 _MOST_ARGUMENTS = 200
 
@@ -122,7 +122,7 @@ def closed_places(messages: str) -> list[RepoPath]:
     """Return the paths that git says it could not look at."""
     found = []
     for line in messages.splitlines():
-        match = _CLOSED.fullmatch(line)
+        match = re.fullmatch(_CLOSED, line)
         if match:
             name = match["folder"] or match["file"] or ""
             found.append(RepoPath(name.rstrip("/")))

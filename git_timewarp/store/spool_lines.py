@@ -15,9 +15,9 @@ from git_timewarp.util.text import json_name, to_str
 
 VERSION = "1"
 MORE, LAST = "+", "."
-_ESCAPE = re.compile(r"\\(.)")
+_ESCAPE = r"\\(.)"
 _UNESCAPED = {"\\": "\\", "t": "\t", "n": "\n"}
-_USERINFO = re.compile(r"(?<=://)[^/@]*@")
+_USERINFO = r"(?<=://)[^/@]*@"
 _CLOCK_SLACK_NS = 1_000_000_000
 
 
@@ -159,7 +159,7 @@ def _parse(line: bytes) -> tuple[str, dict[str, list[str]], str] | None:
         key, equals, value = word.partition("=")
         if not equals:
             return None
-        plain = _ESCAPE.sub(lambda found: _UNESCAPED.get(found[1], found[0]), value)
+        plain = re.sub(_ESCAPE, lambda found: _UNESCAPED.get(found[1], found[0]), value)
         fields.setdefault(key, []).append(plain)
     return words[1], fields, words[-1]
 
@@ -229,7 +229,7 @@ def _event(entry: _Entry, *, key: str, at_ns: int, exact: bool) -> HookEvent | N
         branch=_first(fields, "b"),
         commit=_first(fields, "c"),
         action=_first(fields, "r"),
-        args=tuple(_USERINFO.sub("", arg) for arg in fields.get("a", ())),
+        args=tuple(re.sub(_USERINFO, "", arg) for arg in fields.get("a", ())),
         lines=tuple(fields.get("l", ())),
         more_lines=int(_number(fields.get("x")) or 0),
         at_ns=at_ns,
