@@ -1,7 +1,7 @@
 """What every operation is given: the work tree, who acts, the clock and the limits."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Self
 
 from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
@@ -9,9 +9,10 @@ from git_timewarp.store.chain import Actor
 from git_timewarp.store.recorder import Limits
 from git_timewarp.store.writer import Surroundings, surroundings
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.frozen import Frozen
 
 
-class World(NamedTuple):
+class World(Frozen):
     """The surroundings of an operation, passed in by the frontend (style rule 5).
 
     Attributes:
