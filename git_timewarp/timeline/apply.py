@@ -15,7 +15,6 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from git_timewarp.git import checkout
@@ -34,7 +33,7 @@ from git_timewarp.timeline.restore_bytes import Preparer, Ready, Staged, attribu
 from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.timeline.restore_look import Look, State, look_at
 from git_timewarp.timeline.results import Refused
-from git_timewarp.util import directories, faults
+from git_timewarp.util import directories, faults, threads
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 
@@ -187,8 +186,8 @@ class _Run:
         looks = look_at(self._repo, self._disk, [*writes, *plan.removes], staged.ready)
         jobs = self._ready(writes, staged, looks)
         plan = _less(plan, self._done.refused)
-        with ThreadPoolExecutor(_SYNC_THREADS) as pool:
-            list(pool.map(self._disk.sync, [job.temporary for job in jobs if not job.is_link]))
+        written = [job.temporary for job in jobs if not job.is_link]
+        threads.each(self._disk.sync, written, most=_SYNC_THREADS)
         for change in reversed(plan.removes):
             self._each(change.path, self._remove, change, looks[change.path])
         for job in jobs:
