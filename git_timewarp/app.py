@@ -74,23 +74,17 @@ class App:
         self, repo: Repo, *, environ: Mapping[str, str], clock: Clock, overrides: Mapping[str, str]
     ) -> None:
         self.repo = repo
+        self.state_dir = repo.state_dir
         self.notices: list[str] = []
         self._environ = environ
         self._clock = clock
         self._overrides = overrides
         self._listing: Process | None = None
 
-    # -- surroundings -----------------------------------------------------------------
-
     @property
     def recording(self) -> bool:
         """Whether `init` was run here."""
         return is_recording(self.repo)
-
-    @property
-    def state_dir(self) -> str:
-        """Folder of our local files."""
-        return self.repo.state_dir
 
     def _ask_config(self, *, again: bool = False) -> None:
         """Have git list its settings, while something else is done; `again`: as they are now."""
@@ -134,10 +128,9 @@ class App:
             from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
 
             assignments += config_tracked.from_tracked(data)
-        given = config_load.from_environment(self._environ)
-        return config_merge.merge(
-            [*assignments, *given, *config_load.from_options(self._overrides)]
-        )
+        assignments += config_load.from_environment(self._environ)
+        assignments += config_load.from_options(self._overrides)
+        return config_merge.merge(assignments)
 
     @cached_property
     def world(self) -> World:
@@ -152,12 +145,20 @@ class App:
     @contextlib.contextmanager
     def _operation(self, verb: str, *, patient: bool = True) -> Iterator[Operation]:
         """Open an operation: recover what was cut off, drain what hooks noted."""
-        from git_timewarp.hooks import ending  # noqa: PLC0415
-        from git_timewarp.integrity import opening  # noqa: PLC0415
+        from git_timewarp.integrity.opening import opened  # noqa: PLC0415
 
-        notices, finish = self.notices, ending.finish
+        def end(op: Operation) -> bool:
+            from git_timewarp.hooks import ending  # noqa: PLC0415
+
+            return ending.finish(op)
+
+        def resume(op: Operation, intent: Json) -> str:
+            from git_timewarp.integrity import recover_travel  # noqa: PLC0415
+
+            return recover_travel.finish(op, intent)
+
         world = self.world if patient else self.world.in_a_hurry()
-        with told(), opening.opened(world, verb, notices=notices, ending=finish) as op:
+        with told(), opened(world, verb, notices=self.notices, ending=end, finish=resume) as op:
             yield op
 
     def _take_in(self) -> None:
@@ -177,11 +178,8 @@ class App:
 
         if not self.recording:
             raise refusal(self.repo)
-        history = History(self.repo, fill=_fill)
-        try:
+        with contextlib.closing(History(self.repo, fill=_fill)) as history:
             yield history
-        finally:
-            history.close()
 
     @contextlib.contextmanager
     def _moments(self, *texts: str) -> Iterator[tuple[History, list[selector.Target]]]:
@@ -239,9 +237,11 @@ class App:
         self, *, message: str = "", milestone: str | None = None, dry_run: bool = False
     ) -> SnapshotResult:
         """Take a snapshot now; unchanged, the existing id is answered."""
-        from git_timewarp.timeline import naming, snapshot  # noqa: PLC0415
+        from git_timewarp.timeline import snapshot  # noqa: PLC0415
 
         if milestone is not None:
+            from git_timewarp.timeline import naming  # noqa: PLC0415
+
             self.notices += naming.check(self.repo.git, milestone)
         with self._operation("snapshot") as op:
             if dry_run:
@@ -401,8 +401,8 @@ class App:
             hooks = self.hooks_status()
         except TimewarpError:  # the lock is taken, or nothing can be written: they are not tried
             hooks = self._hooks_brief()
-        home = self._environ.get("HOME")
-        return doctor.doctor(self.world, hooks=hooks, watcher=self.watch_status(), home=home)
+        watcher, home = self.watch_status(), self._environ.get("HOME")
+        return doctor.doctor(self.world, hooks=hooks, watcher=watcher, home=home)
 
     # -- travel -----------------------------------------------------------------------
 

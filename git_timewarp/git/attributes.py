@@ -4,47 +4,43 @@ Source: gitattributes(5). External filters are programs of the user's choice; no
 of ours that uses a private index runs one (see `switched_off`).
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from git_timewarp.git.config import GitConfig
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes, to_str
 
 _ASKED = ("text", "crlf", "eol", "ident", "working-tree-encoding", "filter")
-_ENCRYPTING = re.compile(
-    r"crypt|\bgpg|\bage\b|openssl|\bsops\b|vault|strongbox|blackbox|git-?secret", re.IGNORECASE
-)
+_ENCRYPTING = r"(?i)crypt|\bgpg|\bage\b|openssl|\bsops\b|vault|strongbox|blackbox|git-?secret"
 _SYSTEM_FILE = "/etc/gitattributes"
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Frozen):
     """The external filter drivers that are configured, and which of them encrypt."""
 
     names: frozenset[str]
     encrypting: frozenset[str]
 
     @classmethod
-    def of(cls, config: GitConfig) -> Filters:
+    def of(cls, config: GitConfig) -> Self:
         """Collect the drivers of the settings."""
         names, encrypting = set(), set()
         for name, key, value in config.below("filter"):
             if key in {"clean", "smudge", "process"} and value:
                 names.add(name)
-                if _ENCRYPTING.search(value):
+                if re.search(_ENCRYPTING, value):
                     encrypting.add(name)
         return cls(frozenset(names), frozenset(encrypting))
 
     def encrypts(self, name: str) -> bool:
         """Tell whether files with `filter=<name>` hold secrets; also when it is not installed."""
-        return name in self.encrypting or bool(_ENCRYPTING.search(name))
+        return name in self.encrypting or bool(re.search(_ENCRYPTING, name))
 
 
 def switched_off(config: GitConfig) -> dict[str, str]:
@@ -63,8 +59,7 @@ def switched_off(config: GitConfig) -> dict[str, str]:
     return env
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """What git does to one file's bytes.
 
     Attributes:

@@ -6,11 +6,9 @@ files above them, and `checkout-index` writes below an empty folder instead of t
 tree. A path whose filter fails costs that path only.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.run import Git
@@ -21,8 +19,7 @@ _FATAL = 128
 _ATTRIBUTES = ("text", "crlf", "eol", "ident", "filter", "working-tree-encoding")
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(NamedTuple):
     """A blob that becomes the file `path`; `size` in bytes where it is known."""
 
     path: RepoPath

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
+from git_timewarp.util.frozen import NOTHING, Frozen
 from git_timewarp.util.text import to_str
 
 _EXTENSION = "extensions.worktreeConfig"
@@ -22,11 +22,10 @@ class WorktreeConfigError(TimewarpError):
     reference = "worktree-config"
 
 
-@dataclass(frozen=True, slots=True)
-class GitConfig:
+class GitConfig(Frozen):
     """Settings by name (`section.sub.key`, section and key lower case), last value last."""
 
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = NOTHING
 
     def get(self, name: str) -> str | None:
         """Return the value in force, or None."""

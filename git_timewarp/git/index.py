@@ -12,16 +12,15 @@ Version 4, split and sparse indexes are recognised and left to git: `Survey.plai
 is false for them. A pass over 100,000 entries costs about 50 ms.
 """
 
-from __future__ import annotations
-
 import os
 import struct
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_GITLINK
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_str
 
 _HEADER = 12
@@ -45,8 +44,7 @@ class IndexFormatError(TimewarpError):
     reference = "index-unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """The stat fields that tell one state of a file from the next, in nanoseconds.
 
     An inode number is kept modulo 2^32 as the index keeps it, a size likewise.
@@ -58,7 +56,7 @@ class Stamp:
     size: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> Stamp:
+    def of(cls, found: os.stat_result) -> Self:
         """Return the stamp of a stat result."""
         return cls(
             found.st_ctime_ns,
@@ -68,7 +66,7 @@ class Stamp:
         )
 
     @classmethod
-    def parse(cls, key: str) -> Stamp:
+    def parse(cls, key: str) -> Self:
         """Reverse `key`; ValueError when it is none."""
         ctime_ns, mtime_ns, ino, size = (int(word, 16) for word in key.split("."))
         return cls(ctime_ns, mtime_ns, ino, size)
@@ -84,8 +82,7 @@ class Stamp:
         return f"{self.ctime_ns:x}.{self.mtime_ns:x}.{self.ino:x}.{self.size:x}"
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
+class IndexEntry(NamedTuple):
     """One entry: path, mode, object id, conflict stage, bits and the recorded stat."""
 
     path: RepoPath
@@ -102,8 +99,7 @@ Recent = tuple[bytes, tuple[int, ...]]
 """The path of a plain file and its recorded stat, see `stat_fields`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Frozen):
     """What one look through an index file found.
 
     Attributes:

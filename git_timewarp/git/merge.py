@@ -7,10 +7,10 @@ like everything the merge writes, where `git` writes objects.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.run import Git
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_str
 
 Put = Callable[[str, bytes], Oid]
@@ -18,8 +18,7 @@ Put = Callable[[str, bytes], Oid]
 _WHO = "git-timewarp <git-timewarp@localhost> 0 +0000"
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Frozen):
     """A merged tree, and the paths that conflict (their content in `tree` has markers)."""
 
     tree: Oid

@@ -26,10 +26,7 @@ T = TypeVar("T")
 RawEntry = tuple[bytes, bytes, bytes]
 """An entry of a tree as it is stored: mode in octal digits, name, raw id."""
 
-_TREE_ENTRY = {
-    digits: re.compile(rb"([0-7]+) ([^\0]*)\0(.{%d})" % (digits // 2), re.DOTALL)
-    for digits in (40, 64)
-}
+_TREE_ENTRY = {digits: rb"(?s)([0-7]+) ([^\0]*)\0(.{%d})" % (digits // 2) for digits in (40, 64)}
 
 _WINDOW = 64
 """How many objects are asked for at once."""
@@ -258,7 +255,7 @@ def split_tree(data: bytes, *, hex_length: int) -> list[RawEntry]:
     Raises:
         ValueError: it is no tree.
     """
-    found: list[RawEntry] = _TREE_ENTRY[hex_length].findall(data)
+    found: list[RawEntry] = re.findall(_TREE_ENTRY[hex_length], data)
     covered = sum([len(mode) + len(name) for mode, name, _ in found])
     if covered + len(found) * (2 + hex_length // 2) != len(data):
         raise ValueError("not a tree")

@@ -18,12 +18,10 @@ ATTRIBUTES = ".gitattributes"
 _SPECIAL = (MODULES, ATTRIBUTES)
 _LONGEST_LINE = 2047
 _LARGEST_ATTRIBUTES = 100 * 1024 * 1024
-_HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
-_NTFS_TAIL = re.compile(r"[ .]*(?::.*)?\Z", re.DOTALL)
-_NTFS_SHORT = re.compile(
-    r"(?:gitmod|gitatt|gitign|gi7eba|gi7d29|gi250a|mailma|maba30)~\d", re.IGNORECASE
-)
-_ADDRESS = re.compile(r"(?:\A-)|[\r\n]|%0[ad]|(?:\A|/)\.\.(?:/|\Z)", re.IGNORECASE)
+_HFS_IGNORED = "[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]"
+_NTFS_TAIL = r"(?s)[ .]*(?::.*)?\Z"
+_NTFS_SHORT = r"(?i)(?:gitmod|gitatt|gitign|gi7eba|gi7d29|gi250a|mailma|maba30)~\d"
+_ADDRESS = r"(?i)(?:\A-)|[\r\n]|%0[ad]|(?:\A|/)\.\.(?:/|\Z)"
 
 
 def name_refused(path: str) -> bool:
@@ -55,13 +53,13 @@ def _suspicious(path: str) -> bool:
 
 
 def _component_refused(name: str) -> bool:
-    plain = _HFS_IGNORED.sub("", name).lower()
-    ntfs = _NTFS_TAIL.sub("", name).lower()
+    plain = re.sub(_HFS_IGNORED, "", name).lower()
+    ntfs = re.sub(_NTFS_TAIL, "", name).lower()
     if plain in {".git", "git~1"} or ntfs in {".git", "git~1"}:
         return True
     if name in _SPECIAL:
         return False
-    return plain in _SPECIAL or ntfs in _SPECIAL or bool(_NTFS_SHORT.match(name))
+    return plain in _SPECIAL or ntfs in _SPECIAL or bool(re.match(_NTFS_SHORT, name))
 
 
 def _modules_refused(git: Git, data: bytes) -> bool:
@@ -82,7 +80,7 @@ def _setting_refused(name: bytes, variable: bytes, value: bytes) -> bool:
     if not name or b".." in re.split(rb"[/\\]", name):
         return True
     if variable == b"url":
-        return bool(_ADDRESS.search(text.removeprefix("../").removeprefix("./")))
+        return bool(re.search(_ADDRESS, text.removeprefix("../").removeprefix("./")))
     return (variable == b"path" and text.startswith("-")) or (
         variable == b"update" and text.startswith("!")
     )

@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -28,13 +27,14 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.util import faults
 from git_timewarp.util.atomic import sync_dir, sync_file, write_all
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell, to_bytes, to_str
 
-_FLAGS = re.compile(
+_FLAGS = (
     rb"([^\0]*)\0  ctime: \d+:\d+\n  mtime: \d+:\d+\n  dev: \d+\tino: \d+\n"
-    rb"  uid: \d+\tgid: \d+\n  size: \d+\tflags: ([0-9a-f]+)\n",
+    rb"  uid: \d+\tgid: \d+\n  size: \d+\tflags: ([0-9a-f]+)\n"
 )
-_FLAGGED = re.compile(rb"\tflags: (?:[0-9a-f]*[8-9a-f][0-9a-f]{3}|[2-7][0-9a-f]{7})\n")
+_FLAGGED = rb"\tflags: (?:[0-9a-f]*[8-9a-f][0-9a-f]{3}|[2-7][0-9a-f]{7})\n"
 _ASSUME, _INTENT, _SKIP = 0x8000, 0x20000000, 0x40000000
 
 KEEP_EXTENSIONS = ("core.untrackedCache=keep",)
@@ -48,8 +48,7 @@ class IndexLockedError(TimewarpError):
     reference = "index-locked"
 
 
-@dataclass(frozen=True, slots=True)
-class StagedEntry:
+class StagedEntry(Frozen):
     """One index entry: path, mode, blob and stage (0, or 1 to 3 in a conflict)."""
 
     path: str
@@ -58,8 +57,7 @@ class StagedEntry:
     stage: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Frozen):
     """Paths by the flag of their index entry."""
 
     assume_unchanged: frozenset[str] = frozenset()
@@ -67,8 +65,7 @@ class Flags:
     intent_to_add: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class WantedIndex:
+class WantedIndex(Frozen):
     """What the index shall hold.
 
     Attributes:
@@ -78,8 +75,8 @@ class WantedIndex:
     """
 
     tree: Oid
-    conflicts: Sequence[StagedEntry] = field(default=())
-    flags: Flags = field(default_factory=Flags)
+    conflicts: Sequence[StagedEntry] = ()
+    flags: Flags = Flags()
 
 
 class IndexLock:
@@ -231,10 +228,10 @@ def build(
 def read_flags(git: Git) -> Flags:
     """Return the flags of the entries of the index `git` is bound to."""
     out = git.run("ls-files", "-z", "--debug").out
-    if _FLAGGED.search(out) is None:
+    if re.search(_FLAGGED, out) is None:
         return Flags()
     found: dict[int, set[str]] = {_ASSUME: set(), _INTENT: set(), _SKIP: set()}
-    for match in _FLAGS.finditer(out):
+    for match in re.finditer(_FLAGS, out):
         value = int(match[2], 16)
         for flag, paths in found.items():
             if value & flag:

@@ -4,27 +4,25 @@ Two git processes walk at the same time; both only look. Sources: git-diff-files
 (raw format), git-ls-files(1).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.run import Git, end, finish
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes, to_str
 
 _CHANGES = ("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty")
 _OTHERS = ("ls-files", "-o", "-z", "--exclude-standard")
-_CLOSED = re.compile(
+_CLOSED = (
     r"(?:warning: could not open directory '(?P<folder>.*)/?'|(?:error: )?(?P<file>.*))"
-    r": (?:Permission denied|Input/output error)",
+    r": (?:Permission denied|Input/output error)"
 )
 _MOST_ARGUMENTS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A tracked path whose stat differs from the index.
 
     `mode` and `oid` are the index's; `status` is git's letter: M, T, D, A (intent to add), U.
@@ -36,8 +34,7 @@ class Change:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Frozen):
     """What a scan saw.
 
     Attributes:
@@ -125,7 +122,7 @@ def closed_places(messages: str) -> list[RepoPath]:
     """Return the paths that git says it could not look at."""
     found = []
     for line in messages.splitlines():
-        match = _CLOSED.fullmatch(line)
+        match = re.fullmatch(_CLOSED, line)
         if match:
             name = match["folder"] or match["file"] or ""
             found.append(RepoPath(name.rstrip("/")))

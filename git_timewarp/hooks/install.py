@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
@@ -24,6 +23,7 @@ from git_timewarp.hooks.scripts import CHAIN, LFS_STUB, NEXT, RECORDER, own_hook
 from git_timewarp.store.spool import Spool
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name, shell, to_bytes
 
 _SHARED = frozenset({"group", "true", "1", "all", "world", "everybody", "2"})
@@ -36,8 +36,7 @@ class HooksNotInstalledError(TimewarpError):
     reference = "hooks-not-installed"
 
 
-@dataclass(frozen=True, slots=True)
-class InstallResult:
+class InstallResult(Frozen):
     """What an installation did, or would do.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
@@ -17,6 +16,7 @@ from git_timewarp.hooks.folders import git_hooks
 from git_timewarp.hooks.record import FOLDER, HooksRecordError, Place, Record
 from git_timewarp.hooks.scripts import LFS_STUB, NEXT, RECORDER, own_hook, script
 from git_timewarp.util import atomic, faults
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name, shell
 
 
@@ -27,8 +27,7 @@ class HooksNotRemovedError(TimewarpError):
     reference = "hooks-not-removed"
 
 
-@dataclass(frozen=True, slots=True)
-class UninstallResult:
+class UninstallResult(Frozen):
     """What was taken out.
 
     Attributes:

@@ -1,7 +1,5 @@
 """Who lost what: from objects that are missing or damaged to snapshots and their paths."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet

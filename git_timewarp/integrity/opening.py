@@ -14,7 +14,12 @@ from git_timewarp.timeline.world import World
 
 @contextlib.contextmanager
 def opened(
-    world: World, verb: str, *, notices: list[str], ending: Callable[[Operation], bool]
+    world: World,
+    verb: str,
+    *,
+    notices: list[str],
+    ending: Callable[[Operation], bool],
+    finish: recover.Finish,
 ) -> Iterator[Operation]:
     """Finish what a crash cut off, here and in other work trees, take in notes of hooks.
 
@@ -22,7 +27,9 @@ def opened(
         world: whose operation.
         verb: what it is, for its intent.
         notices: receives what there is to tell.
-        ending: ends the recording if a `deinit` was cut off, and tells whether it was.
+        ending: ends the recording if a `deinit` was cut off, and tells whether it was; asked
+            only where something was cut off.
+        finish: finishes a journey that was cut off.
 
     Raises:
         NotRecordingError: nothing records here (any more).
@@ -31,10 +38,10 @@ def opened(
         if not is_recording(world.repo):
             raise refusal(world.repo)
         with Operation(world, verb, notices=notices) as op:
-            if ending(op):
+            if op.recorder.journal.intents and ending(op):
                 notices.append("'deinit' was cut off and is finished now")
                 continue
-            notices += recover.unfinished(op)
+            notices += recover.unfinished(op, finish)
             others, gone = recover.elsewhere(op)
             notices += gone
             if is_last or not others:
@@ -43,5 +50,5 @@ def opened(
                 return
         for repo in others:
             with Operation(world._replace(repo=repo), verb, notices=notices) as op:
-                notices += recover.unfinished(op)
+                notices += recover.unfinished(op, finish)
     raise refusal(world.repo)

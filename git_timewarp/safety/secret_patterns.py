@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+
+from git_timewarp.util.frozen import Frozen
 
 _START = r"(?<![A-Za-z0-9_+\-])"
 """Not in the middle of a word or of base64."""
@@ -38,8 +39,7 @@ _VALUE_END = r"""[^\s"'`,;&|<>(){}\[\]\\]"""
 _NOT_CALLED = r"(?![A-Za-z0-9_]|[(\[]|\.[A-Za-z_])"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Frozen):
     """One sort of secret.
 
     Attributes:
@@ -271,12 +271,16 @@ GENERIC: tuple[Pattern, ...] = (
 )
 
 _NAME_END = rf"(?:{_PASS_NAMES}|{_KEY_NAMES}|authorization)\Z"
+_NAME_HINTS = (*_PASSWORD_HINTS, *_KEY_HINTS, "authorization")
 _PASSWORD_END = rf"{_PASS_NAMES}\Z"
 _ENVIRONMENT = frozenset({"env", "environ", "environment"})
 
 
 def names_secret(name: str) -> bool:
     """Tell whether a member called `name` holds a secret (`db_password`, `accessToken`)."""
+    low = name.lower()
+    if low.isascii() and not any(hint in low for hint in _NAME_HINTS):
+        return False  # not worth an expression; other scripts have letters that are equal to `s`
     return _compiled(_NAME_END, re.IGNORECASE).search(name) is not None
 
 

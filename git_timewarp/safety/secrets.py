@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from git_timewarp.safety import secret_patterns as patterns
+from git_timewarp.util.frozen import NOTHING, Frozen
 
 REDACTED = "***REDACTED***"
 _ALL = (*patterns.SPECIFIC, *patterns.GENERIC)
@@ -37,20 +37,18 @@ def _grouped() -> tuple[tuple[str, tuple[str, ...]], ...]:
 _GROUPS = _grouped()
 
 
-@dataclass(frozen=True, slots=True)
-class Scrubbed:
+class Scrubbed(Frozen):
     """A text without its secrets, and how many of each kind were taken out."""
 
     text: str
-    found: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, int] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class ScrubbedJson:
+class ScrubbedJson(Frozen):
     """A JSON value without its secrets, and how many of each kind were taken out."""
 
     value: object
-    found: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, int] = NOTHING
 
 
 def may_hold(text: str) -> bool:

@@ -1,9 +1,6 @@
 """Writing a snapshot: its entry tree and `meta` (format in `store/snapshots.py`), and what it needs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MODE_FILE, MODE_TREE, Reader, TreeEntry
@@ -12,12 +9,13 @@ from git_timewarp.store.events import Json
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import FORMAT_VERSION
 from git_timewarp.store.view import View
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import compact_json
 
 _BLOBS = frozenset({"refs", "modes", "meta"})
 
 
-class NewSnapshot(NamedTuple):
+class NewSnapshot(Frozen):
     """A snapshot to be stored."""
 
     id: SnapshotId

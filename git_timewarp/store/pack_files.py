@@ -16,7 +16,7 @@ from git_timewarp.util import atomic
 
 KEEP_TEXT = b"git-timewarp\n"
 INDEXES = (".idx", ".rev")
-NAME = re.compile(r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z")
+NAME = r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z"
 _BLOCK = 1 << 20
 
 
@@ -25,7 +25,7 @@ def kept(folder: str) -> list[str]:
     found = []
     with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if NAME.match(entry.name) and atomic.read(entry.path) == KEEP_TEXT:
+            if re.match(NAME, entry.name) and atomic.read(entry.path) == KEEP_TEXT:
                 found.append(entry.name.removesuffix(".keep"))
     return sorted(found)
 

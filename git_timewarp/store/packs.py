@@ -33,8 +33,8 @@ _SEARCHED_AGAIN = 20_000
 """A merge of at most this many objects looks for all deltas anew (about 0.1 ms an object)."""
 
 _SHORT_GRACE = 600
-_MISSING = re.compile(rb"^(\w+) missing$", re.MULTILINE)
-_ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+_MISSING = rb"(?m)^(\w+) missing$"
+_ID = r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b"
 
 
 class Packs:
@@ -107,7 +107,7 @@ class Packs:
 
     def _gone(self, stderr: str) -> Oid | None:
         """Return the object git could not read, if it is not there any more."""
-        for named in _ID.findall(stderr):
+        for named in re.findall(_ID, stderr):
             if self._quarantine.reader.info(named) is None:
                 return Oid(named)
         return None
@@ -305,7 +305,7 @@ class Packs:
         on_the_way_out = leaving.going(self._state_dir)
         with contextlib.suppress(FileNotFoundError), os.scandir(self._store_dir) as found:
             there = {entry.name for entry in found}
-            stems = [name.removesuffix(".keep") for name in there if NAME.match(name)]
+            stems = [name.removesuffix(".keep") for name in there if re.match(NAME, name)]
             return sorted(
                 stem
                 for stem in stems
@@ -393,4 +393,4 @@ def missing_objects(git: Git, oids: Sequence[Oid]) -> list[Oid]:
         "--buffer",
         stdin=("\n".join(oids) + "\n").encode(),
     ).out
-    return [Oid(name.decode()) for name in _MISSING.findall(out)]
+    return [Oid(name.decode()) for name in re.findall(_MISSING, out)]

@@ -14,7 +14,6 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -39,6 +38,7 @@ from git_timewarp.store.segments import Builder
 from git_timewarp.store.writer import Surroundings
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock, iso
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import uuid7, uuid7_ns
 from git_timewarp.util.locking import FileLock
 from git_timewarp.util.text import compact_json
@@ -46,8 +46,7 @@ from git_timewarp.util.text import compact_json
 _BULK = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Frozen):
     """When the journal is folded, and how long to wait for the lock (settings, design 9)."""
 
     events: int = 100

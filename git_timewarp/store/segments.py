@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
@@ -23,13 +22,13 @@ from git_timewarp.store.notes import walk as walk_notes
 from git_timewarp.store.quarantine import Quarantine
 
 
-@dataclass(slots=True)
 class Planned:
     """What a fold will do: ref moves, objects it made, objects nothing will name any more."""
 
-    updates: list[RefUpdate] = field(default_factory=list)
-    objects: list[Oid] = field(default_factory=list)
-    replaced: list[Oid] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.updates: list[RefUpdate] = []
+        self.objects: list[Oid] = []
+        self.replaced: list[Oid] = []
 
 
 class Builder:

@@ -15,8 +15,6 @@ retired file stays until nobody has it open any more (a write lease proves that 
 elsewhere, until it is a minute old) and everything in it was acknowledged.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -4,26 +4,24 @@ The format is in `store/spool.py`. Reading survives anything: a line that a full
 kill cut short is counted and passed over, the lines around it are read.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from git_timewarp.git import generation
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name, to_str
 
 VERSION = "1"
 MORE, LAST = "+", "."
-_ESCAPE = re.compile(r"\\(.)")
+_ESCAPE = r"\\(.)"
 _UNESCAPED = {"\\": "\\", "t": "\t", "n": "\n"}
-_USERINFO = re.compile(r"(?<=://)[^/@]*@")
+_USERINFO = r"(?<=://)[^/@]*@"
 _CLOCK_SLACK_NS = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class HookEvent:
+class HookEvent(Frozen):
     """One run of a git hook, as the hook itself noted it.
 
     Attributes:
@@ -87,8 +85,7 @@ class HookEvent:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Frozen):
     """What a piece of a spool file holds: its entries, lines cut short, where reading ended."""
 
     events: tuple[HookEvent, ...]
@@ -96,11 +93,11 @@ class Scan:
     end: int
 
 
-@dataclass(slots=True)
 class _Entry:
-    offset: int
-    fields: dict[str, list[str]] = field(default_factory=dict)
-    complete: bool = False
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self.fields: dict[str, list[str]] = {}
+        self.complete = False
 
 
 def scan(
@@ -136,8 +133,7 @@ def scan(
     return Scan(tuple(events), torn, start + offset)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     offset: int
     entries: list[_Entry]
     unfinished: dict[str, _Entry]
@@ -163,7 +159,7 @@ def _parse(line: bytes) -> tuple[str, dict[str, list[str]], str] | None:
         key, equals, value = word.partition("=")
         if not equals:
             return None
-        plain = _ESCAPE.sub(lambda found: _UNESCAPED.get(found[1], found[0]), value)
+        plain = re.sub(_ESCAPE, lambda found: _UNESCAPED.get(found[1], found[0]), value)
         fields.setdefault(key, []).append(plain)
     return words[1], fields, words[-1]
 
@@ -233,7 +229,7 @@ def _event(entry: _Entry, *, key: str, at_ns: int, exact: bool) -> HookEvent | N
         branch=_first(fields, "b"),
         commit=_first(fields, "c"),
         action=_first(fields, "r"),
-        args=tuple(_USERINFO.sub("", arg) for arg in fields.get("a", ())),
+        args=tuple(re.sub(_USERINFO, "", arg) for arg in fields.get("a", ())),
         lines=tuple(fields.get("l", ())),
         more_lines=int(_number(fields.get("x")) or 0),
         at_ns=at_ns,

@@ -13,21 +13,20 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from git_timewarp.git.names import WriterId
 from git_timewarp.store import lineage
 from git_timewarp.store.events import NewerFormatError
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import WRITER_ID_LENGTH, letters
 from git_timewarp.util.text import compact_json, json_name
 
 FORMAT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Frozen):
     """Facts of the machine, passed in: its id, and a folder outside every repository.
 
     `outside` is None where there is no home; then copies made in place of the
@@ -48,8 +47,7 @@ def surroundings(environ: Mapping[str, str]) -> Surroundings:
     return Surroundings(machine, os.path.join(state, "git-timewarp") if state else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Frozen):
     """Whether this clone has a writer id, and whether the recorded one is still its own."""
 
     writer: WriterId | None

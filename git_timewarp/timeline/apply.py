@@ -10,15 +10,12 @@ It can be killed anywhere and run again with `resume=True`: a path that is as it
 counts as done, one that is neither old nor new was edited since and is kept and reported.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from git_timewarp.git import checkout
 from git_timewarp.git import config as git_config
@@ -36,7 +33,8 @@ from git_timewarp.timeline.restore_bytes import Preparer, Ready, Staged, attribu
 from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.timeline.restore_look import Look, State, look_at
 from git_timewarp.timeline.results import Refused
-from git_timewarp.util import directories, faults
+from git_timewarp.util import directories, faults, threads
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 
 _FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE})
@@ -44,8 +42,7 @@ _SYNC_THREADS = 8
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen):
     """What a restore did.
 
     Attributes:
@@ -67,18 +64,17 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
-@dataclass
 class _Progress:
-    restored: set[RepoPath] = field(default_factory=set)
-    removed: set[RepoPath] = field(default_factory=set)
-    refused: set[Refused] = field(default_factory=set)
-    left: set[Refused] = field(default_factory=set)
-    folders: set[str] = field(default_factory=set)
-    unchanged: int = 0
+    def __init__(self) -> None:
+        self.restored: set[RepoPath] = set()
+        self.removed: set[RepoPath] = set()
+        self.refused: set[Refused] = set()
+        self.left: set[Refused] = set()
+        self.folders: set[str] = set()
+        self.unchanged = 0
 
 
-@dataclass
-class _Job:
+class _Job(NamedTuple):
     """One write: what, its content under a temporary name, and what stood there."""
 
     change: Change
@@ -124,7 +120,7 @@ class Applier:
             bytes_dir = os.path.join(self._staging, "bytes")
             preparer = Preparer(self._repo, self._git, self._reader, config, bytes_dir)
             try:
-                plan = replace(plan, reconvert=self._reconverted(plan, target))
+                plan = plan._replace(reconvert=self._reconverted(plan, target))
                 staged = preparer.prepare([*plan.writes, *plan.reconvert], target)
                 return run.carry_out(plan, staged)
             finally:
@@ -190,8 +186,8 @@ class _Run:
         looks = look_at(self._repo, self._disk, [*writes, *plan.removes], staged.ready)
         jobs = self._ready(writes, staged, looks)
         plan = _less(plan, self._done.refused)
-        with ThreadPoolExecutor(_SYNC_THREADS) as pool:
-            list(pool.map(self._disk.sync, [job.temporary for job in jobs if not job.is_link]))
+        written = [job.temporary for job in jobs if not job.is_link]
+        threads.each(self._disk.sync, written, most=_SYNC_THREADS)
         for change in reversed(plan.removes):
             self._each(change.path, self._remove, change, looks[change.path])
         for job in jobs:
@@ -429,4 +425,4 @@ def _less(plan: Plan, refused: Iterable[Refused]) -> Plan:
         for change in plan.removes
         if change.path not in above and not any(folder in paths for folder in parents(change.path))
     )
-    return replace(plan.without(out), removes=kept)
+    return plan.without(out)._replace(removes=kept)

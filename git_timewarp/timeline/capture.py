@@ -19,7 +19,6 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -59,6 +58,7 @@ from git_timewarp.timeline.capture_refs import RefsReading
 from git_timewarp.timeline.capture_sort import Sorted, Sorter
 from git_timewarp.timeline.capture_tree import Leaf
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 
 MAX_UNTRACKED = 10 * 1024 * 1024
@@ -72,8 +72,7 @@ class StaleIndexError(TimewarpError):
     reference = "capture-stale-index"
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureLimits:
+class CaptureLimits(Frozen):
     """What is captured by reference only.
 
     Attributes:
@@ -145,21 +144,23 @@ class _SeedAgainError(Exception):
         self.lost = lost
 
 
-@dataclass
 class _Run:
     """One capture of one place."""
 
-    place: Place
-    limits: CaptureLimits
-    clock: Clock
-    fresh: bool
-    again: bool
-    memory: Memory = field(default_factory=Memory)
-    seeded: bool = False
-    convertible: bool = False
-    now_ns: int = 0
-    changed: set[RepoPath] = field(default_factory=set)
-    skipped: list[Skipped] = field(default_factory=list)
+    def __init__(
+        self, place: Place, *, limits: CaptureLimits, clock: Clock, fresh: bool, again: bool
+    ) -> None:
+        self.place = place
+        self.limits = limits
+        self.clock = clock
+        self.fresh = fresh
+        self.again = again
+        self.memory = Memory()
+        self.seeded = False
+        self.convertible = False
+        self.now_ns = 0
+        self.changed: set[RepoPath] = set()
+        self.skipped: list[Skipped] = []
 
     def view(self, *, whole: Collection[RepoPath], take: capture_nested.Take) -> View:
         """Do all steps and return the view."""

@@ -16,7 +16,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from git_timewarp.git import attributes, refusals
 from git_timewarp.git import index as index_file
@@ -34,6 +33,7 @@ from git_timewarp.timeline.capture_place import (
 )
 from git_timewarp.timeline.capture_tree import Leaf, build
 from git_timewarp.util import atomic, directories
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 
 CONVERTED = "converted"
@@ -47,8 +47,7 @@ _BLOCK = 1 << 20
 _SETTINGS = ("core.autocrlf", "core.eol", "core.attributesfile")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Frozen):
     """What may convert files here: a digest of the sources outside the tree, and inside.
 
     `outside` is empty when no setting and no file outside the tree converts anything;

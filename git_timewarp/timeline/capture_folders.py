@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from git_timewarp.git import worktree
 from git_timewarp.git.names import RepoPath
@@ -25,7 +24,6 @@ from git_timewarp.util.text import to_str
 _LONGEST_POINTER = 1 << 14
 
 
-@dataclass
 class Folders:
     """What the untracked folders hold.
 
@@ -36,10 +34,11 @@ class Folders:
         skipped: folders that could not be opened, special files, each `.git` that is none.
     """
 
-    files: list[RepoPath] = field(default_factory=list)
-    nested: list[RepoPath] = field(default_factory=list)
-    empty: list[RepoPath] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.files: list[RepoPath] = []
+        self.nested: list[RepoPath] = []
+        self.empty: list[RepoPath] = []
+        self.skipped: list[Skipped] = []
 
 
 def look(place: Place, folders: Sequence[RepoPath]) -> Folders:

@@ -7,16 +7,15 @@ private index it names; whatever does not fit is thrown away and seeded anew.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
 
 from git_timewarp.util import atomic
 
 FORMAT_VERSION = 1
 
 
-@dataclass
 class Memory:
     """The state between two captures of one place.
 
@@ -50,37 +49,38 @@ class Memory:
         nested: path -> view tree of nested repositories copied whole.
     """
 
-    v: int = FORMAT_VERSION
-    seed: str = ""
-    private: str = ""
-    sources: str = ""
-    tree: str = ""
-    overlay: dict[str, list[str]] = field(default_factory=dict)
-    laid: str = ""
-    index_tree: str = ""
-    stages: dict[str, str] = field(default_factory=dict)
-    bits: str = ""
-    index_part: str = ""
-    refs: str = ""
-    umask: int = -1
-    modes: str = ""
-    seen: int = 0
-    attributes: str = ""
-    gitlinks: list[str] = field(default_factory=list)
-    sparse: list[str] = field(default_factory=list)
-    present: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    literal: list[str] = field(default_factory=list)
-    raw: dict[str, list[str]] = field(default_factory=dict)
-    away: list[str] = field(default_factory=list)
-    digests: dict[str, list[str]] = field(default_factory=dict)
-    recheck: dict[str, str] = field(default_factory=dict)
-    special: list[str] | None = None
-    nested: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.v = FORMAT_VERSION
+        self.seed = ""
+        self.private = ""
+        self.sources = ""
+        self.tree = ""
+        self.overlay: dict[str, list[str]] = {}
+        self.laid = ""
+        self.index_tree = ""
+        self.stages: dict[str, str] = {}
+        self.bits = ""
+        self.index_part = ""
+        self.refs = ""
+        self.umask = -1
+        self.modes = ""
+        self.seen = 0
+        self.attributes = ""
+        self.gitlinks: list[str] = []
+        self.sparse: list[str] = []
+        self.present: list[str] = []
+        self.gone: list[str] = []
+        self.literal: list[str] = []
+        self.raw: dict[str, list[str]] = {}
+        self.away: list[str] = []
+        self.digests: dict[str, list[str]] = {}
+        self.recheck: dict[str, str] = {}
+        self.special: list[str] | None = None
+        self.nested: dict[str, str] = {}
 
     def dump(self) -> bytes:
         """Return the file's contents."""
-        return json.dumps(asdict(self), separators=(",", ":")).encode("ascii")
+        return json.dumps(vars(self), separators=(",", ":")).encode("ascii")
 
     def save(self, folder: str) -> None:
         """Replace `memory.json` in `folder` when it would change."""
@@ -93,11 +93,10 @@ class Memory:
 def load(folder: str) -> Memory:
     """Return what was remembered, or an empty memory when there is nothing (readable)."""
     data = atomic.read(os.path.join(folder, "memory.json"))
-    try:
+    memory = Memory()
+    with contextlib.suppress(ValueError):
         record = json.loads(data or b"")
-        names = {item.name for item in fields(Memory)}
-        if record["v"] != FORMAT_VERSION or set(record) != names:
-            return Memory()
-        return Memory(**record)
-    except (ValueError, KeyError, TypeError):
-        return Memory()
+        fits = isinstance(record, dict) and record.keys() == vars(memory).keys()
+        if fits and record["v"] == FORMAT_VERSION:
+            vars(memory).update(record)
+    return memory

@@ -15,7 +15,6 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, RepoPath
@@ -25,6 +24,7 @@ from git_timewarp.git.trees import new_objects
 from git_timewarp.store.view import FORMAT_VERSION, Skipped, View, escape
 from git_timewarp.timeline.capture_memory import Memory
 from git_timewarp.timeline.capture_place import Place, at
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import compact_json, to_bytes, to_str
 
 _BLOBS = frozenset({"refs", "modes"})
@@ -35,8 +35,7 @@ Take = Callable[[Place, Collection[RepoPath]], View]
 """Captures one place; the repositories below it that are named are captured whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nested:
+class Nested(Frozen):
     """The `nested` part (None when empty) and the repositories that could not be captured."""
 
     part: Oid | None

@@ -20,7 +20,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from git_timewarp.git import attributes, config
 from git_timewarp.git.config import GitConfig
@@ -31,6 +30,7 @@ from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 
 PRIVATE = (
@@ -53,8 +53,7 @@ STAGING = "staging"
 """Folder beside a private index in which files are compared; empty between captures."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Frozen):
     """One work tree to capture.
 
     Attributes:

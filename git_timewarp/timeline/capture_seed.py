@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 
 from git_timewarp.git import index as index_file
 from git_timewarp.git.index import IndexEntry, IndexFormatError, Stamp, Survey
@@ -37,7 +36,6 @@ _PROVES_NOTHING = "="
 """Before a stamp: the file was written in the tick it was read, a later write may look the same."""
 
 
-@dataclass
 class Seeded:
     """What seeding found out.
 
@@ -48,28 +46,28 @@ class Seeded:
         skipped: what is lost already.
     """
 
-    memory: Memory
-    forced: list[RepoPath] = field(default_factory=list)
-    recent: list[RepoPath] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.forced: list[RepoPath] = []
+        self.recent: list[RepoPath] = []
+        self.skipped: list[Skipped] = []
 
 
 def seed(place: Place, *, old: Memory, sources: str, now_ns: int) -> Seeded:
     """Replace the private index by a fresh copy of the user's; `old` lends what still holds."""
-    memory = Memory(
-        sources=sources,
-        refs=old.refs,
-        index_part=old.index_part,
-        umask=old.umask,
-        modes=old.modes,
-        seen=old.seen,
-        attributes=old.attributes,
-        raw=old.raw,
-        away=old.away,
-        digests=old.digests,
-        special=old.special,
-        nested=old.nested,
-    )
+    memory = Memory()
+    memory.sources = sources
+    memory.refs = old.refs
+    memory.index_part = old.index_part
+    memory.umask = old.umask
+    memory.modes = old.modes
+    memory.seen = old.seen
+    memory.attributes = old.attributes
+    memory.raw = old.raw
+    memory.away = old.away
+    memory.digests = old.digests
+    memory.special = old.special
+    memory.nested = old.nested
     seeded = Seeded(memory)
     try:
         memory.seed = _copy(place)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 
 from git_timewarp.git import attributes, refusals
 from git_timewarp.git import index as index_file
@@ -30,7 +29,6 @@ from git_timewarp.util.text import to_bytes, to_str
 _MOST_ARGUMENTS = 200
 
 
-@dataclass
 class Sorted:
     """Where the paths go; see the module's table.
 
@@ -41,13 +39,14 @@ class Sorted:
         literal: fed paths whose external filter is not run.
     """
 
-    feed: list[RepoPath] = field(default_factory=list)
-    drop: list[RepoPath] = field(default_factory=list)
-    apart: list[RepoPath] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    stats: dict[RepoPath, os.stat_result] = field(default_factory=dict)
-    deleted: list[RepoPath] = field(default_factory=list)
-    literal: set[RepoPath] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.feed: list[RepoPath] = []
+        self.drop: list[RepoPath] = []
+        self.apart: list[RepoPath] = []
+        self.skipped: list[Skipped] = []
+        self.stats: dict[RepoPath, os.stat_result] = {}
+        self.deleted: list[RepoPath] = []
+        self.literal: set[RepoPath] = set()
 
 
 class Sorter:

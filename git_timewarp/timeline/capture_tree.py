@@ -1,9 +1,7 @@
 """Building a tree of folders from a flat list of leaves, and changing a few of one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
@@ -12,8 +10,7 @@ Put = Callable[[Sequence[TreeEntry]], Oid]
 """Writes one tree and returns its id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """What stands at the end of a path: mode and object id."""
 
     mode: int

@@ -12,9 +12,7 @@ from git_timewarp.store.view import Skipped
 from git_timewarp.timeline.capture_place import Place, joined
 from git_timewarp.util.text import to_bytes, to_str
 
-_CULPRIT = re.compile(
-    rb"^fatal: (?:Unable to process path|git update-index: unable to \w+) ", re.MULTILINE
-)
+_CULPRIT = rb"(?m)^fatal: (?:Unable to process path|git update-index: unable to \w+) "
 _IGNORING = b"Ignoring path "
 _MOST_GUESSES = 8
 
@@ -75,7 +73,7 @@ def reason(place: Place, path: RepoPath) -> Skipped:
 
 def _culprit(messages: bytes, batch: Sequence[RepoPath]) -> RepoPath | None:
     found = None
-    for match in _CULPRIT.finditer(messages):
+    for match in re.finditer(_CULPRIT, messages):
         found = messages[match.end() :].removesuffix(b"\n")
     name = RepoPath(to_str(found)) if found else None
     return name if name in batch else None

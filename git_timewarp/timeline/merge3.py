@@ -8,7 +8,6 @@ wins, and where both did and differ it is a conflict.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.merge import merge_trees
@@ -18,6 +17,7 @@ from git_timewarp.git.trees import new_objects
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import View, escape, unescape
 from git_timewarp.timeline.plan_entries import Layer, all_paths, parse_modes
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 
 Leaf = tuple[int, Oid]
@@ -35,8 +35,7 @@ class MergeConflictError(TimewarpError):
         super().__init__(f"{named} changed on both sides", hint=command)
 
 
-@dataclass(frozen=True, slots=True)
-class MergedView:
+class MergedView(Frozen):
     """A view to restore, or the paths that stand against it."""
 
     view: View

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.objects import Reader
@@ -33,14 +32,14 @@ from git_timewarp.timeline.plan_entries import (
 )
 from git_timewarp.timeline.plan_filter import PathFilter, PathNotFoundError
 from git_timewarp.timeline.results import Refused
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name, shell
 
 FOLDER_REASONS = frozenset({"nested", "nested-unborn", "submodule", "worktree"})
 """Reasons of `Skipped` that are about a folder with a repository of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Frozen):
     """What a restore will do, and what it will not.
 
     Attributes:
@@ -99,8 +98,7 @@ class Plan:
         def kept(changes: tuple[Change, ...]) -> tuple[Change, ...]:
             return tuple(item for item in changes if item.path not in out)
 
-        return replace(
-            self,
+        return self._replace(
             writes=kept(self.writes),
             removes=kept(self.removes),
             modes=kept(self.modes),

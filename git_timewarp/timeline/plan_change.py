@@ -1,16 +1,13 @@
 """One path of a plan."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from git_timewarp.git.names import RepoPath
 from git_timewarp.timeline.plan_entries import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One path: what `now` says is there and what shall be.
 
     Attributes:

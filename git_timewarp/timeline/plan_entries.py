@@ -6,12 +6,10 @@ object and the way to turn it into the file's bytes), permission bits. Equal sub
 never entered, so a comparison costs what differs.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple, Self
 
 from git_timewarp.git import trees
 from git_timewarp.git.names import Oid, RepoPath
@@ -27,6 +25,7 @@ from git_timewarp.git.objects import (
     entry_of,
 )
 from git_timewarp.store.view import View, unescape
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_str
 
 Names = dict[str, RawEntry]
@@ -43,8 +42,7 @@ class Source(Enum):
     """The object in `tree` is the file, an external filter notwithstanding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What a view holds at one path.
 
     Attributes:
@@ -76,7 +74,7 @@ class Entry:
         """Whether it is a regular file."""
         return self.mode in {MODE_FILE, MODE_EXEC}
 
-    def same_content(self, other: Entry) -> bool:
+    def same_content(self, other: Self) -> bool:
         """Tell whether both are of one type and have the same bytes (permissions aside)."""
         return (
             self.oid == other.oid
@@ -85,8 +83,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
+class Bits(Frozen):
     """The flags of index entries: paths by flag."""
 
     assume_unchanged: frozenset[str] = frozenset()
@@ -163,20 +160,15 @@ class Layer:
         return self._trees[key]
 
 
-@dataclass
 class Contents:
     """A whole view: its own layer and one for each nested repository, at any depth."""
 
-    reader: Reader
-    view: View
-    main: Layer = field(init=False)
-    nested: dict[str, Layer] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Load the nested views; they are few."""
-        self.main = Layer(self.reader, self.view)
-        self.nested = {}
-        self._load(self.view, "")
+    def __init__(self, reader: Reader, view: View) -> None:
+        self.reader = reader
+        self.view = view
+        self.main = Layer(reader, view)
+        self.nested: dict[str, Layer] = {}
+        self._load(view, "")  # they are few
         self._deepest = sorted(self.nested, key=len, reverse=True)
 
     def entry(self, path: str) -> Entry | None:

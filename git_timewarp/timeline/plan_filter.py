@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.util.frozen import Frozen
 
 _GLOB = frozenset("*?[\\")
 _SHORT = {"/": "top", "!": "exclude", "^": "exclude"}
@@ -34,8 +34,7 @@ class BadPathspecError(TimewarpError):
     reference = "bad-pathspec"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Frozen):
     """One pattern: what the user typed, the compiled form, and whether it excludes."""
 
     typed: str
@@ -47,8 +46,7 @@ class Pattern:
         return self.regex.match(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class PathFilter:
+class PathFilter(Frozen):
     """The patterns of one command.
 
     Attributes:

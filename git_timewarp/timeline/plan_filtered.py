@@ -25,7 +25,7 @@ from git_timewarp.timeline.plan_entries import Source
 from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.timeline.restore_look import blob_id
 
-_POINTER = re.compile(
+_POINTER = (
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*"
     rb"oid sha256:([0-9a-f]{64})\nsize ([0-9]+)\n\Z"
 )
@@ -75,7 +75,7 @@ def _filtered(plan: Plan, repo: Repo, config: GitConfig) -> Iterator[tuple[RepoP
 
 def _in_lfs(repo: Repo, disk: Disk, path: str, *, pointer: bytes) -> bool:
     """Tell whether `pointer` is one of git-lfs, its object is here, and the file is that object."""
-    match = _POINTER.match(pointer) if len(pointer) <= _MOST else None
+    match = re.match(_POINTER, pointer) if len(pointer) <= _MOST else None
     if match is None:
         return False
     oid = match[1].decode("ascii")

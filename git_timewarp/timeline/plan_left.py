@@ -6,8 +6,6 @@ would take them for files created since. So each journey notes what it left, and
 ones spare that for as long as nothing tracks it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import NamedTuple
 

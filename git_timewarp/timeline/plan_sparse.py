@@ -6,7 +6,6 @@ A view's tree holds such a file whether it is there or not; `present` says which
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_FILE, MODE_TREE, TreeEntry
@@ -53,7 +52,7 @@ def _only_over_files(after: Contents, hidden: frozenset[str], writes: Changes) -
         if path in hidden and change.after is not None:
             listed = staged.entry(path)
             if listed is not None and listed.same_content(change.after):
-                writes[path] = replace(change, when="present")
+                writes[path] = change._replace(when="present")
 
 
 def _remove_hidden(

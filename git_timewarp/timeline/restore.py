@@ -6,12 +6,9 @@ index, refs and operation state change in that order. `resume=True` runs the sam
 after a crash.
 """
 
-from __future__ import annotations
-
 import contextlib
 import stat
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from git_timewarp.git import user_index
@@ -33,10 +30,10 @@ from git_timewarp.timeline.restore_index import staged_entries, wanted_index
 from git_timewarp.timeline.restore_look import as_stored, blob_id
 from git_timewarp.timeline.restore_refs import RefPlan, move_refs, plan_refs, read_head
 from git_timewarp.util import directories
+from git_timewarp.util.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Frozen):
     """What shall come back besides files.
 
     Attributes:
@@ -128,7 +125,7 @@ class Restorer:
                     lock, target=target, head=refs.head_after, written=outcome.restored
                 )
         move_refs(self._repo, refs, ensure_commit=self._ensure_commit, message=wish.message)
-        outcome = replace(outcome, notes=(*outcome.notes, *refs.notes))
+        outcome = outcome._replace(notes=(*outcome.notes, *refs.notes))
         return self._restore_operation(outcome, now=now, target=target, whole=plan.is_whole)
 
     def _restore_index(
@@ -170,7 +167,7 @@ class Restorer:
         elif not whole:
             return outcome
         said = restore_operation.note(now, target, restored=restored)
-        return outcome if said is None else replace(outcome, notes=(*outcome.notes, said))
+        return outcome if said is None else outcome._replace(notes=(*outcome.notes, said))
 
 
 class Arrival(NamedTuple):

@@ -7,11 +7,9 @@ state they come from, each nested repository for itself. What cannot be made rea
 changes.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from git_timewarp.git import attributes, checkout, refusals
 from git_timewarp.git.checkout import Blob
@@ -25,6 +23,7 @@ from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_entries import Contents, Entry, Source
 from git_timewarp.timeline.results import Refused
 from git_timewarp.util import directories, faults
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 
 ATTRIBUTES = ".gitattributes"
@@ -33,8 +32,7 @@ _AT_ONCE = 16 << 20
 """Blobs larger than this many bytes are written by git, which need not hold them whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """The content of one path; exactly one of these is set.
 
     Attributes:
@@ -48,16 +46,15 @@ class Ready:
     link: bytes | None = None
 
 
-@dataclass
 class Staged:
     """What is ready by path, and what could not be made ready."""
 
-    ready: dict[RepoPath, Ready] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.ready: dict[RepoPath, Ready] = {}
+        self.refused: list[Refused] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Preparer:
+class Preparer(Frozen):
     """Makes bytes ready.
 
     Attributes:

@@ -5,14 +5,12 @@ path that is going to change is hashed again, as it is and, where git converts, 
 would store it. What matches neither state was changed by somebody else meanwhile.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.repo import Repo
@@ -35,8 +33,7 @@ class State(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What stands at a path, and its stat to notice a later change by."""
 
     state: State

@@ -12,7 +12,6 @@ The user's reflogs are written as he has configured them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import refs as git_refs
@@ -22,6 +21,7 @@ from git_timewarp.git.refs import RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline.results import RefMove
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell, to_str
 
 HEAD = RefName("HEAD")
@@ -43,8 +43,7 @@ class BranchElsewhereError(TimewarpError):
     reference = "branch-checked-out"
 
 
-@dataclass(frozen=True, slots=True)
-class RefPlan:
+class RefPlan(Frozen):
     """How refs and HEAD will move.
 
     Attributes:
@@ -159,8 +158,7 @@ def plan_refs(
     needed = [item.new for item in changes.updates if not item.new.is_zero]
     if head is not None and head.oid is not None:
         needed.append(head.oid)
-    return replace(
-        found,
+    return found._replace(
         updates=tuple(changes.updates),
         lost=tuple(gone),
         needed=tuple(dict.fromkeys(needed)),
@@ -168,16 +166,22 @@ def plan_refs(
     )
 
 
-@dataclass
 class _Changes:
     """Gathers how refs move from `current` to `then`."""
 
-    current: Mapping[RefName, Oid]
-    then: Mapping[RefName, Oid]
-    has_commit: Callable[[Oid], bool]
-    zero: Oid
-    updates: list[RefUpdate] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    def __init__(
+        self,
+        current: Mapping[RefName, Oid],
+        then: Mapping[RefName, Oid],
+        has_commit: Callable[[Oid], bool],
+        zero: Oid,
+    ) -> None:
+        self.current = current
+        self.then = then
+        self.has_commit = has_commit
+        self.zero = zero
+        self.updates: list[RefUpdate] = []
+        self.notes: list[str] = []
 
     def add(self, name: RefName) -> None:
         """Have one ref move, if it has to and can."""

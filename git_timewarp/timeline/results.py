@@ -8,6 +8,7 @@ from typing import NamedTuple
 from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
 from git_timewarp.store.view import Skipped
 from git_timewarp.timeline.results_look import VERSION, Changes, Json, LogEntry, Problem
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import json_name
 
 
@@ -15,7 +16,7 @@ def _names(paths: tuple[RepoPath, ...]) -> list[object]:
     return [json_name(path) for path in paths]
 
 
-class SnapshotResult(NamedTuple):
+class SnapshotResult(Frozen):
     """Answer of `snapshot`; `created` is false when the existing id was answered.
 
     `snapshot` and `event` are empty, in JSON null, for a dry run that would make a new one.
@@ -62,7 +63,7 @@ class RefMove(NamedTuple):
         return {"ref": json_name(self.ref), "from": self.old, "to": self.new}
 
 
-class TravelResult(NamedTuple):
+class TravelResult(Frozen):
     """Answer of `jump`, `restore`, `undo`, `redo` and `stash apply`.
 
     `event` is None for a dry run. `stashed` names the stash entry a jump over
@@ -129,7 +130,7 @@ class FileChange(NamedTuple):
         }
 
 
-class DiffResult(NamedTuple):
+class DiffResult(Frozen):
     """Answer of `diff`: files, and the patch as git prints it (bytes, maybe coloured)."""
 
     files: tuple[FileChange, ...]
@@ -140,7 +141,7 @@ class DiffResult(NamedTuple):
         return {"v": VERSION, "files": [item.to_dict() for item in self.files]}
 
 
-class ShowResult(NamedTuple):
+class ShowResult(Frozen):
     """Answer of `show`: the event whole, its snapshot's meta and what it changed.
 
     For a revision of git `entry` is None and `record` the commit: oid, parents, author,
@@ -167,7 +168,7 @@ class ShowResult(NamedTuple):
         }
 
 
-class StashEntry(NamedTuple):
+class StashEntry(Frozen):
     """One stash: uncommitted work a jump put away; `name` is `stash@{n}` of ours, newest 0."""
 
     name: str
@@ -191,7 +192,7 @@ class StashEntry(NamedTuple):
         }
 
 
-class VerifyReport(NamedTuple):
+class VerifyReport(Frozen):
     """Answer of `verify`; `level` is `quick` or `full`.
 
     `remarks` are worth knowing and no damage of ours: what git had lost before we saw it.
@@ -223,7 +224,7 @@ class VerifyReport(NamedTuple):
         }
 
 
-class Check(NamedTuple):
+class Check(Frozen):
     """One line of `doctor`: a check, whether it passed (None: not applicable), what to do."""
 
     name: str
@@ -236,7 +237,7 @@ class Check(NamedTuple):
         return {"name": self.name, "ok": self.passed, "text": self.text, "hint": self.hint}
 
 
-class InitResult(NamedTuple):
+class InitResult(Frozen):
     """Answer of `init`: the writer, the first snapshot, and what is protected from now on."""
 
     writer: str

@@ -8,7 +8,6 @@ tree backwards from where it stands: snapshots with the same files count once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
@@ -18,12 +17,13 @@ from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import dates
 from git_timewarp.util.clock import iso
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import is_letters
 
 SHORTEST_PREFIX = 4
-_BACK = re.compile(r"@-(\d{1,6})\Z")
-_EVENT = re.compile(r"[Ee](\d{1,15})(?:\.([k-z]+))?\Z")
-_STASH = re.compile(r"stash@\{(\d+)\}\Z")
+_BACK = r"@-(\d{1,6})\Z"
+_EVENT = r"[Ee](\d{1,15})(?:\.([k-z]+))?\Z"
+_STASH = r"stash@\{(\d+)\}\Z"
 
 
 class UnknownTargetError(TimewarpError):
@@ -40,8 +40,7 @@ class AmbiguousTargetError(TimewarpError):
     reference = "ambiguous-target"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Frozen):
     """What a selector names: a snapshot (with the event that says so), or a bare tree.
 
     `tree` is set, and `snapshot` None, for a git revision.
@@ -64,7 +63,7 @@ class Target:
 
 def is_reserved(text: str) -> bool:
     """Tell whether `text` has the form of `@`, `@-3`, `E47` or `stash@{0}`."""
-    return text == "@" or any(form.match(text) for form in (_BACK, _EVENT, _STASH))
+    return text == "@" or any(re.match(form, text) for form in (_BACK, _EVENT, _STASH))
 
 
 def resolve(history: History, text: str, *, position: SnapshotId | None = None) -> Target:
@@ -140,8 +139,8 @@ def _entry_of(history: History, snapshot: SnapshotId) -> Entry | None:
     return named[-1] if named else None
 
 
-def _number(pattern: re.Pattern[str], text: str) -> int | None:
-    match = pattern.match(text)
+def _number(pattern: str, text: str) -> int | None:
+    match = re.match(pattern, text)
     return int(match.group(1)) if match else None
 
 
@@ -178,7 +177,7 @@ def same_files(one: View, other: View) -> bool:
 
 
 def _event(history: History, text: str) -> Target | None:
-    match = _EVENT.match(text)
+    match = re.match(_EVENT, text)
     if match is None:
         return None
     lamport, prefix = int(match.group(1)), match.group(2) or ""

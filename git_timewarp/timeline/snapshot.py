@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
@@ -21,6 +20,7 @@ from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import SnapshotResult
 from git_timewarp.timeline.results_look import Changes
 from git_timewarp.util.clock import iso
+from git_timewarp.util.frozen import NOTHING, Frozen
 from git_timewarp.util.ids import SNAPSHOT_ID_LENGTH, letters
 from git_timewarp.util.text import json_name
 
@@ -30,8 +30,7 @@ COPY_LIMIT = 200
 TOUCHES_LIMIT = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Frozen):
     """What sort of snapshot to take.
 
     Attributes:
@@ -52,15 +51,14 @@ class Wish:
     fold: bool = False
     always: bool = False
     actor: Actor | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
-    extra: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, object] = NOTHING
+    extra: Mapping[str, object] = NOTHING
     parents: tuple[SnapshotId, ...] = ()
     done: str | None = None
     moved: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Frozen):
     """A snapshot that is durable now (or was already); `entry` is its event."""
 
     id: SnapshotId

@@ -6,8 +6,6 @@ off the list and the snapshot stays, so a drop loses nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import Reader
@@ -72,7 +70,7 @@ def apply(op: Operation, name: str, how: How, *, drop: bool) -> TravelResult:
         data={"stash": entry.id},
         is_merged=True,
     )
-    result = go(op, trip, replace(how, index=False), now=now)
+    result = go(op, trip, how._replace(index=False), now=now)
     if drop and not how.dry_run:
         _drop(op, entry)
     return result

@@ -6,11 +6,8 @@
 Nothing in the work tree changes before the safety snapshot is durable (design 7).
 """
 
-from __future__ import annotations
-
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -43,6 +40,7 @@ from git_timewarp.timeline.restore_refs import BranchElsewhereError, LostCommitE
 from git_timewarp.timeline.results import Refused, TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.snapshot import Taken, Wish
+from git_timewarp.util.frozen import NOTHING, Frozen
 from git_timewarp.util.text import json_name, shell, some
 
 SAVED_BY_HAND = frozenset({"init", "snapshot", "jump"})
@@ -82,8 +80,7 @@ class IncompleteRestoreError(TimewarpError):
         super().__init__(text, hint=f"git timewarp jump {safety}")
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Frozen):
     """Options of a travel command.
 
     Attributes:
@@ -100,8 +97,7 @@ class How:
     index: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(Frozen):
     """Where to: the view to bring back, and what the event will say.
 
     Attributes:
@@ -117,7 +113,7 @@ class Journey:
     view: View
     summary: str
     to: SnapshotId | None = None
-    data: Json = field(default_factory=dict)
+    data: Mapping[str, object] = NOTHING
     is_merged: bool = False
 
 
@@ -139,8 +135,8 @@ def restore(op: Operation, paths: Sequence[str], how: How, *, source: str | None
         target = _latest_that_differs(op, now, wanted, paths)
     named = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
     trip = journey(op, "restore", target, now)
-    trip = replace(trip, summary=f"restored {named} from {target.text}")
-    return go(op, trip, replace(how, filter=wanted, index=False), now=now)
+    trip = trip._replace(summary=f"restored {named} from {target.text}")
+    return go(op, trip, how._replace(filter=wanted, index=False), now=now)
 
 
 def resolve(
@@ -220,7 +216,7 @@ def conclude(op: Operation, trip: Journey, how: How, end: End, *, stashed: bool)
     if wrong:
         counts["different"] = len(wrong)
     wish = arrival(trip, how, before=safety.id, done=op.id, more=counts)
-    wish = replace(wish, moved=end.refs.names)
+    wish = wish._replace(moved=end.refs.names)
     taken = snapshot.store(op, wish, after)
     if wrong:
         raise IncompleteRestoreError(wrong, outcome, safety=safety.id)
@@ -361,7 +357,7 @@ def _plan(op: Operation, trip: Journey, how: How, now: View) -> Planned:
             return found
         # What could not be captured now is in the merged view as it is now.
         mine = {item.path for item in now.skipped}
-        return replace(found, left=tuple(i for i in found.left if i.path not in mine))
+        return found._replace(left=tuple(i for i in found.left if i.path not in mine))
 
     spare, repositories = plan_left.remembered(op.history), frozenset[RepoPath]()
     deep = plan_submodules.unseen(reader, now=now, target=trip.view, paths=how.filter)
@@ -501,7 +497,7 @@ def _intent(op: Operation, trip: Journey, how: How, safety: Taken, planned: Plan
         "with_head": how.with_head,
         "with_refs": how.with_refs,
         "index": how.index,
-        "data": trip.data,
+        "data": dict(trip.data),
     }
 
 

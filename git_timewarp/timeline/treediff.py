@@ -1,7 +1,5 @@
 """What differs between two trees, read through one kept-open reader."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -9,7 +9,6 @@ that every one of them takes first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import SnapshotId
@@ -35,12 +34,12 @@ class NothingToUndoError(TimewarpError):
     reference = "nothing-to-undo"
 
 
-@dataclass(slots=True)
 class Stacks:
     """What could be undone and redone now, the latest last."""
 
-    undo: list[Entry] = field(default_factory=list)
-    redo: list[Entry] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.undo: list[Entry] = []
+        self.redo: list[Entry] = []
 
 
 def stacks(op: Operation) -> Stacks:
@@ -97,8 +96,7 @@ def _back(
         to=target,
         data={"steps": steps, "of": [entry.id for entry in chosen]},
     )
-    how = replace(
-        how,
+    how = how._replace(
         with_head=any(entry.data.get("with_head") for entry in chosen),
         with_refs=any(entry.data.get("with_refs") for entry in chosen),
         filter=_touched(op, chosen),

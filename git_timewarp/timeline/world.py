@@ -1,10 +1,7 @@
 """What every operation is given: the work tree, who acts, the clock and the limits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from typing import Self
 
 from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
@@ -12,9 +9,10 @@ from git_timewarp.store.chain import Actor
 from git_timewarp.store.recorder import Limits
 from git_timewarp.store.writer import Surroundings, surroundings
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.frozen import Frozen
 
 
-class World(NamedTuple):
+class World(Frozen):
     """The surroundings of an operation, passed in by the frontend (style rule 5).
 
     Attributes:
@@ -32,9 +30,9 @@ class World(NamedTuple):
     max_untracked: int = 10 * 1024 * 1024
     session: str | None = None
 
-    def in_a_hurry(self) -> World:
+    def in_a_hurry(self) -> Self:
         """Return this world for what may as well wait: it does not stand in line for the lock."""
-        return self._replace(limits=replace(self.limits, lock_seconds=0.0))
+        return self._replace(limits=self.limits._replace(lock_seconds=0.0))
 
     @property
     def system(self) -> Actor:

@@ -5,7 +5,12 @@ start, and a dataclass twice that; these methods are the same for all. For what 
 of: making one takes longer than making a tuple.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""The default of a field that is a mapping: one for all, and nobody can fill it."""
 
 
 @dataclass_transform(frozen_default=True)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from git_timewarp import __version__
 from git_timewarp.config.settings import Settings
@@ -70,7 +69,7 @@ def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
             version=__version__,
             since=iso(world.clock.now_ns()),
         )
-        patient = world._replace(limits=replace(world.limits, lock_seconds=_LOCK_SECONDS))
+        patient = world._replace(limits=world.limits._replace(lock_seconds=_LOCK_SECONDS))
         watcher = Watcher(patient, where, _manner(settings), lock_fd=lock.fd, told=told)
         try:
             watcher.look()

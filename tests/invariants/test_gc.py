@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -245,7 +244,7 @@ def test_merged_packs_do_not_pile_up(tmp_path: Path) -> None:
     repo.commit("first", {"a": "one\n"})
     clock = CountingClock()
     app = timewarp.open(str(repo.path), environ=dict(os.environ), clock=clock)
-    few = dataclasses.replace(app.world.limits, superseded=8)
+    few = app.world.limits._replace(superseded=8)
     app.__dict__["world"] = app.world._replace(limits=few)
     app.init(hooks=False)
     for number in range(60):

@@ -238,7 +238,6 @@ def test_nothing_changed_starts_nothing_that_writes(builder: RepoBuilder) -> Non
         "git diff-files",
         "git for-each-ref",
         "git ls-files",
-        "git symbolic-ref",
         "unlink private index lock",
         "write stamp",
     ]

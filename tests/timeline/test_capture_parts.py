@@ -108,13 +108,14 @@ def test_a_change_laid_over_is_read_again_when_its_stamp_proves_nothing(
     memory.tree = builder.git("write-tree")
     builder.write("a", "edited\n")
     path, found = RepoPath("a"), os.lstat(builder.path / "a")
-    paths = Sorted(feed=[path], stats={path: found})
+    paths, gone = Sorted(), Sorted()
+    paths.feed, paths.stats = [path], {path: found}
     for now_ns, reads in ((found.st_ctime_ns, 1), (found.st_ctime_ns + 1, 1), (2**62, 0)):
         tree, read, skipped = capture_overlay.lay(place, memory, paths, now_ns=now_ns)
         assert (len(read), skipped) == (reads, [])
         builder.git("add", "a")
         assert tree == builder.git("write-tree")
-    gone = Sorted(feed=[path], deleted=[path])
+    gone.feed, gone.deleted = [path], [path]
     assert capture_overlay.lay(place, memory, gone, now_ns=0)[1:] == ([], [])
     assert memory.overlay == {"a": ["", "", ""]}
     place.quarantine.close()

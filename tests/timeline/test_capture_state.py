@@ -56,6 +56,14 @@ def test_head_detached_and_unborn(builder: RepoBuilder) -> None:
     assert recorder.blob(view.refs).startswith(b"0" * 40 + b" HEAD refs/heads/new/born\n")
 
 
+def test_head_on_a_branch_that_is_another_name_of_one(builder: RepoBuilder) -> None:
+    builder.git("symbolic-ref", "refs/heads/alias", "refs/heads/side")
+    builder.git("symbolic-ref", "HEAD", "refs/heads/alias")
+    view = Recorder(builder).take()
+    side = builder.git("rev-parse", "side")
+    assert (view.head.oid, view.head.branch) == (side, builder.git("symbolic-ref", "HEAD"))
+
+
 OPERATIONS = {
     "merge": (("merge", "side"), {"MERGE_HEAD", "MERGE_MODE", "MERGE_MSG"}),
     "rebase": (("rebase", "side"), {"rebase-merge/onto", "rebase-merge/head-name"}),

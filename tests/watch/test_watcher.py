@@ -8,7 +8,6 @@ import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,7 +194,7 @@ def test_no_events_to_be_had_and_later_they_are(repo: RepoBuilder, world: World)
 def test_drafts_are_folded_although_nothing_happens_any_more(
     repo: RepoBuilder, world: World
 ) -> None:
-    soon = world._replace(limits=replace(world.limits, seconds=1))
+    soon = world._replace(limits=world.limits._replace(seconds=1))
     with watcher(soon) as found:
         repo.write("a.txt", "2\n")
         found.look()
