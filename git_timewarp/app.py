@@ -306,7 +306,6 @@ class App:
         paths: Sequence[str] = (),
     ) -> Iterator[LogEntry]:
         """Give events newest first."""
-        self._ask_config()
         from git_timewarp.timeline import dates, log  # noqa: PLC0415
 
         wanted = log.Filter(

@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from git_timewarp import app as timewarp
-from git_timewarp.store import compose, events, index, snapshots
+from git_timewarp.store import chain, compose, events, index_fill, snapshots
 from git_timewarp.util.clock import SystemClock
 from tests.support.recorder import Answer, opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
@@ -254,7 +254,7 @@ def test_a_newer_format(repo: RepoBuilder, spoil: Callable[[RepoBuilder], Path])
 
 
 @pytest.mark.parametrize(
-    "modules", [(events, index), (snapshots, compose)], ids=["events", "snapshots"]
+    "modules", [(chain, events, index_fill), (snapshots, compose)], ids=["events", "snapshots"]
 )
 def test_records_in_git_of_a_newer_format(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, modules: tuple[ModuleType, ...]
