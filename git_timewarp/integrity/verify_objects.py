@@ -87,11 +87,14 @@ def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
     """
     folder = os.path.join(look.repo.objects_dir, "pack")
     left = list(told)
+    built = os.path.join(Quarantine.folder(look.repo), "pack")
     leaves = leaving.going(look.repo.state_dir)
     for name in pack_files.kept(folder):
         path = os.path.join(folder, name)
         about = [line for line in told if name in line]
         left = [line for line in left if name not in line or _ID.search(line.replace(name, ""))]
+        if pack_files.is_arriving(built, name):
+            continue  # what it holds is where it came from, too, until the next command ends it
         if not os.path.exists(path + ".pack"):
             if os.path.exists(path + ".idx") and name not in leaves:
                 text = f"pack '{name}' of ours is gone, its index is left"

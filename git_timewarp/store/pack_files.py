@@ -30,6 +30,11 @@ def kept(folder: str) -> list[str]:
     return sorted(found)
 
 
+def is_arriving(folder: str, name: str) -> bool:
+    """Tell whether a pack that was built in `folder` was being put in place when a crash came."""
+    return all(os.path.exists(os.path.join(folder, name + part)) for part in (".keep", ".idx"))
+
+
 def ends_well(path: str, part: str) -> bool:
     """Tell whether the file `path + part` ends with the pack's hash; one read, whatever its size.
 

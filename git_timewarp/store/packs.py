@@ -113,7 +113,10 @@ class Packs:
         return None
 
     def install(self, name: str) -> None:
-        """Link a built pack into git's store, `.keep` first and `.idx` last; sync."""
+        """Link a built pack into git's store, `.keep` first and `.idx` last; sync.
+
+        The `.keep` beside the built pack stands for an install that has not come to its end.
+        """
         keep = os.path.join(self._build_dir, name + ".keep")
         atomic.write(keep, KEEP_TEXT)
         for part in PARTS:
@@ -121,6 +124,8 @@ class Packs:
             if os.path.exists(source):
                 self._link(source, os.path.join(self._store_dir, name + part))
         atomic.sync_dir(self._store_dir)
+        faults.point("unlink built keep")
+        os.unlink(keep)
 
     def drop(self, name: str) -> None:
         """Remove an installed pack, `.idx` first; harmless when it is not there."""
@@ -259,7 +264,9 @@ class Packs:
         for name in names:
             source = os.path.join(self._build_dir, name + ".pack")
             target = os.path.join(self._store_dir, name + ".pack")
-            if os.path.exists(source) and not os.path.exists(target):
+            if pack_files.is_arriving(self._build_dir, name):
+                self.install(name)
+            elif os.path.exists(source) and not os.path.exists(target):
                 self._link(source, target)
                 mended.append(name)
         for name in self._halves(".idx"):

@@ -300,3 +300,26 @@ def test_a_ref_the_user_made_of_one_of_ours_keeps_what_it_names(repo: RepoBuilde
         one_more(repo, given, number)
     assert fsck(repo).startswith(b"0 ")
     repo.git("gc", "-q", "--prune=now")
+
+
+@pytest.mark.parametrize("point", ["link .pack", "link .idx", "unlink built keep"])
+def test_an_install_that_was_cut_off_is_no_damage(repo: RepoBuilder, point: str) -> None:
+    """What the pack holds is still where it came from, and the next command ends the install."""
+    given = recording.begin(repo)
+
+    def stop(name: str) -> None:
+        if name == point:
+            raise KeyboardInterrupt
+
+    with Operation(given, "test") as op:
+        blob = op.quarantine.put("blob", b"packed\n")
+        name = op.recorder.packs.build([blob], bulk=False)
+        faults.install(stop)
+        with pytest.raises(KeyboardInterrupt):
+            op.recorder.packs.install(name)
+        faults.install(None)
+    assert verify(given.repo, full=True).problems == ()
+    with Operation(given, "test") as op:
+        assert op.recorder.notices == []
+        assert op.recorder.packs.objects_of(name) == [blob]
+    assert verify(given.repo, full=True).problems == ()
