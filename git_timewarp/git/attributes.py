@@ -6,12 +6,11 @@ of ours that uses a private index runs one (see `switched_off`).
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Self
 
-from git_timewarp.git.config import GitConfig
+from git_timewarp.git.config import GitConfig, is_true
 from git_timewarp.git.names import RepoPath
-from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes, to_str
@@ -86,32 +85,21 @@ def conversions(
     where = ("--cached",) if cached else ()
     words = git.run("check-attr", *where, "-z", "--stdin", *_ASKED, stdin=asked).out.split(b"\0")
     width = 3 * len(_ASKED)
+    drivers = Filters.of(config).names
     found = []
     for start in range(0, width * len(paths), width):
         values = dict(
             zip(_ASKED, (to_str(w) for w in words[start + 2 : start + width : 3]), strict=True)
         )
-        found.append(_conversion(values, config=config))
+        found.append(_conversion(values, config=config, drivers=drivers))
     return found
 
 
-def outside_sources(repo: Repo, config: GitConfig) -> list[str]:
-    """Return the attribute files outside the work tree that may apply, in no order that counts."""
-    return [
-        *global_sources(repo.git, config),
-        os.path.join(repo.common_dir, "info", "attributes"),
-    ]
-
-
-def only_inside(repo: Repo, config: GitConfig) -> bool:
-    """Tell whether nothing but a `.gitattributes` file can make git convert anything here."""
-    if converts_everywhere(config) or config.get("attr.tree") is not None:
-        return False
-    return not any(os.path.exists(path) for path in outside_sources(repo, config))
-
-
 def global_sources(git: Git, config: GitConfig) -> list[str]:
-    """Return the attribute files of the user and of the system that may apply."""
+    """Return the attribute files outside the work tree that may apply, the user's before git's.
+
+    `info/attributes` is not among them: it belongs to the repository.
+    """
     named = config.get("core.attributesfile")
     home = git.environ.get("HOME", "")
     if named is None:
@@ -119,42 +107,53 @@ def global_sources(git: Git, config: GitConfig) -> list[str]:
         named = os.path.join(base, "git", "attributes")
     elif named.startswith("~/"):
         named = os.path.join(home, named[2:])
+    elif named.startswith("~"):
+        named = os.path.expanduser(named)
     return [named, _SYSTEM_FILE]
 
 
 def converts_everywhere(config: GitConfig) -> bool:
     """Tell whether settings alone (no attribute) make git convert line ends."""
+    return _auto(config) != "false"
+
+
+def _auto(config: GitConfig) -> str:
+    """Return `core.autocrlf` as git reads it: `true`, `input` or `false`."""
     value = (config.get("core.autocrlf") or "false").lower()
-    return value not in {"false", "no", "off", "0"}
+    return "input" if value == "input" else "true" if is_true(value) else "false"
 
 
-def _conversion(values: Mapping[str, str], *, config: GitConfig) -> Conversion:
-    crlf = (config.get("core.autocrlf") or "false").lower()
-    autocrlf = crlf in {"true", "yes", "on", "1"}
-    text = values["text"]
-    if text == "unspecified":
-        text = {"input": "set"}.get(values["crlf"], values["crlf"])
-    eol = values["eol"]
+def _conversion(
+    values: Mapping[str, str], *, config: GitConfig, drivers: Collection[str]
+) -> Conversion:
+    lines_in, lines_out = _line_ends(values, config)
     encoded = values["working-tree-encoding"] not in {"unspecified", "unset", "set", ""}
     ident = values["ident"] == "set"
-    if text == "unset":
-        lines_in = lines_out = False
-    else:
-        ends = eol in {"lf", "crlf"}
-        lines_in = text != "unspecified" or ends or autocrlf or crlf == "input"
-        lines_out = (
-            lines_in
-            and eol != "lf"
-            and values["crlf"] != "input"
-            and (
-                eol == "crlf"
-                or autocrlf
-                or (crlf != "input" and (config.get("core.eol") or "").lower() == "crlf")
-            )
-        )
     named = values["filter"]
+    # The states print as words; a driver may bear such a name.
+    is_state = named == "unspecified" or (named in {"unset", "set", ""} and named not in drivers)
     return Conversion(
-        filter=None if named in {"unspecified", "unset", "set", ""} else named,
+        filter=None if is_state else named,
         inwards=lines_in or encoded or ident,
         outwards=lines_out or encoded or ident,
     )
+
+
+def _line_ends(values: Mapping[str, str], config: GitConfig) -> tuple[bool, bool]:
+    """Tell whether git may change line ends inwards, and outwards (convert.c: `convert_attrs`)."""
+    auto = _auto(config)
+    text = values["text"]
+    if text not in {"set", "unset", "auto", "input"}:
+        text = values["crlf"]  # its older name, asked where `text` says nothing
+    if values["eol"] == "crlf":
+        return True, True  # `-text` goes before it, but `text=unset` prints like that
+    if text == "unset":
+        return False, False
+    if text == "input" or values["eol"] == "lf":
+        return True, False
+    if text in {"set", "auto"}:
+        ends = auto == "true" or (
+            auto != "input" and (config.get("core.eol") or "").lower() == "crlf"
+        )
+        return True, ends
+    return auto != "false", auto == "true"

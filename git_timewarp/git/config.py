@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -12,7 +13,8 @@ from git_timewarp.util.frozen import NOTHING, Frozen
 from git_timewarp.util.text import to_str
 
 _EXTENSION = "extensions.worktreeConfig"
-_TRUE = frozenset({"true", "yes", "on", "1", ""})
+_TRUE = frozenset({"true", "yes", "on"})
+_NUMBER = r"(?i)[+-]?(?:0x0*[1-9a-f][0-9a-f]*|0*[1-9][0-9]*)[kmg]?"
 
 
 class WorktreeConfigError(TimewarpError):
@@ -35,7 +37,7 @@ class GitConfig(Frozen):
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean setting as git reads it."""
         value = self.get(name)
-        return default if value is None else value.lower() in _TRUE
+        return default if value is None else is_true(value)
 
     def below(self, section: str) -> Iterator[tuple[str, str, str]]:
         """Yield (subsection, key, value in force) of `section.<subsection>.<key>`."""
@@ -44,6 +46,11 @@ class GitConfig(Frozen):
             subsection, dot, key = name.removeprefix(prefix).rpartition(".")
             if name.startswith(prefix) and dot:
                 yield subsection, key, values[-1]
+
+
+def is_true(value: str) -> bool:
+    """Tell whether git takes a value for true (git-config(1)): words, and numbers but 0."""
+    return value.lower() in _TRUE or re.fullmatch(_NUMBER, value) is not None
 
 
 def parse(out: bytes) -> GitConfig:

@@ -300,9 +300,9 @@ def absent(git: Git, oids: Collection[Oid]) -> list[Oid]:
     names = list(dict.fromkeys(oids))
     if not names:
         return []
-    out = git.run(
-        "cat-file", "--batch-check=%(objectname)", stdin=b"".join(o.encode() + b"\n" for o in names)
-    ).out.splitlines()
+    # Asked for nothing but the name, git takes an empty file for an object.
+    asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+    out = git.run(*asked, stdin=b"".join(o.encode() + b"\n" for o in names)).out.splitlines()
     return [oid for oid, line in zip(names, out, strict=True) if line.endswith(b" missing")]
 
 

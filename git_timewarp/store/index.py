@@ -334,7 +334,7 @@ class ReadIndex:
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
         place = int(str(row[0]))
-        data = json.loads(str(row[16])) if row[16] else {}
+        data = _data(row[16])
         return Entry(
             writer=WriterId(self._tables.text(place >> WRITER_SHIFT)),
             n=place & ((1 << WRITER_SHIFT) - 1),
@@ -355,6 +355,15 @@ class ReadIndex:
             key=_text(row[15]),
             data=data,
         )
+
+
+def _data(text: object) -> Mapping[str, object]:
+    """Return the data of a line; nothing for one that somebody spoilt, of which `verify` tells."""
+    try:
+        found = json.loads(str(text), strict=False) if text else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _create(db: sqlite3.Connection) -> None:

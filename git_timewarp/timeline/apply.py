@@ -118,7 +118,7 @@ class Applier:
                 self._sweep(disk, plan)
             run = _Run(self._repo, self._reader, disk, Aside(disk, self._aside_dir), resume=resume)
             bytes_dir = os.path.join(self._staging, "bytes")
-            preparer = Preparer(self._repo, self._git, self._reader, config, bytes_dir)
+            preparer = Preparer(self._git, self._reader, config, bytes_dir)
             try:
                 plan = plan._replace(reconvert=self._reconverted(plan, target))
                 staged = preparer.prepare([*plan.writes, *plan.reconvert], target)

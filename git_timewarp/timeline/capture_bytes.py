@@ -65,8 +65,10 @@ class Rules(Frozen):
 
 def outside(place: Place) -> str:
     """Return `Rules.outside`."""
+    sources = attributes.global_sources(place.repo.git, place.config)
+    sources.append(os.path.join(place.repo.common_dir, "info", "attributes"))
     stamps = []
-    for path in attributes.outside_sources(place.repo, place.config):
+    for path in sources:
         try:
             stamps.append(f"{path}={Stamp.of(os.stat(path)).key}")
         except OSError:

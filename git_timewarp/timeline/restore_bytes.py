@@ -16,7 +16,6 @@ from git_timewarp.git.checkout import Blob
 from git_timewarp.git.config import GitConfig
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_FILE, MissingObjectError, Reader
-from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.store.view import View
 from git_timewarp.timeline.plan_change import Change, parents
@@ -58,14 +57,12 @@ class Preparer(Frozen):
     """Makes bytes ready.
 
     Attributes:
-        repo: whose work tree is restored.
         git: reads git's store and the quarantine.
         reader: the same, kept open.
         config: the user's settings.
         folder: absolute path of an empty folder of ours; it is made.
     """
 
-    repo: Repo
     git: Git
     reader: Reader
     config: GitConfig
@@ -139,8 +136,6 @@ class Preparer(Frozen):
             for item in files
             if item.size <= _AT_ONCE and not refusals.name_refused(item.path)
         ]
-        if not rules and attributes.only_inside(self.repo, self.config):
-            return set(plain)
         asked = checkout.with_attributes(self.git, folder + ".attributes", rules)
         found = attributes.conversions(asked, plain, config=self.config, cached=True)
         return {

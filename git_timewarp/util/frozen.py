@@ -21,12 +21,18 @@ class Frozen:
     _defaults: ClassVar[dict[str, object]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__annotations__)
-        cls._defaults = {name: vars(cls)[name] for name in cls._fields if name in vars(cls)}
+        own = tuple(vars(cls).get("__annotations__", ()))
+        cls._fields = (*cls._fields, *own)
+        cls._defaults = {
+            **cls._defaults,
+            **{name: vars(cls)[name] for name in own if name in vars(cls)},
+        }
 
     def __init__(self, *given: object, **named: object) -> None:
-        values = {**self._defaults, **dict(zip(self._fields, given, strict=False)), **named}
-        if values.keys() != set(self._fields) or len(given) > len(self._fields):
+        placed = dict(zip(self._fields, given, strict=False))
+        values = {**self._defaults, **placed, **named}
+        twice = not placed.keys().isdisjoint(named)
+        if twice or values.keys() != set(self._fields) or len(given) > len(self._fields):
             raise TypeError(f"{type(self).__name__} takes {', '.join(self._fields)}")
         vars(self).update(values)
 

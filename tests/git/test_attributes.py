@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,15 @@ def test_attribute_files_outside_the_tree(builder: RepoBuilder) -> None:
     builder.git("config", "core.attributesFile", "~/mine")
     found = attributes.global_sources(git, config.read(git))
     assert found[0] == f"{env['HOME']}/mine"
+    builder.git("config", "core.attributesFile", "~root/theirs")
+    found = attributes.global_sources(git, config.read(git))
+    assert found[0] == os.path.expanduser("~root/theirs")
+
+
+@pytest.mark.parametrize("value", ["true", "YES", "on", "1", "2", "-1", "0x10", "1k", "010"])
+@pytest.mark.parametrize("other", ["false", "no", "off", "0", "", "00"])
+def test_git_and_we_take_the_same_for_true(builder: RepoBuilder, value: str, other: str) -> None:
+    for text in (value, other):
+        builder.git("config", "core.symlinks", text)
+        said = builder.git("config", "--type=bool", "core.symlinks") == "true"
+        assert config.read(runner(builder)).flag("core.symlinks", default=not said) is said

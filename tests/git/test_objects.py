@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp.git.objects import MODE_FILE, MODE_TREE, Reader, parse_tree
+from git_timewarp.git.objects import (
+    MODE_FILE,
+    MODE_TREE,
+    MissingObjectError,
+    Reader,
+    parse_tree,
+)
 from git_timewarp.git.repo import discover
 from tests.support.repo_builder import RepoBuilder
 
@@ -46,6 +52,24 @@ def test_whoever_stops_half_way_is_not_answered_with_what_was_left(repo: RepoBui
             if taken == 3:
                 break
         assert reader.read(names[150]) == b"150\n"
+
+
+def test_a_damaged_object_is_named_however_many_are_asked_for(repo: RepoBuilder) -> None:
+    """Git dies over it, maybe while it is asked for more: that is no broken pipe to anybody."""
+    names = blobs(repo)
+    repo.git("repack", "-adq", "--window=0")
+    (pack,) = (repo.git_dir() / "objects/pack").glob("*.pack")
+    listed = repo.git("verify-pack", "-v", str(pack.with_suffix(".idx"))).splitlines()
+    offset = next(int(line.split()[4]) for line in listed if line.startswith(names[70]))
+    data = bytearray(pack.read_bytes())
+    data[offset + 3] ^= 0xFF
+    pack.chmod(0o644)
+    pack.write_bytes(data)
+    for _ in range(20):
+        with closing(Reader(discover(str(repo.path), repo.env()).git)) as reader:
+            with pytest.raises(MissingObjectError, match=names[70]):
+                list(reader.read_all(names))
+            assert reader.read(names[150]) == b"150\n"
 
 
 def test_a_tree_says_its_modes_names_and_ids(repo: RepoBuilder) -> None:

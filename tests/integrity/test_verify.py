@@ -295,3 +295,14 @@ def test_a_description_that_is_not_what_was_written(
     wheres = [problem.where for problem in opened(repo).verify(full=True).problems]
     label = f"snapshot {snapshot} (E2)"
     assert [where for where in wheres if where.startswith(label) and told in where], wheres
+
+
+def test_an_empty_file_is_no_object_to_quick_either(repo: RepoBuilder) -> None:
+    unpack(repo)
+    tree = repo.git("rev-parse", "HEAD^{tree}")
+    lose(repo, tree)
+    (repo.git_dir() / "objects" / tree[:2] / tree[2:]).touch()
+    report = opened(repo).verify(full=False)
+    assert [(item.kind, "lost its part 'tree'" in item.where) for item in report.problems] == [
+        ("missing-object", True)
+    ]

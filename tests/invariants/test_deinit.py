@@ -146,3 +146,20 @@ def test_every_watcher_has_ended(repo: RepoBuilder, tmp_path: Path) -> None:
     assert typed(repo, "deinit").code == 0
     assert [who is not None and who.is_alive for who in watchers] == [False, False]
     assert not (repo.path / ".git/timewarp").exists()
+
+
+def test_a_purge_hands_back_what_git_has_only_as_an_empty_file(repo: RepoBuilder) -> None:
+    """After a power cut a loose object may be there and hold nothing: ours is the only copy."""
+    recorded(repo)
+    repo.write("a", "precious\n")
+    opened(repo).snapshot()
+    repo.git("commit", "-qam", "precious")
+    opened(repo).snapshot()
+    blob = repo.git("rev-parse", "HEAD:a")
+    loose = repo.git_dir() / "objects" / blob[:2] / blob[2:]
+    loose.parent.mkdir(exist_ok=True)
+    loose.unlink(missing_ok=True)
+    loose.touch()
+    assert repo.git("cat-file", "-p", "HEAD:a") == "precious"
+    assert typed(repo, "deinit", "--purge", "--force").code == 0
+    assert repo.git("cat-file", "-p", "HEAD:a") == "precious"

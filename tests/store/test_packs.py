@@ -158,6 +158,23 @@ def test_a_merge_finds_the_versions_of_a_file(repo: RepoBuilder) -> None:
     assert size < 1.25 * len(best)
 
 
+def test_a_merge_fetches_nothing_into_a_partial_clone(repo: RepoBuilder, tmp_path: Path) -> None:
+    """What the clone left out stays where it is: names are only a hint."""
+    repo.commit("many", {f"absent/{number}": f"{number}\n" for number in range(20)})
+    repo.git("config", "uploadpack.allowFilter", "true")
+    options = ("--filter=blob:none", "--no-checkout", "--sparse")
+    repo.git("clone", "-q", *options, f"file://{repo.path}", str(tmp_path / "partial"))
+    partial = RepoBuilder(tmp_path / "partial", init=False)
+    partial.git("checkout", "-q", "main")
+    asked = tmp_path / "asked"
+    partial.git("config", "remote.origin.uploadpack", f"echo x >>'{asked}'; git-upload-pack")
+    given = recording.begin(partial, limits=Limits(packs=2))
+    for number in range(3):
+        one_more(partial, given, number)
+    assert len(ours(partial)) > 1
+    assert not asked.exists()
+
+
 def test_garbage_is_left_out_of_a_merge(repo: RepoBuilder) -> None:
     given = recording.begin(repo)
     with Operation(given, "test") as op:

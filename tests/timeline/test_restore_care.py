@@ -374,3 +374,40 @@ def test_what_nothing_converts_is_written_once(repo: RepoBuilder) -> None:
     assert written.count("write temporary") == 2
     assert written.count("unlink staged") == 1
     assert (repo.read("a.txt"), repo.read("b.crlf")) == (b"one\n", b"one\r\n")
+
+
+CRLF = b"one\r\ntwo\r\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "settings"),
+    [
+        ("* crlf=input\n*.bat text eol=crlf\n", {}),
+        ("* crlf=input\n*.bat eol=crlf\n", {}),
+        ("* text=unset eol=crlf\n", {}),
+        ("* text=auto\n", {"core.eol": "crlf"}),
+        ("", {"core.autocrlf": "2"}),
+        ("", {"core.autocrlf": "TRUE"}),
+        ("", {"core.attributesFile": "elsewhere"}),
+    ],
+)
+def test_line_ends_come_back_as_git_writes_them(
+    repo: RepoBuilder, rules: str, settings: dict[str, str], tmp_path: Path
+) -> None:
+    """Where git's rules for line ends are odd, git decides, not our reading of them."""
+    (tmp_path / "elsewhere").write_text("* text eol=crlf\n")
+    for name, value in settings.items():
+        repo.git("config", name, str(tmp_path / value) if name.endswith("File") else value)
+    if rules:
+        repo.write(".gitattributes", rules)
+    repo.write("run.bat", "one\ntwo\n")
+    repo.git("add", "-A")
+    repo.git("commit", "-qm", "with rules")
+    repo.remove("run.bat")
+    repo.git("checkout", "--", "run.bat")
+    assert repo.read("run.bat") == CRLF
+    travel = Traveller(repo)
+    target = travel.take()
+    repo.write("run.bat", "changed\r\n")
+    travel.jump(target)
+    assert repo.read("run.bat") == CRLF

@@ -21,10 +21,20 @@ def test_fields_by_place_by_name_and_by_default() -> None:
     assert repr(Point(1)) == "Point(x=1, y=7)"
 
 
-@pytest.mark.parametrize(("given", "named"), [((), {}), ((1, 2, 3), {}), ((1,), {"z": 3})])
+@pytest.mark.parametrize(
+    ("given", "named"), [((), {}), ((1, 2, 3), {}), ((1,), {"z": 3}), ((1,), {"x": 3})]
+)
 def test_other_fields_are_refused(given: tuple[int, ...], named: dict[str, int]) -> None:
     with pytest.raises(TypeError, match="Point takes x, y"):
         Point(*given, **named)
+
+
+class Named(Point):
+    name: str = ""
+
+
+def test_the_fields_of_a_class_above_come_first() -> None:
+    assert repr(Named(1, name="a")) == "Named(x=1, y=7, name='a')"
 
 
 def test_nothing_changes() -> None:
