@@ -179,10 +179,12 @@ def test_lines_that_are_no_events_are_passed_over(repo: RepoBuilder) -> None:
         (b'"summary":"two"', b'"session":{"a":1},"summary":"two"', ["one", "two"]),
         (b'"timeline":"main"', b'"timeline":"ma\x01n"', ["one", "two"]),
         (b'"type":"', b'"type":"\x01', ["one", "two"]),
+        (b',"id":"', b',"data":{a},"id":"', ["one", "two"]),
+        (b',"id":"', b',"data":{"a":1,},"id":"', ["one", "two"]),
         (b'"lamport":2,"n":2', b'"lamport":9223372036854775808,"n":2', ["one"]),
         (b'"lamport":2,"n":2', b'"lamport":2,"n":1099511627777', ["one"]),
     ],
-    ids=["list", "object", "control", "control in a shared one", "lamport", "n"],
+    ids=["list", "object", "control", "control in a shared one", "data", "comma", "lamport", "n"],
 )
 def test_a_value_no_event_has_does_not_end_the_log(
     repo: RepoBuilder, old: bytes, bad: bytes, shown: list[str]
