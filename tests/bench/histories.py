@@ -52,8 +52,8 @@ def _disk(place: Place, states: list[State], *, what: str) -> tuple[Row, Path]:
         theirs,
         1,
         at_most(1.1),
-        why=f"a snapshot has an event and a description where a commit has a message: "
-        f"{each:.0f} bytes more each, and the states themselves are small here",
+        why=f"{each:.0f} bytes more each: a snapshot has an event and a description where a commit "
+        "has a message, and deltas do not reach across the few packs that are not merged yet",
         unit="B",
     )
     return found, recorded
