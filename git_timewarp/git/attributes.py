@@ -4,7 +4,9 @@ Source: gitattributes(5). External filters are programs of the user's choice; no
 of ours that uses a private index runs one (see `switched_off`).
 """
 
+import contextlib
 import os
+import pwd
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Self
@@ -108,7 +110,9 @@ def global_sources(git: Git, config: GitConfig) -> list[str]:
     elif named.startswith("~/"):
         named = os.path.join(home, named[2:])
     elif named.startswith("~"):
-        named = os.path.expanduser(named)
+        user, _, rest = named[1:].partition("/")
+        with contextlib.suppress(KeyError):
+            named = os.path.join(pwd.getpwnam(user).pw_dir, rest)
     return [named, _SYSTEM_FILE]
 
 
