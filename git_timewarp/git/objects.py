@@ -7,7 +7,7 @@ SHA-1 and SHA-256, alternates, and every ref format git knows.
 import contextlib
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from types import TracebackType
 from typing import IO, NamedTuple, Self, TypeVar
 
@@ -236,6 +236,17 @@ class Reader:
             self.close()
             raise MissingObjectError(name)
         return Object(oid, kind, data)
+
+
+def absent(git: Git, oids: Collection[Oid]) -> list[Oid]:
+    """Return those of `oids` that `git` cannot find, each once."""
+    names = list(dict.fromkeys(oids))
+    if not names:
+        return []
+    # Asked for nothing but the name, git takes an empty file for an object.
+    asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer")
+    out = git.run(*asked, stdin=b"".join(o.encode() + b"\n" for o in names)).out.splitlines()
+    return [oid for oid, line in zip(names, out, strict=True) if line.endswith(b" missing")]
 
 
 def parse_tree(data: bytes, *, hex_length: int) -> tuple[TreeEntry, ...]:

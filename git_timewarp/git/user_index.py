@@ -15,14 +15,14 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.index_mark import MARK, has_our_lock, index_path
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import MODE_GITLINK
+from git_timewarp.git.objects import MODE_GITLINK, absent
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.util import faults
@@ -293,17 +293,6 @@ def _hand_over(repo: Repo, oids: Sequence[Oid], alternates: tuple[str, ...]) -> 
         "pack-objects", "--stdout", "-q", stdin=b"".join(o.encode() + b"\n" for o in missing)
     ).out
     repo.git.using(config=DURABLE).run("unpack-objects", "-q", stdin=pack)
-
-
-def absent(git: Git, oids: Collection[Oid]) -> list[Oid]:
-    """Return those of `oids` that `git` cannot find, each once."""
-    names = list(dict.fromkeys(oids))
-    if not names:
-        return []
-    # Asked for nothing but the name, git takes an empty file for an object.
-    asked = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
-    out = git.run(*asked, stdin=b"".join(o.encode() + b"\n" for o in names)).out.splitlines()
-    return [oid for oid, line in zip(names, out, strict=True) if line.endswith(b" missing")]
 
 
 def _set_intent(git: Git, wanted: WantedIndex, current: Flags) -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from git_timewarp.git.names import Oid, SnapshotId
-from git_timewarp.git.objects import Reader
+from git_timewarp.git.objects import Reader, absent
 from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import kept
-from git_timewarp.store.packs import missing_objects
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.timeline.results_look import Problem
 
@@ -27,7 +26,7 @@ def refs(look: Look) -> None:
         lines.update(data.splitlines())
     oids = {Oid(line.split(b" ", 1)[0].decode()) for line in lines if line.count(b" ")}
     git = look.repo.git.using(alternates=(Quarantine.folder(look.repo),))
-    gone = set(missing_objects(git, sorted(oid for oid in oids if not oid.is_zero)))
+    gone = set(absent(git, sorted(oid for oid in oids if not oid.is_zero)))
     gone -= {oid for oid, _ in kept.entries(reader, look.history.refs, look.history.journal.kept)}
     if not gone:
         return

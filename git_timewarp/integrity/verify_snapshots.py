@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
-from git_timewarp.git.objects import MissingObjectError, Object, Reader, split_tree
+from git_timewarp.git.objects import MissingObjectError, Object, Reader, absent, split_tree
 from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
-from git_timewarp.store.packs import missing_objects
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import parse, plain_id
 from git_timewarp.util.text import to_str
@@ -77,7 +76,7 @@ def _presence(look: Look, some: Sequence[_Stored]) -> None:
     """Look whether the parts of some snapshots are there."""
     git = look.repo.git.using(alternates=(Quarantine.folder(look.repo),))
     wanted = dict.fromkeys(oid for item in some for oid in item.parts.values())
-    gone = set(missing_objects(git, list(wanted)))
+    gone = set(absent(git, list(wanted)))
     for snapshot, _, parts in some if gone else ():
         for name, oid in parts.items():
             if oid in gone:

@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError
-from git_timewarp.git.run import Git, GitError
+from git_timewarp.git.run import GitError
 from git_timewarp.store import layout, leaving, pack_files
 from git_timewarp.store.pack_files import KEEP_TEXT, NAME
 from git_timewarp.store.quarantine import Quarantine
@@ -33,7 +33,6 @@ _SEARCHED_AGAIN = 20_000
 """A merge of at most this many objects looks for all deltas anew (about 0.1 ms an object)."""
 
 _SHORT_GRACE = 600
-_MISSING = rb"(?m)^(\w+) missing$"
 _ID = r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b"
 
 
@@ -387,17 +386,3 @@ def gc_is_alive(common_dir: str) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def missing_objects(git: Git, oids: Sequence[Oid]) -> list[Oid]:
-    """Return those of `oids` that git cannot find."""
-    if not oids:
-        return []
-    # Asked for nothing but the name, git takes an empty file for an object.
-    out = git.run(
-        "cat-file",
-        "--batch-check=%(objectname) %(objecttype)",
-        "--buffer",
-        stdin=("\n".join(oids) + "\n").encode(),
-    ).out
-    return [Oid(name.decode()) for name in re.findall(_MISSING, out)]

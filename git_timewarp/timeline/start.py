@@ -11,10 +11,11 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation
 from git_timewarp.git import refs as git_refs
 from git_timewarp.git.names import Oid
+from git_timewarp.git.objects import absent
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE
 from git_timewarp.store import journal, layout, transaction, writer
-from git_timewarp.store.packs import Packs, missing_objects
+from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.spool import Spool
 from git_timewarp.timeline.operation import Operation
@@ -181,7 +182,7 @@ def _hand_back(op: Operation, packs: Packs, names: list[str]) -> None:
     view = os.path.join(op.repo.state_dir, "view")
     directories.remove(view)
     _link_others(op.repo, view, names)
-    left = missing_objects(git.using(objects=view), needed)
+    left = absent(git.using(objects=view), needed)
     directories.remove(view)
     if left:
         prefix = os.path.join(op.repo.objects_dir, "pack", "pack")
