@@ -81,20 +81,22 @@ def conversions(
 
     `cached` asks the `.gitattributes` files in the index instead.
     """
+    drivers = Filters.of(config).names
+    return [
+        _conversion(dict(zip(_ASKED, values, strict=True)), config=config, drivers=drivers)
+        for values in stated(git, paths, cached=cached)
+    ]
+
+
+def stated(git: Git, paths: Sequence[RepoPath], *, cached: bool = False) -> list[tuple[str, ...]]:
+    """Return for each of `paths` the values of the attributes that convert; as `conversions`."""
     if not paths:
         return []
     asked = b"".join(to_bytes(path) + b"\0" for path in paths)
     where = ("--cached",) if cached else ()
     words = git.run("check-attr", *where, "-z", "--stdin", *_ASKED, stdin=asked).out.split(b"\0")
-    width = 3 * len(_ASKED)
-    drivers = Filters.of(config).names
-    found = []
-    for start in range(0, width * len(paths), width):
-        values = dict(
-            zip(_ASKED, (to_str(w) for w in words[start + 2 : start + width : 3]), strict=True)
-        )
-        found.append(_conversion(values, config=config, drivers=drivers))
-    return found
+    values, width = [to_str(word) for word in words[2::3]], len(_ASKED)
+    return [tuple(values[at : at + width]) for at in range(0, width * len(paths), width)]
 
 
 def global_sources(git: Git, config: GitConfig) -> list[str]:

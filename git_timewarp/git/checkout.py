@@ -16,7 +16,6 @@ from git_timewarp.util import directories
 from git_timewarp.util.text import to_bytes, to_str
 
 _FATAL = 128
-_ATTRIBUTES = ("text", "crlf", "eol", "ident", "filter", "working-tree-encoding")
 
 
 class Blob(NamedTuple):
@@ -65,40 +64,17 @@ def write_files(
     return sorted(failed)
 
 
-def attributes_of(
-    git: Git, index: str, paths: Sequence[RepoPath], *, attributes: Sequence[Blob]
-) -> dict[RepoPath, tuple[bytes, ...]]:
-    """Return the attributes that convert, by path, as the `.gitattributes` in `attributes` say.
+def with_attributes(git: Git, index: str, attributes: Sequence[Blob]) -> Git:
+    """Return a runner on a new index that holds only the `.gitattributes` files of some state.
 
     Args:
         git: reads the objects.
-        index: absolute path for a temporary index; it must not exist.
-        paths: what to ask for.
-        attributes: the `.gitattributes` files of the state asked about.
+        index: absolute path for the index; it must not exist.
+        attributes: the files.
     """
-    return _attributes(with_attributes(git, index, attributes), paths, "--cached")
-
-
-def with_attributes(git: Git, index: str, attributes: Sequence[Blob]) -> Git:
-    """Return a runner on a new index at the path `index` that holds only `.gitattributes` files."""
     asked = git.using(index=index)
     _fill(asked, attributes, ())
     return asked
-
-
-def attributes_here(git: Git, paths: Sequence[RepoPath]) -> dict[RepoPath, tuple[bytes, ...]]:
-    """Return the attributes that convert, by path, as the work tree says now."""
-    return _attributes(git, paths)
-
-
-def _attributes(
-    git: Git, paths: Sequence[RepoPath], *options: str
-) -> dict[RepoPath, tuple[bytes, ...]]:
-    names = b"".join(to_bytes(path) + b"\0" for path in paths)
-    result = git.run("check-attr", *options, "-z", "--stdin", *_ATTRIBUTES, stdin=names)
-    values = result.out.split(b"\0")[2::3]
-    width = len(_ATTRIBUTES)
-    return {path: tuple(values[at * width : (at + 1) * width]) for at, path in enumerate(paths)}
 
 
 def _fill(staged: Git, attributes: Sequence[Blob], files: Sequence[Blob]) -> list[RepoPath]:

@@ -17,7 +17,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from git_timewarp.git import checkout
+from git_timewarp.git import attributes, checkout
 from git_timewarp.git import config as git_config
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.objects import MissingObjectError, Reader
@@ -152,14 +152,14 @@ class Applier:
         directories.make(self._staging)
         paths = [item.path for item in plan.reconvert]
         contents = Contents(self._reader, target)
-        then = checkout.attributes_of(
-            self._git,
+        index, rules = (
             os.path.join(self._staging, "attributes"),
-            paths,
-            attributes=attribute_files(contents, "", paths),
+            attribute_files(contents, "", paths),
         )
-        now = checkout.attributes_here(self._git, paths)
-        return tuple(item for item in plan.reconvert if then[item.path] != now[item.path])
+        target_git = checkout.with_attributes(self._git, index, rules)
+        then = attributes.stated(target_git, paths, cached=True)
+        both = zip(plan.reconvert, then, attributes.stated(self._git, paths), strict=True)
+        return tuple(item for item, wanted, now in both if wanted != now)
 
 
 class _Run:
