@@ -19,7 +19,7 @@ from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
 
 
 class App(Protocol):
-    """One repository, opened; see `git_timewarp.app` for what each method promises."""
+    """One repository, opened; see `git_timewarp.app.repository` for what each method promises."""
 
     @property
     def recording(self) -> bool:

@@ -115,9 +115,9 @@ def open_app(
     overrides: Mapping[str, str],
 ) -> App:
     """Import the app and open it on the repository around the folder `start`."""
-    from git_timewarp import app
+    from git_timewarp.app import repository
 
-    return app.open(start, environ=environ, clock=clock, overrides=overrides)
+    return repository.open(start, environ=environ, clock=clock, overrides=overrides)
 
 
 def settings_given(options: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 
-from git_timewarp.app import App
+from git_timewarp.app.repository import App
 from git_timewarp.demo.report import State
 from git_timewarp.demo.sandbox import BRANCH, Sandbox
 from git_timewarp.git.names import Oid

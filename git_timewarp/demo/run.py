@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-import git_timewarp.app as public
-from git_timewarp.app import App
+from git_timewarp.app import repository as public
+from git_timewarp.app.repository import App
 from git_timewarp.demo import losses, replay, sandbox, work
 from git_timewarp.demo.losses import Back, Scene
 from git_timewarp.demo.report import Loss, Report, State

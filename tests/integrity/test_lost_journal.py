@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp.app import App
+from git_timewarp.app.repository import App
 from git_timewarp.store import acknowledged
 from git_timewarp.store.paths import Paths
 from tests.support import recording

@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pytest
 
-from git_timewarp import app as timewarp
+from git_timewarp.app import repository as timewarp
 from git_timewarp.store import chain, compose, events, index_fill, snapshots
 from git_timewarp.util.clock import SystemClock
 from tests.support.recorder import Answer, opened, recorded, typed

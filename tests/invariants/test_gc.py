@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp import app as timewarp
+from git_timewarp.app import repository as timewarp
 from git_timewarp.errors import TimewarpError
 from git_timewarp.util.text import to_str
 from tests.support.clock import CountingClock

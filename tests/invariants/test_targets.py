@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp import app as timewarp
+from git_timewarp.app import repository as timewarp
 from git_timewarp.errors import TimewarpError
 from git_timewarp.timeline import dates
 from git_timewarp.util.clock import iso

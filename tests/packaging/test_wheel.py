@@ -72,7 +72,12 @@ def test_manual_page_and_completion_lie_where_they_are_looked_for(wheel: zipfile
 def test_the_wheel_says_what_it_needs(wheel: zipfile.ZipFile) -> None:
     metadata = read(wheel, ".dist-info/METADATA")
     needs = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ")]
-    assert needs == ["Requires-Dist: click<9,>=8.1", "Requires-Dist: watchfiles<2,>=1.1"]
+    assert needs == [
+        "Requires-Dist: backports-zstd<2,>=1.3; python_version < '3.14'",
+        "Requires-Dist: click<9,>=8.1",
+        "Requires-Dist: dulwich<2,>=1.2",
+        "Requires-Dist: watchfiles<2,>=1.1",
+    ]
     assert "Requires-Python: >=3.11" in metadata
     assert "License-Expression: MIT" in metadata
 

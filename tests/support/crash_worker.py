@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Callable
 
 import git_timewarp
-from git_timewarp import app
+from git_timewarp.app import repository as app
 from git_timewarp.cli.main import Run
 from git_timewarp.cli.output.console import Console
 from git_timewarp.cli.terminal import Terminal, stream
@@ -89,7 +89,7 @@ def _draft(cwd: str) -> int:
     """Take a draft as the watcher does, and fail as a command does."""
     try:
         opened = app.open(cwd, environ=dict(os.environ), clock=SystemClock())
-        with opened._operation("draft") as op:
+        with opened.operation("draft") as op:
             taken = snapshot.take(op, snapshot.Wish("draft", "watch", kind=layout.DRAFTS))
     except KeyboardInterrupt:
         return 130

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from git_timewarp import app as timewarp
-from git_timewarp.app import App
+from git_timewarp.app import repository as timewarp
+from git_timewarp.app.repository import App
 from git_timewarp.timeline.results import TravelResult
 from git_timewarp.util.clock import SystemClock
 from tests.support.repo_builder import RepoBuilder

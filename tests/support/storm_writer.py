@@ -16,8 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from git_timewarp import app as timewarp
-from git_timewarp.app import App
+from git_timewarp.app import repository as timewarp
+from git_timewarp.app.repository import App
 from git_timewarp.errors import TimewarpError
 from git_timewarp.util.clock import SystemClock
 from tests.support.recorder import is_step

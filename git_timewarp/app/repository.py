@@ -1,39 +1,22 @@
-"""The composition root and public Python API: one opened repository, every verb a method.
-
-No logic here: a method opens what it needs, calls one function of an engine, and returns
-its frozen result. The command line (and later a server) talk to this and nothing below.
-"""
+"""The verbs of every day, each a method of `App`; and `open`, the way in."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
-from git_timewarp.config import load as config_load
-from git_timewarp.config import merge as config_merge
-from git_timewarp.config.schema import TRACKED_FILE
-from git_timewarp.config.settings import Settings
+from git_timewarp.app.opened import Opened
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import RepoPath
-from git_timewarp.git.repo import Repo, discover, look
-from git_timewarp.git.run import Process, finish
-from git_timewarp.store.backlog import Backlog
+from git_timewarp.git.repo import discover, look
 from git_timewarp.store.failures import told
-from git_timewarp.store.paths import Paths
-from git_timewarp.timeline.recording import NotRecordingError, is_recording, refusal
-from git_timewarp.util import atomic
+from git_timewarp.timeline.recording import NotRecordingError, refusal
 from git_timewarp.util.clock import Clock
-from git_timewarp.util.locking import FileLock
 
 if TYPE_CHECKING:
-    from git_timewarp.git.objects import Reader
-    from git_timewarp.store.history import History
-    from git_timewarp.store.index import Tables
-    from git_timewarp.timeline import selector
-    from git_timewarp.timeline.operation import Operation
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,
@@ -45,7 +28,6 @@ if TYPE_CHECKING:
         VerifyReport,
     )
     from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
-    from git_timewarp.timeline.world import World
 
 
 def open(  # noqa: A001 - `app.open` is how it reads at the call
@@ -67,132 +49,8 @@ def open(  # noqa: A001 - `app.open` is how it reads at the call
     return App(repo, environ=environ, clock=clock, overrides=overrides or {})
 
 
-class App:
-    """One repository, opened; every method may raise a TimewarpError."""
-
-    def __init__(
-        self, repo: Repo, *, environ: Mapping[str, str], clock: Clock, overrides: Mapping[str, str]
-    ) -> None:
-        self.repo = repo
-        self.state_dir = repo.state_dir
-        self.notices: list[str] = []
-        self._environ = environ
-        self._clock = clock
-        self._overrides = overrides
-        self._listing: Process | None = None
-
-    @property
-    def recording(self) -> bool:
-        """Whether `init` was run here."""
-        return is_recording(self.repo)
-
-    def _ask_config(self, *, again: bool = False) -> None:
-        """Have git list its settings, while something else is done; `again`: as they are now."""
-        for name in ("_config_bytes", "git_config") if again else ():
-            self.__dict__.pop(name, None)
-        if self._listing is None and "_config_bytes" not in self.__dict__:
-            self._listing = self.repo.git.start(*config_load.GIT_ARGUMENTS)
-
-    @cached_property
-    def _config_bytes(self) -> bytes:
-        self._ask_config()
-        assert self._listing is not None  # noqa: S101 - it was asked
-        asked, self._listing = self._listing, None
-        return finish(asked, config_load.GIT_ARGUMENTS).out
-
-    @cached_property
-    def git_config(self) -> Mapping[str, str]:
-        """The user's git settings: the last value of each, keys as git prints them."""
-        return config_load.git_settings(self._config_bytes)
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Every setting with its value and origin (design 9)."""
-        try:
-            found = self._all_settings()
-        except TimewarpError as exc:
-            # A tracked file in the middle of a merge must not keep anybody from his work.
-            self.notices.append(f"warning: {exc.message}; it is ignored")
-            found = self._all_settings(tracked=False)
-        if found.rejected:
-            from git_timewarp.config import validate  # noqa: PLC0415
-
-            self.notices += validate.check(found)
-        return found
-
-    def _all_settings(self, *, tracked: bool = True) -> Settings:
-        assignments = list(config_load.from_git(self._config_bytes))
-        path = os.path.join(self.repo.work_tree, TRACKED_FILE)
-        data = atomic.read(path) if tracked else None
-        if data is not None:
-            from git_timewarp.config import tracked as config_tracked  # noqa: PLC0415
-
-            assignments += config_tracked.from_tracked(data)
-        assignments += config_load.from_environment(self._environ)
-        assignments += config_load.from_options(self._overrides)
-        return config_merge.merge(assignments)
-
-    @cached_property
-    def world(self) -> World:
-        """What operations are given."""
-        from git_timewarp.timeline import world  # noqa: PLC0415
-
-        who = self.git_config.get("user.email") or self._environ.get("USER") or "unknown"
-        return world.of(
-            self.repo, clock=self._clock, environ=self._environ, settings=self.settings, person=who
-        )
-
-    @contextlib.contextmanager
-    def _operation(self, verb: str, *, patient: bool = True) -> Iterator[Operation]:
-        """Open an operation: recover what was cut off, drain what hooks noted."""
-        from git_timewarp.integrity.opening import opened  # noqa: PLC0415
-
-        def end(op: Operation) -> bool:
-            from git_timewarp.hooks import ending  # noqa: PLC0415
-
-            return ending.finish(op)
-
-        def resume(op: Operation, intent: Json) -> str:
-            from git_timewarp.integrity import recover_travel  # noqa: PLC0415
-
-            return recover_travel.finish(op, intent)
-
-        world = self.world if patient else self.world.in_a_hurry()
-        with told(), opened(world, verb, notices=self.notices, ending=end, finish=resume) as op:
-            yield op
-
-    def _take_in(self) -> None:
-        """Take in what hooks noted, so that a look shows it; where it cannot be now, it waits."""
-        if self.recording and Backlog(self.repo.state_dir).size:
-            with contextlib.suppress(TimewarpError), self._operation("look", patient=False):
-                pass
-
-    def _locked(self) -> FileLock:
-        """Return the store's lock, for what is no operation: hooks and their settings."""
-        wait = self.settings.int("timewarp.lock.timeoutSeconds")
-        return FileLock(Paths(self.repo.state_dir).lock, clock=self._clock, timeout=wait)
-
-    @contextlib.contextmanager
-    def _history(self) -> Iterator[History]:
-        from git_timewarp.store.history import History  # noqa: PLC0415
-
-        if not self.recording:
-            raise refusal(self.repo)
-        with contextlib.closing(History(self.repo, fill=_fill)) as history:
-            yield history
-
-    @contextlib.contextmanager
-    def _moments(self, *texts: str) -> Iterator[tuple[History, list[selector.Target]]]:
-        """Find moments; `@-n` counts from the work tree as it is, as `jump` does."""
-        from git_timewarp.timeline import selector, snapshot  # noqa: PLC0415
-
-        if any(text.startswith("@-") for text in texts):
-            with self._operation("look") as op:
-                now = snapshot.capture(op)
-                yield op.history, [selector.seen_from(op.history, t, now) for t in texts]
-            return
-        with self._history() as history:
-            yield history, [selector.resolve(history, text) for text in texts]
+class App(Opened):
+    """One repository, opened, with the verbs of every day."""
 
     # -- start and record -------------------------------------------------------------
 
@@ -202,7 +60,7 @@ class App:
         from git_timewarp.timeline import results, snapshot, start  # noqa: PLC0415
         from git_timewarp.timeline.operation import Operation  # noqa: PLC0415
 
-        roots.check(self.repo.work_tree, home=self._environ.get("HOME"))
+        roots.check(self.repo.work_tree, home=self.environ.get("HOME"))
         created = not self.recording
         with told():
             start.prepare(self.repo, self.world)
@@ -243,7 +101,7 @@ class App:
             from git_timewarp.timeline import naming  # noqa: PLC0415
 
             self.notices += naming.check(self.repo.git, milestone)
-        with self._operation("snapshot") as op:
+        with self.operation("snapshot") as op:
             if dry_run:
                 return snapshot.preview(op)
             taken = snapshot.take(op, snapshot.explicit(message=message, milestone=milestone))
@@ -255,31 +113,31 @@ class App:
 
         if not self.recording:
             raise refusal(self.repo)
-        yield from ingest.stream(lambda: self._operation("record"), lines)
+        yield from ingest.stream(lambda: self.operation("record"), lines)
 
     # -- look -------------------------------------------------------------------------
 
     def status(self) -> StatusResult:
         """Tell how the recording is; finishes what a crash cut off."""
-        self._ask_config(again=True)
+        self.ask_config(again=True)
         from git_timewarp.integrity import status  # noqa: PLC0415
 
         timeline = self.settings.str("timewarp.timeline") if self.recording else ""
         since = len(self.notices)
-        self._take_in()
+        self.take_in()
         if not self.recording:
             return self._not_recording()
-        with self._history() as history:
+        with self.history() as history:
             watcher, hooks = self.watch_status(), self._hooks_brief(self.git_config)
             around = status.Around(watcher=watcher, hooks=hooks, timeline=timeline)
             if not history.needs_recovery:
                 problems = status.recovered(self.notices, since)
                 return status.status(history, around, problems=problems)
         try:
-            problems = status.finished(lambda: self._operation("status"), self.notices, since)
+            problems = status.finished(lambda: self.operation("status"), self.notices, since)
         except NotRecordingError:
             return self._not_recording()
-        with self._history() as history:
+        with self.history() as history:
             return status.status(history, around, problems=problems)
 
     def _not_recording(self) -> StatusResult:
@@ -319,8 +177,8 @@ class App:
         )
 
         def found() -> Iterator[LogEntry]:
-            self._take_in()
-            with self._history() as seen:
+            self.take_in()
+            with self.history() as seen:
                 yield from log.log(seen, wanted, timeline=self.settings.str("timewarp.timeline"))
 
         return found()
@@ -332,7 +190,7 @@ class App:
         from git_timewarp.timeline import query  # noqa: PLC0415
 
         flags = query.flags(patch=patch, color=color, stat=stat)
-        with self._moments(target) as (history, found):
+        with self.moments(target) as (history, found):
             return query.show(history, found[0], flags=flags)
 
     def entry_files(
@@ -349,7 +207,7 @@ class App:
 
         inside = [self.repo.inside(path) for path in paths]
         flags = query.flags(patch=patch, color=color, stat=stat)
-        with self._history() as history:
+        with self.history() as history:
             return query.changed(history, entry, paths=inside, flags=flags)
 
     def diff(
@@ -368,9 +226,9 @@ class App:
         flags = () if name_only else query.flags(patch=not stat, color=color, stat=stat)
         inside = [self.repo.inside(path) for path in paths]
         if b is not None and a is not None:
-            with self._moments(a, b) as (history, (left, right)):
+            with self.moments(a, b) as (history, (left, right)):
                 return query.diff(history, left.files, right.files, paths=inside, flags=flags)
-        with self._operation("diff") as op:
+        with self.operation("diff") as op:
             view = snapshot.capture(op)
             left = selector.seen_from(op.history, a or "@", view)
             return query.diff(op.history, left.files, view.tree, paths=inside, flags=flags)
@@ -379,7 +237,7 @@ class App:
         """Return a file's bytes as they were."""
         from git_timewarp.timeline import query  # noqa: PLC0415
 
-        with self._moments(target) as (history, found):
+        with self.moments(target) as (history, found):
             return query.cat(history, found[0], RepoPath(self.repo.inside(path)))
 
     def verify(
@@ -400,7 +258,7 @@ class App:
             hooks = self.hooks_status()
         except TimewarpError:  # the lock is taken, or nothing can be written: they are not tried
             hooks = self._hooks_brief()
-        watcher, home = self.watch_status(), self._environ.get("HOME")
+        watcher, home = self.watch_status(), self.environ.get("HOME")
         return doctor.doctor(self.world, hooks=hooks, watcher=watcher, home=home)
 
     # -- travel -----------------------------------------------------------------------
@@ -418,7 +276,7 @@ class App:
         from git_timewarp.timeline import travel  # noqa: PLC0415
 
         how = travel.How(with_head=with_head, with_refs=with_refs, force=force, dry_run=dry_run)
-        with self._operation("jump") as op:
+        with self.operation("jump") as op:
             return travel.jump(op, target, how)
 
     def restore(
@@ -433,7 +291,7 @@ class App:
         from git_timewarp.timeline import travel  # noqa: PLC0415
 
         how = travel.How(force=force, dry_run=dry_run)
-        with self._operation("restore") as op:
+        with self.operation("restore") as op:
             return travel.restore(op, paths, how, source=source)
 
     def undo(
@@ -448,7 +306,7 @@ class App:
         from git_timewarp.timeline import travel, undo  # noqa: PLC0415
 
         how = travel.How(force=force, dry_run=dry_run)
-        with self._operation("undo") as op:
+        with self.operation("undo") as op:
             return undo.undo(op, steps, how, event=event)
 
     def redo(
@@ -463,14 +321,14 @@ class App:
         from git_timewarp.timeline import travel, undo  # noqa: PLC0415
 
         how = travel.How(force=force, dry_run=dry_run)
-        with self._operation("redo") as op:
+        with self.operation("redo") as op:
             return undo.redo(op, steps, how, event=event)
 
     def stash_list(self) -> tuple[StashEntry, ...]:
         """List the stashes, newest first."""
         from git_timewarp.timeline import stash  # noqa: PLC0415
 
-        with self._history() as history:
+        with self.history() as history:
             return stash.listed(history)
 
     def stash_show(self, name: str, *, patch: bool = False, color: bool = False) -> DiffResult:
@@ -478,7 +336,7 @@ class App:
         from git_timewarp.timeline import query, stash  # noqa: PLC0415
 
         flags = query.flags(patch=patch, color=color, stat=False)
-        with self._history() as history:
+        with self.history() as history:
             return stash.show(history, name, flags=flags)
 
     def stash_apply(
@@ -488,14 +346,14 @@ class App:
         from git_timewarp.timeline import stash, travel  # noqa: PLC0415
 
         how = travel.How(force=force, dry_run=dry_run)
-        with self._operation("stash-apply") as op:
+        with self.operation("stash-apply") as op:
             return stash.apply(op, name, how, drop=drop)
 
     def stash_drop(self, name: str, *, dry_run: bool = False) -> StashEntry:
         """Take a stash off the list; its snapshot stays."""
         from git_timewarp.timeline import stash  # noqa: PLC0415
 
-        with self._operation("stash-drop") as op:
+        with self.operation("stash-drop") as op:
             return stash.drop(op, name, dry_run=dry_run)
 
     # -- watcher, hooks, notes, settings ----------------------------------------------
@@ -506,7 +364,7 @@ class App:
 
         if not self.recording:
             raise refusal(self.repo)
-        return control.start(self.world, environ=self._environ, settings=self.settings).to_dict()
+        return control.start(self.world, environ=self.environ, settings=self.settings).to_dict()
 
     def watch_stop(self) -> Json:
         """Stop the watcher of this work tree."""
@@ -524,7 +382,7 @@ class App:
         """Watch until told to stop: the background process's own work."""
         from git_timewarp.watch import loop  # noqa: PLC0415
 
-        loop.run(self.world, settings=self.settings, environ=self._environ)
+        loop.run(self.world, settings=self.settings, environ=self.environ)
 
     def hooks_install(self) -> Json:
         """Install the hooks beside the user's own."""
@@ -532,8 +390,8 @@ class App:
 
         if not self.recording:
             raise refusal(self.repo)
-        with told(), self._locked():
-            return install.install(self.repo, clock=self._clock).to_dict()
+        with told(), self.locked():
+            return install.install(self.repo, clock=self.clock).to_dict()
 
     def hooks_uninstall(self) -> Json:
         """Put the hooks back exactly as they were."""
@@ -541,7 +399,7 @@ class App:
 
         # Without our state folder there is no lock, and nobody who could take it.
         there = os.path.isdir(self.repo.state_dir)
-        with told(), self._locked() if there else contextlib.nullcontext():
+        with told(), self.locked() if there else contextlib.nullcontext():
             return uninstall.uninstall(self.repo).to_dict()
 
     def hooks_status(self) -> Json:
@@ -550,8 +408,8 @@ class App:
 
         if not self.recording:
             return status.status(self.repo).to_dict()
-        with told(), self._locked():
-            fired = probe.probe(self.repo, clock=self._clock)
+        with told(), self.locked():
+            fired = probe.probe(self.repo, clock=self.clock)
             return status.status(self.repo, fired=fired).to_dict()
 
     def _hooks_brief(self, settings: Mapping[str, str] | None = None) -> Json:
@@ -563,7 +421,7 @@ class App:
         """Write the log as ordinary notes, `refs/notes/timewarp`."""
         from git_timewarp.timeline import publish  # noqa: PLC0415
 
-        with self._operation("notes-publish") as op:
+        with self.operation("notes-publish") as op:
             return publish.publish(op, dry_run=dry_run)
 
     def config_list(self) -> Sequence[Json]:
@@ -590,10 +448,4 @@ class App:
         """Return what is wrong with the settings; empty when nothing is."""
         from git_timewarp.config import validate  # noqa: PLC0415
 
-        return [item.to_dict() for item in validate.problems(self._all_settings())]
-
-
-def _fill(tables: Tables, reader: Reader, now: Mapping[str, str], then: Mapping[str, str]) -> None:
-    from git_timewarp.store import index_fill  # noqa: PLC0415
-
-    index_fill.fill(tables, reader, now, then)
+        return [item.to_dict() for item in validate.problems(self.all_settings())]
