@@ -103,11 +103,17 @@ class Opened:
     def world(self) -> World:
         """What operations are given."""
         from git_timewarp.timeline import world  # noqa: PLC0415
+        from git_timewarp.watch import place  # noqa: PLC0415
 
         who = self.git_config.get("user.email") or self.environ.get("USER") or "unknown"
-        return world.of(
+        found = world.of(
             self.repo, clock=self.clock, environ=self.environ, settings=self.settings, person=who
         )
+        if os.path.exists(place.of(self.repo).socket):
+            from git_timewarp.watch import asking  # noqa: PLC0415
+
+            return found._replace(watched=asking.of(self.repo))
+        return found
 
     @contextlib.contextmanager
     def operation(self, verb: str, *, patient: bool = True) -> Iterator[Operation]:
@@ -160,7 +166,7 @@ class Opened:
 
         if any(text.startswith("@-") for text in texts):
             with self.operation("look") as op:
-                now = snapshot.capture(op)
+                now = snapshot.capture(op, trusting=True)
                 yield op.history, [selector.seen_from(op.history, t, now) for t in texts]
             return
         with self.history() as history:

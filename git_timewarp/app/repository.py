@@ -104,7 +104,9 @@ class App(Opened):
         with self.operation("snapshot") as op:
             if dry_run:
                 return snapshot.preview(op)
-            taken = snapshot.take(op, snapshot.explicit(message=message, milestone=milestone))
+            taken = snapshot.take(
+                op, snapshot.explicit(message=message, milestone=milestone), trusting=True
+            )
             return snapshot.result(op, taken)
 
     def record(self, lines: Iterable[bytes]) -> Iterator[Json]:
@@ -229,7 +231,7 @@ class App(Opened):
             with self.moments(a, b) as (history, (left, right)):
                 return query.diff(history, left.files, right.files, paths=inside, flags=flags)
         with self.operation("diff") as op:
-            view = snapshot.capture(op)
+            view = snapshot.capture(op, trusting=True)
             left = selector.seen_from(op.history, a or "@", view)
             return query.diff(op.history, left.files, view.tree, paths=inside, flags=flags)
 

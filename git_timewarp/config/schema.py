@@ -77,6 +77,14 @@ KEYS: tuple[Key, ...] = (
         high=60,
     ),
     Key(
+        "timewarp.autosave.idleMinutes",
+        Type.INT,
+        5,
+        "time without a change after which the watcher only waits for the next one",
+        low=1,
+        high=1440,
+    ),
+    Key(
         "timewarp.autosave.intervalSeconds",
         Type.INT,
         60,
@@ -149,6 +157,22 @@ KEYS: tuple[Key, ...] = (
         Type.TEXT,
         "",
         "name of the profile whose timewarp.profile.<name>.* settings apply (dev, staging, …)",
+    ),
+    Key(
+        "timewarp.snapshot.everyNthWrite",
+        Type.INT,
+        5,
+        "how many changes make a draft where timewarp.snapshot.frequency is every_n_events",
+        low=1,
+        high=1000,
+    ),
+    Key(
+        "timewarp.snapshot.frequency",
+        Type.CHOICE,
+        "on_change",
+        "what the watcher takes a draft for: a change, the interval, some changes, or nothing",
+        choices=("on_change", "timed", "every_n_events", "manual"),
+        aliases=("snapshot_frequency",),
     ),
     Key(
         "timewarp.snapshot.maxUntrackedBytes",

@@ -68,6 +68,28 @@ def read(git: Git) -> GitConfig:
     return parse(git.run("config", "--null", "--list").out)
 
 
+def read_with_files(repo: Repo) -> tuple[tuple[str, ...], GitConfig]:
+    """Return the settings git would use in the work tree, and the files they may come from."""
+    words = to_str(repo.git.run("config", "--null", "--list", "--show-origin").out).split("\0")
+    origins, records = words[:-1:2], words[1::2]
+    files = {
+        os.path.join(repo.work_tree, origin.removeprefix("file:"))
+        for origin in origins
+        if origin.startswith("file:")
+    }
+    home = repo.git.environ.get("HOME", "")
+    above = repo.git.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    files |= {os.path.join(home, ".gitconfig"), os.path.join(above, "git", "config")}
+    files |= {
+        os.path.join(repo.common_dir, "config"),
+        os.path.join(repo.git_dir, "config.worktree"),
+    }
+    settings = parse(
+        "".join(f"{record}\0" for record in records).encode("utf-8", "surrogateescape")
+    )
+    return tuple(sorted(files)), settings
+
+
 def write(repo: Repo, name: str, text: str, *, scope: str) -> str:
     """Set a value in `local`, `worktree` or `global` configuration; return where it went.
 

@@ -99,6 +99,10 @@ class Reader:
                     stream.close()
         process.wait()
 
+    def forget(self) -> None:
+        """Let go of the trees it remembers; the child process stays."""
+        self._trees, self._room = {}, _CACHED_ENTRIES
+
     def find(self, name: str) -> Object | None:
         """Return the object `name`, or None where there is none (or the name is ambiguous)."""
         self._ask(b"contents ", name)

@@ -32,14 +32,16 @@ from git_timewarp.util.atomic import sync_dir, sync_fd, sync_file, write_all
 class Quarantine:
     """Writes objects into the quarantine; reads them and git's store together."""
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Repo, *, reader: Reader | None = None) -> None:
+        """Open it; a `reader` that sees all of it may be given, which then stays open."""
         self.repo = repo
         self.path = self.folder(repo)
         self._dirty: set[str] = set()
         self.git: Git = repo.git.using(
             objects=self.path, alternates=(repo.objects_dir,), config=DURABLE
         )
-        self.reader = Reader(repo.git.using(alternates=(self.path,)))
+        self._given = reader is not None
+        self.reader = reader or Reader(repo.git.using(alternates=(self.path,)))
         directories.make(os.path.join(self.path, "pack"))
 
     @staticmethod
@@ -48,8 +50,9 @@ class Quarantine:
         return Paths(repo.state_dir).quarantine
 
     def close(self) -> None:
-        """End the reader's child process."""
-        self.reader.close()
+        """End the reader's child process, unless it is somebody else's."""
+        if not self._given:
+            self.reader.close()
 
     def put(self, kind: str, data: bytes, *, sync: bool = True) -> Oid:
         """Write one object (`blob`, `tree`, `tag`, `commit`) and return its id.

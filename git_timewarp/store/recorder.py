@@ -35,6 +35,7 @@ from git_timewarp.store.packs import MOST_SUPERSEDED, Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.segments import Builder
+from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock, iso
@@ -61,7 +62,15 @@ class Limits(Frozen):
 class Recorder:
     """Holds the lock as a context manager; records, folds and recovers."""
 
-    def __init__(self, repo: Repo, *, clock: Clock, around: Surroundings, limits: Limits) -> None:
+    def __init__(
+        self,
+        repo: Repo,
+        *,
+        clock: Clock,
+        around: Surroundings,
+        limits: Limits,
+        warm: Warm | None = None,
+    ) -> None:
         self.clock = clock
         self.paths = Paths(repo.state_dir)
         self.notices: list[str] = []
@@ -69,6 +78,7 @@ class Recorder:
         """Whether the quarantine has objects that are still needed and no line of the journal names."""
         self._around = around
         self._limits = limits
+        self._warm = warm
         self._lock = FileLock(self.paths.lock, clock=clock, timeout=limits.lock_seconds)
         self._outer_repo = repo
         self._quarantine: Quarantine | None = None
@@ -91,6 +101,10 @@ class Recorder:
         try:
             if isinstance(exc, MissingObjectError | GitError) and self._quarantine is not None:
                 self._put_damaged_aside()
+            if self._warm is not None and exc is None:
+                self._warm.keep(self.repo, self.journal)
+            elif self._warm is not None:
+                self._warm.cool()
         finally:
             self._close()
 
@@ -109,12 +123,14 @@ class Recorder:
     def _open(self) -> None:
         repo = self._outer_repo
         self.repo = _with_lock(repo, self._lock.fd)
-        self._quarantine = Quarantine(self.repo)
+        warm = self._warm
+        self._quarantine = Quarantine(self.repo, reader=warm.reader(self.repo) if warm else None)
         self.packs = Packs(self.quarantine, clock=self.clock)
         atomic.sweep(self.paths.root)
-        self.journal = journal_file.load(self.paths.journal)
+        self.journal = warm.journal(self.repo) if warm else journal_file.load(self.paths.journal)
         self.lost = acknowledged.lost(self.journal, acknowledged.read(self.paths.acknowledged))
-        self.refs = transaction.current(self.repo)
+        now_ns = self.clock.now_ns()
+        self.refs = warm.refs(self.repo, now_ns=now_ns) if warm else transaction.current(self.repo)
         self.folded_events = 0
         self._replaced: list[Oid] = []
         self._keep_damaged()

@@ -25,7 +25,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import index as index_file
 from git_timewarp.git import refusals
 from git_timewarp.git.index import Stamp
-from git_timewarp.git.names import Oid, RepoPath
+from git_timewarp.git.names import Oid, RefName, RepoPath
 from git_timewarp.git.objects import (
     MODE_FILE,
     MODE_TREE,
@@ -38,11 +38,13 @@ from git_timewarp.git.run import Result
 from git_timewarp.git.worktree import Change, Found, Scan
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import Head, Skipped, View
+from git_timewarp.store.warm import Warm
 from git_timewarp.timeline import (
     capture_bytes,
     capture_folders,
     capture_memory,
     capture_modes,
+    capture_narrow,
     capture_nested,
     capture_operation,
     capture_overlay,
@@ -57,6 +59,7 @@ from git_timewarp.timeline.capture_place import Place
 from git_timewarp.timeline.capture_refs import RefsReading
 from git_timewarp.timeline.capture_sort import Sorted, Sorter
 from git_timewarp.timeline.capture_tree import Leaf
+from git_timewarp.timeline.watched import Told, Watched
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
@@ -92,11 +95,29 @@ class Capture:
         *,
         limits: CaptureLimits | None = None,
         clock: Clock,
+        watched: Watched | None = None,
+        trusting: bool = False,
+        warm: Warm | None = None,
     ) -> None:
+        """See the class.
+
+        Args:
+            repo: the repository.
+            quarantine: receives the objects.
+            limits: what is captured by reference only.
+            clock: the time.
+            watched: who watches the work tree, if anybody does.
+            trusting: look only at what he tells of, where he knows. Not for what is about to
+                be overwritten: a file that is written through a memory map is told of late.
+            warm: what this process knows from its last capture, if it keeps anything.
+        """
         self._repo = repo
         self._quarantine = quarantine
         self._limits = limits or CaptureLimits()
         self._clock = clock
+        self._watched = watched
+        self._trusting = trusting
+        self._warm = warm
 
     def take(self, *, whole: Collection[RepoPath] = (), fresh: bool = False) -> View:
         """Return the state of the work tree now; all its new objects are in the quarantine.
@@ -112,15 +133,25 @@ class Capture:
             StaleIndexError: objects of the user's index are lost and cannot be made again.
         """
         folder = os.path.join(self._repo.state_dir, "index", self._repo.worktree)
-        place = capture_place.at(self._repo, self._quarantine, folder=folder)
+        settings = self._warm.config(self._repo) if self._warm is not None else None
+        place = capture_place.at(self._repo, self._quarantine, folder=folder, settings=settings)
         if fresh:
             shutil.rmtree(os.path.join(folder, "nested"), ignore_errors=True)
-        return self._view(place, whole=whole, fresh=fresh)
+        return self._view(place, whole=whole, fresh=fresh, watched=self._watched)
 
-    def _view(self, place: Place, *, whole: Collection[RepoPath], fresh: bool) -> View:
+    def _view(
+        self,
+        place: Place,
+        *,
+        whole: Collection[RepoPath],
+        fresh: bool,
+        watched: Watched | None = None,
+    ) -> View:
         again = False
         for _ in range(_ATTEMPTS):
             run = _Run(place, limits=self._limits, clock=self._clock, fresh=fresh, again=again)
+            run.watched = watched
+            run.trusting = self._trusting and not whole
             try:
                 return run.view(whole=whole, take=partial(self._nested, fresh=fresh))
             except _SeedAgainError as exc:
@@ -155,6 +186,13 @@ class _Run:
         self.clock = clock
         self.fresh = fresh
         self.again = again
+        self.watched: Watched | None = None
+        self.trusting = False
+        self.told: Told | None = None
+        self.narrow = False
+        self.fed = False
+        self.failed = False
+        self.forced: frozenset[RepoPath] = frozenset()
         self.memory = Memory()
         self.seeded = False
         self.convertible = False
@@ -165,13 +203,7 @@ class _Run:
     def view(self, *, whole: Collection[RepoPath], take: capture_nested.Take) -> View:
         """Do all steps and return the view."""
         place, memory = self.place, self._prepare()
-        scan, refs = Scan(place.git), RefsReading(place)
-        try:
-            found = scan.result()
-            head, listed = refs.result()
-        finally:
-            scan.stop()
-            refs.stop()
+        found, head = self._look()
         replaced = capture_folders.replaced(place, found.changes)
         folders = capture_folders.look(place, [*found.folders, *replaced])
         self.skipped += folders.skipped
@@ -195,7 +227,6 @@ class _Run:
         )
         self.skipped += nested.skipped
         empty = {*folders.empty, *capture_folders.emptied(place, paths.deleted)}
-        memory.refs = place.put("blob", listed, known=memory.refs)
         operation_name = capture_operation.name(place)
         raw = self._raw([path for path in whole if path not in deep], tree=tree)
         view = View(
@@ -215,8 +246,58 @@ class _Run:
             skipped=_once(self.skipped),
         )
         memory.private = self._identity() or ""
+        whole_folders = replaced or any(_is_within(path, found.folders) for path in folders.files)
+        # A folder that lost its last file is one without a tracked file, to the next scan.
+        left = self.fed and (paths.deleted or paths.drop)
+        doubtful = whole_folders or left or found.closed or self.failed
+        self._remember(found, paths, usable=not doubtful)
         memory.save(place.folder)
         return view
+
+    def _look(self) -> tuple[Found, Head]:
+        """Return what differs from the private index, and where HEAD is; keeps the refs."""
+        place, memory, told = self.place, self.memory, self.told
+        refs = None
+        if told is None or told.git or not memory.head:
+            refs = RefsReading(place)
+        scan = None
+        try:
+            found = self._narrowed()
+            if found is None:
+                scan = Scan(place.git)
+                found = scan.result()
+            if refs is not None:
+                head, listed = refs.result()
+                memory.refs = place.put("blob", listed, known=memory.refs)
+                memory.head = [head.oid or "", head.branch or ""]
+            oid, branch = memory.head
+            return found, Head(Oid(oid) if oid else None, RefName(branch) if branch else None)
+        finally:
+            if scan is not None:
+                scan.stop()
+            if refs is not None:
+                refs.stop()
+
+    def _narrowed(self) -> Found | None:
+        """Return what a scan would see, from what changed since the last; None: scan."""
+        told = self.told
+        if self.seeded or not self.trusting or told is None or told.paths is None:
+            return None
+        try:
+            found = capture_narrow.found(self.place, self.memory, told.paths | self.forced)
+        except capture_narrow.UnsureError:
+            return None
+        self.narrow = True
+        return found
+
+    def _remember(self, found: Found, paths: Sorted, *, usable: bool) -> None:
+        memory, told = self.memory, self.told
+        if told is None or not usable:
+            memory.cursor = ""
+            return
+        memory.cursor = told.cursor
+        settled = {*paths.feed, *paths.drop} if self.fed else frozenset[RepoPath]()
+        capture_narrow.remember(memory, found, settled=settled)
 
     def _modes(self, paths: Sorted) -> Oid | None:
         return capture_modes.update(
@@ -234,8 +315,10 @@ class _Run:
     def _prepare(self) -> Memory:
         """Have a private index that fits the user's, doubtful entries made dirty."""
         place = self.place
-        self.now_ns = now_ns = place.now_ns(self.clock)
         old = Memory() if self.fresh else capture_memory.load(place.folder)
+        # Asked before anything is looked at: what changes from now on is told to the next.
+        self.told = self.watched.since(old.cursor) if self.watched is not None else None
+        self.now_ns = now_ns = place.now_ns(self.clock)
         sources = _sources(place)
         user = index_file.identity(place.user_index, hex_length=place.repo.hex_length) or ""
         fits = (
@@ -246,18 +329,24 @@ class _Run:
             and old.sources == sources
         )
         if not fits:
+            if old.sources != sources and self.watched is not None:
+                self.watched.doubt()
+                self.told = None
             seeded = capture_seed.seed(place, old=old, sources=sources, now_ns=now_ns)
             self.memory = seeded.memory
             self.seeded = True
             self.skipped += seeded.skipped
             self.changed |= set(seeded.recent)
+            self.memory.attributes = self.memory.attributes or capture_bytes.inside(place)
             capture_seed.force(place, seeded.forced)
             if self.fresh:
                 self._mend()
             return self.memory
         self.memory = old
         capture_seed.appeared(place, old)
-        capture_seed.force(place, capture_seed.recheck(place, old, now_ns=now_ns))
+        doubted = capture_seed.recheck(place, old, now_ns=now_ns)
+        capture_seed.force(place, doubted)
+        self.forced = frozenset(doubted)
         return old
 
     def _sort(self, found: Found, others: list[RepoPath]) -> Sorted:
@@ -288,10 +377,13 @@ class _Run:
         told = [capture_update.reason(place, path) for path in failed]
         self.skipped += [item for item in told if item.reason != "refused"]
         # What can be read and git cannot convert (an encoding it is not in) is kept as it is.
-        paths.apart += [*refused, *(item.path for item in told if item.reason == "refused")]
+        apart = [*refused, *(item.path for item in told if item.reason == "refused")]
+        capture_update.drop(place, apart)
+        paths.apart += apart
         if paths.feed or paths.drop:
             memory.tree = ""
         lost = {*failed, *refused}
+        self.fed, self.failed = True, bool(lost)
         gone = {*memory.gone, *paths.deleted, *paths.drop} - (set(paths.stats) - lost)
         memory.gone = capture_place.sorted_paths(gone)
         for path, found in paths.stats.items():
@@ -351,35 +443,34 @@ class _Run:
     def _beside(self, paths: Sorted, *, nested: Collection[RepoPath]) -> None:
         """Keep the exact bytes of what the tree does not hold as it is."""
         place, memory = self.place, self.memory
-        taken = [*paths.stats, *paths.deleted]
+        taken = [*paths.stats, *paths.deleted, *paths.drop]
         rules = capture_bytes.Rules(
             capture_bytes.outside(place),
             capture_bytes.inside(place)
             if self.seeded or any(map(refusals.is_special, taken))
             else memory.attributes.partition(":")[2],
         )
-        regular = [
-            path
-            for path, found in paths.stats.items()
-            if stat.S_ISREG(found.st_mode) and path in self.changed
-        ]
+        plain = {path for path, found in paths.stats.items() if stat.S_ISREG(found.st_mode)}
         self.skipped += capture_bytes.update(
             place,
             memory,
             rules=rules,
             seeded=self.seeded,
-            changed=regular,
-            removed=[*paths.deleted, *paths.drop],
+            changed=plain & self.changed,
+            # What is a link now has no bytes of its own that a checkout could convert.
+            removed=[*paths.deleted, *paths.drop, *(p for p in paths.stats if p not in plain)],
             foreign=self.convertible,
         )
-        special = capture_special.update(
-            place,
-            memory,
-            touched=[*self.changed, *paths.deleted],
-            repositories=[*memory.gitlinks, *nested],
-            now_ns=self.now_ns,
-        )
-        self.skipped += special
+        if self.narrow:
+            self.skipped += capture_special.known(memory)
+        else:
+            self.skipped += capture_special.update(
+                place,
+                memory,
+                touched=[*self.changed, *paths.deleted],
+                repositories=[*memory.gitlinks, *nested],
+                now_ns=self.now_ns,
+            )
         apart = set(paths.apart)
         for path, kept in list(memory.raw.items()):
             if kept[3] == capture_bytes.APART and path not in apart:
@@ -413,6 +504,10 @@ class _Run:
             entries.append(TreeEntry(MODE_FILE, "bits", Oid(memory.bits)))
         memory.index_part = place.put("tree", format_tree(entries), known=memory.index_part)
         return Oid(memory.index_part)
+
+
+def _is_within(path: str, folders: Collection[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
 
 
 def _empty_tree(place: Place) -> str:

@@ -34,7 +34,7 @@ from git_timewarp.timeline.capture_place import (
 from git_timewarp.timeline.capture_tree import Leaf, build
 from git_timewarp.util import atomic, directories
 from git_timewarp.util.frozen import Frozen
-from git_timewarp.util.text import to_bytes
+from git_timewarp.util.text import to_bytes, to_str
 
 CONVERTED = "converted"
 APART = "apart"
@@ -136,13 +136,13 @@ def update(
         memory.raw.pop(path, None)
     memory.away = sorted_paths({*memory.away, *removed}) if rules.key or foreign else []
     before, memory.attributes = memory.attributes, rules.key
-    if not rules.key and not foreign:
-        for path in [p for p, kept in memory.raw.items() if kept[3] == CONVERTED]:
-            del memory.raw[path]
-        return []
+    kept = {to_bytes(path) for path in memory.raw if _is_converted(memory, path)}
     wanted = {to_bytes(path) for path in changed}
     seed = os.path.join(place.folder, "seed")
-    if before != rules.key or seeded:
+    if not (rules.key or before or foreign):
+        # What was converted once and is clean to git since is not what a checkout gives.
+        wanted = (wanted & kept) | (kept if seeded else set())
+    elif before != rules.key or seeded:
         with open(place.index, "rb") as file:
             data = file.read()
         now = index_file.contents(data, hex_length=place.repo.hex_length)
@@ -150,12 +150,10 @@ def update(
         wanted |= {name for name, entry in now.items() if then.get(name) != entry}
         wanted |= {name for path in memory.away if (name := to_bytes(path)) in now}
         memory.away = [path for path in memory.away if to_bytes(path) not in now]
-        kept_names = [p for p, kept in memory.raw.items() if kept[3] == CONVERTED]
-        for path in kept_names:
+        for name in kept - now.keys():
             # The user's index was replaced: a file it does not name and that is gone.
-            if to_bytes(path) not in now:
-                del memory.raw[path]
-        wanted |= {to_bytes(path) for path in kept_names}
+            del memory.raw[to_str(name)]
+        wanted |= kept
         atomic.write(seed, data, sync=False)
     literal = set(memory.literal)
     skipped = []

@@ -47,6 +47,9 @@ class Memory:
         recheck: path -> stamp of files written in the second they were captured.
         special: sockets, FIFOs and devices; None before the first look.
         nested: path -> view tree of nested repositories copied whole.
+        cursor: moment up to which a watcher told of changes, '' when the rest cannot be used.
+        changes, others, folders: what the last scan saw and the private index has not.
+        head: commit and branch of HEAD with `refs`, '' for none; empty when not known.
     """
 
     def __init__(self) -> None:
@@ -77,6 +80,11 @@ class Memory:
         self.recheck: dict[str, str] = {}
         self.special: list[str] | None = None
         self.nested: dict[str, str] = {}
+        self.cursor = ""
+        self.changes: list[list[str]] = []
+        self.others: list[str] = []
+        self.folders: list[str] = []
+        self.head: list[str] = []
 
     def dump(self) -> bytes:
         """Return the file's contents."""

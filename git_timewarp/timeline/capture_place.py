@@ -145,8 +145,18 @@ class Place(Frozen):
             }
 
 
-def at(repo: Repo, quarantine: Quarantine, *, folder: str, reader: Reader | None = None) -> Place:
-    """Return the place of `repo`; a nested one brings a `reader` that sees its objects."""
+def at(
+    repo: Repo,
+    quarantine: Quarantine,
+    *,
+    folder: str,
+    reader: Reader | None = None,
+    settings: GitConfig | None = None,
+) -> Place:
+    """Return the place of `repo`; a nested one brings a `reader` that sees its objects.
+
+    `settings` are those of git, if they are known.
+    """
     directories.make(folder)
     atomic.sweep(folder)
     directories.remove(os.path.join(folder, STAGING))
@@ -155,7 +165,8 @@ def at(repo: Repo, quarantine: Quarantine, *, folder: str, reader: Reader | None
     faults.point("unlink private index lock")
     # Whoever made it died: our caller holds the lock, and so would a child of his.
     directories.remove(os.path.join(folder, "index.lock"))
-    settings = config.read(repo.git)
+    if settings is None:
+        settings = config.read(repo.git)
     runner = repo.git._replace(pass_fds=quarantine.git.pass_fds).using(
         index=os.path.join(folder, "index"),
         objects=quarantine.path,

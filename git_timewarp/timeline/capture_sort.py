@@ -132,6 +132,7 @@ class Sorter:
             out.skipped.append(Skipped(path, "unreadable", size=found.st_size))
         elif self._refused(path, found):
             out.apart.append(path)
+            self._leave(path)
         else:
             out.feed.append(path)
             out.stats[path] = found

@@ -46,15 +46,15 @@ def update(
     folders = _parse(stored or b"") or _all(place)
     for name in touched:
         folders.setdefault(to_bytes(name).rpartition(b"/")[0], 0)
-    known: dict[bytes, list[str]] = {}
+    before: dict[bytes, list[str]] = {}
     for name in memory.special or ():
-        known.setdefault(to_bytes(name).rpartition(b"/")[0], []).append(name)
+        before.setdefault(to_bytes(name).rpartition(b"/")[0], []).append(name)
     kept: list[str] = []
     found: list[str] = []
     seen: dict[bytes, int] = {}
     root = place.file("")
     inside = {to_bytes(name) for name in repositories}
-    for folder, before in folders.items():
+    for folder, time in folders.items():
         if inside and _is_below(folder, inside):
             continue
         try:
@@ -63,9 +63,9 @@ def update(
             continue
         if not stat.S_ISDIR(state.st_mode):
             continue
-        if state.st_mtime_ns == before:
-            kept += known.get(folder, ())
-            seen[folder] = before
+        if state.st_mtime_ns == time:
+            kept += before.get(folder, ())
+            seen[folder] = time
         else:
             found += _special(root, folder)
             seen[folder] = state.st_mtime_ns if state.st_mtime_ns < now_ns else 0
@@ -74,9 +74,14 @@ def update(
     data = b"".join(b"%x %s\0" % (time, folder) for folder, time in seen.items())
     if data != stored:
         atomic.write(path, data, sync=False)
+    return known(memory)
+
+
+def known(memory: Memory) -> list[Skipped]:
+    """Return the special files that were found the last time."""
     return [
         Skipped(RepoPath(name), "nested" if name.endswith("/.git") else "special")
-        for name in memory.special
+        for name in memory.special or ()
     ]
 
 

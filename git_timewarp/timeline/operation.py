@@ -46,7 +46,11 @@ class Operation:
         self.id = uuid7(world.clock)
         self.notices = notices if notices is not None else []
         self.recorder = Recorder(
-            world.repo, clock=world.clock, around=world.around, limits=world.limits
+            world.repo,
+            clock=world.clock,
+            around=world.around,
+            limits=world.limits,
+            warm=world.warm,
         )
         self._history: History | None = None
         self._events: list[Event] = []

@@ -69,22 +69,42 @@ class Taken(Frozen):
     previous: SnapshotId | None
 
 
-def capture(op: Operation, *, whole: Collection[RepoPath] = (), fresh: bool = False) -> View:
-    """Return what the work tree looks like now; objects go into the quarantine."""
-    limits = CaptureLimits(max_untracked=op.world.max_untracked)
-    return Capture(op.repo, op.quarantine, limits=limits, clock=op.world.clock).take(
-        whole=whole, fresh=fresh
-    )
+def capture(
+    op: Operation,
+    *,
+    whole: Collection[RepoPath] = (),
+    fresh: bool = False,
+    trusting: bool = False,
+) -> View:
+    """Return what the work tree looks like now; objects go into the quarantine.
+
+    `trusting`: look only at what the watcher tells of, where one knows.
+    """
+    world = op.world
+    limits = CaptureLimits(max_untracked=world.max_untracked)
+    return Capture(
+        op.repo,
+        op.quarantine,
+        limits=limits,
+        clock=world.clock,
+        watched=world.watched,
+        warm=world.warm,
+        trusting=trusting,
+    ).take(whole=whole, fresh=fresh)
 
 
-def take(op: Operation, wish: Wish, *, whole: Collection[RepoPath] = ()) -> Taken:
+def take(
+    op: Operation, wish: Wish, *, whole: Collection[RepoPath] = (), trusting: bool = False
+) -> Taken:
     """Capture the work tree and make it durable, or answer the snapshot that equals it.
+
+    `trusting` as in `capture`.
 
     Raises:
         MissingObjectError: git's store lost an object twice while we looked.
         OSError: the disk is full; nothing was recorded.
     """
-    return store(op, wish, capture(op, whole=whole), whole=whole)
+    return store(op, wish, capture(op, whole=whole, trusting=trusting), whole=whole)
 
 
 def store(op: Operation, wish: Wish, view: View, *, whole: Collection[RepoPath] = ()) -> Taken:

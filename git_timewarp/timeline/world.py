@@ -7,7 +7,9 @@ from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.chain import Actor
 from git_timewarp.store.recorder import Limits
+from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings, surroundings
+from git_timewarp.timeline.watched import Watched
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.frozen import Frozen
 
@@ -19,6 +21,8 @@ class World(Frozen):
         max_untracked: bytes above which an untracked file is only referenced.
         timeline: name of the line of snapshots that new ones join.
         session: the session events carry, or None.
+        watched: who watches the work tree, or None.
+        warm: what the process keeps between its operations, or None.
     """
 
     repo: Repo
@@ -29,6 +33,8 @@ class World(Frozen):
     timeline: str = "main"
     max_untracked: int = 10 * 1024 * 1024
     session: str | None = None
+    watched: Watched | None = None
+    warm: Warm | None = None
 
     def in_a_hurry(self) -> Self:
         """Return this world for what may as well wait: it does not stand in line for the lock."""

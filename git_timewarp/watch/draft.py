@@ -25,11 +25,11 @@ class Looked:
     notices: tuple[str, ...] = ()
 
 
-def take(world: World) -> Looked:
+def take(world: World, *, trusting: bool = False) -> Looked:
     """Drain what hooks noted and take a draft; nothing changed, nothing recorded.
 
     The work tree is never written to: an operation that a crash cut off waits for the next
-    command of the user.
+    command of the user. `trusting`: look only at what the watcher tells of, where it knows.
 
     Raises:
         TimewarpError, OSError: no draft was taken; try again later.
@@ -37,7 +37,7 @@ def take(world: World) -> Looked:
     with Operation(world, "draft") as op:
         noted = observe.drain(op)
         wish = snapshot.Wish("draft", "watch", kind=layout.DRAFTS, actor=world.system)
-        taken = snapshot.take(op, wish)
+        taken = snapshot.take(op, wish, trusting=trusting)
         return Looked(taken.created, bool(noted), tuple(op.notices))
 
 

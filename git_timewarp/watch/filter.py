@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from git_timewarp.git import ignores
 from git_timewarp.git.repo import Repo
+from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 from git_timewarp.watch.source import Batch
 
@@ -31,6 +33,22 @@ _GIT_NAMES = frozenset(
 _RULES = frozenset({".gitignore", ".gitattributes", ".gitmodules", ".git"})
 _MOST_ASKED = 256
 _MOST_KNOWN = 10_000
+
+
+class Split(Frozen):
+    """What changed, sorted.
+
+    Attributes:
+        tree: paths in the work tree, relative to it.
+        git: whether refs, index, settings or an operation in progress moved.
+        rules: whether what is ignored, and so which folders are watched, may have changed.
+        index: whether what is tracked may have changed.
+    """
+
+    tree: tuple[str, ...]
+    git: bool
+    rules: bool
+    index: bool
 
 
 class Filter:
@@ -61,6 +79,22 @@ class Filter:
             self._known.clear()
         self.rules_changed = self.rules_changed or ruled
         return moved or ruled or batch.unnamed or self._tree_matters(tree)
+
+    def split(self, paths: Iterable[str]) -> Split:
+        """Tell the work tree's paths from git's."""
+        tree: list[str] = []
+        git = rules = index = False
+        for path in paths:
+            if self._is_git(path):
+                git = git or self._git_matters(path)
+                rules = rules or path.endswith("/info/exclude")
+                index = index or path == f"{self._git_dirs[0]}index"
+            elif path.startswith(self._root):
+                tree.append(path.removeprefix(self._root))
+                rules = rules or os.path.basename(path) in _RULES
+            else:
+                git = True
+        return Split(tuple(tree), git, rules=rules, index=index)
 
     def _tree_matters(self, paths: list[str]) -> bool:
         names = [path.removeprefix(self._root) for path in paths if path.startswith(self._root)]

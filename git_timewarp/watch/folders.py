@@ -10,7 +10,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from git_timewarp.errors import TimewarpError
 from git_timewarp.git import ignores
+from git_timewarp.git import index as index_file
 from git_timewarp.git.repo import Repo
 from git_timewarp.util.text import to_bytes, to_str
 
@@ -34,6 +36,18 @@ class Folders:
 def listed(repo: Repo) -> Folders:
     """Walk the work tree and git's refs; what vanishes meanwhile is left out."""
     return Folders(tuple(_tree(repo)), tuple(_git(repo)))
+
+
+def tracked(repo: Repo) -> Iterator[bytes]:
+    """Yield the folders of the work tree that hold a tracked file, ignored or not."""
+    try:
+        with open(os.path.join(repo.git_dir, "index"), "rb") as file:
+            data = file.read()
+        found = index_file.folders(data, hex_length=repo.hex_length)
+    except (OSError, TimewarpError):
+        return
+    root = to_bytes(repo.work_tree)
+    yield from (os.path.join(root, folder) for folder in found)
 
 
 def _tree(repo: Repo) -> Iterator[str]:

@@ -47,6 +47,8 @@ class _PassedOverError(Exception):
 class Inotify:
     """Watches every folder that can hold a file we would capture; see `source.Source`."""
 
+    prompt = True
+
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
         self._libc = ctypes.CDLL(None, use_errno=True)
@@ -59,12 +61,20 @@ class Inotify:
             self.close()
             raise
 
-    def wait(self, seconds: float, stop: Stop) -> Batch:
-        """Return what changed since the last call, after `seconds` at the latest."""
+    @property
+    def is_behind(self) -> bool:
+        """Whether a folder came that is not watched yet."""
+        return self._new_folders
+
+    def wait(self, seconds: float, stop: Stop) -> None:
+        """Return when something changed, after `seconds` at the latest."""
         _readable(seconds, self._fd, stop.fileno())
         if seconds > _GROUP:
             # What comes together is taken together.
             _readable(_GROUP, stop.fileno())
+
+    def take(self) -> Batch:
+        """Return what changed since the last call, at once."""
         paths: set[str] = set()
         unnamed = False
         for path, mask in self._events():
@@ -77,11 +87,12 @@ class Inotify:
                 self._new_folders = True
         return Batch(frozenset(paths), unnamed)
 
-    def renew(self, *, everything: bool = False) -> None:
+    def renew(self, *, everything: bool = False, index: bool = False) -> bool:
         """Watch folders that are new; see `source.Source.renew`."""
         if not (everything or self._new_folders):
-            return
+            return index and self._renew_tracked()
         self._new_folders = False
+        before = dict(self._paths)
         wanted = folders.listed(self._repo)
         found = set(self._add(map(to_bytes, (*wanted.tree, *wanted.git))))
         if not os.path.isdir(to_bytes(self._repo.work_tree)):
@@ -89,6 +100,13 @@ class Inotify:
         for watch in self._paths.keys() - found:
             del self._paths[watch]
             self._libc.inotify_rm_watch(self._fd, watch)
+        return any(before.get(watch) != path for watch, path in self._paths.items())
+
+    def _renew_tracked(self) -> bool:
+        """Watch the folders of tracked files that are not watched yet."""
+        known = set(self._paths.values())
+        wanted = [path for path in folders.tracked(self._repo) if path not in known]
+        return bool(list(self._add(wanted)))
 
     def close(self) -> None:
         """Give the watches back."""

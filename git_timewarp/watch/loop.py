@@ -63,6 +63,7 @@ def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
     with _signalled() as stop:
         _forget(where.stop)
         _forget(where.state)
+        _forget(where.socket)
         told = State(
             running=True,
             identity=identity.own(),
@@ -86,6 +87,9 @@ def _manner(settings: Settings) -> Manner:
     pace = Pace(
         quiet=settings.int("timewarp.autosave.debounceSeconds"),
         longest=settings.int("timewarp.autosave.intervalSeconds"),
+        idle=settings.int("timewarp.autosave.idleMinutes") * 60.0,
+        when=settings.str("timewarp.snapshot.frequency"),
+        nth=settings.int("timewarp.snapshot.everyNthWrite"),
     )
     return Manner(pace, polling=settings.str("timewarp.autosave.mode") == "polling")
 

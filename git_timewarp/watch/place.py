@@ -4,6 +4,7 @@
              there are never two
 <id>.json    what it tells about itself (see `state`)
 <id>.stop    there when it is asked to end
+<id>.sock    where it answers what changed (see `answering`)
 <id>.log     its last words when something went wrong
 """
 
@@ -38,6 +39,11 @@ class Place(Frozen):
     def stop(self) -> str:
         """The request to end."""
         return os.path.join(self.folder, f"{self.name}.stop")
+
+    @property
+    def socket(self) -> str:
+        """Where the watcher answers what changed."""
+        return os.path.join(self.folder, f"{self.name}.sock")
 
     @property
     def log(self) -> str:

@@ -16,30 +16,40 @@ _GROUP = 0.4
 class Recursive:
     """Watches the work tree and git's folder with all below; see `source.Source`."""
 
+    prompt = False
+    is_behind = False
+
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
+        self._waiting = Batch()
         self._notify = self._open()
 
-    def wait(self, seconds: float, stop: Stop) -> Batch:
-        """Return what changed since the last call, after `seconds` at the latest."""
+    def wait(self, seconds: float, stop: Stop) -> None:
+        """Return when something changed, after `seconds` at the latest."""
         step = int(min(STEP, max(seconds, 0.01)) * 1000)
         try:
             told = self._notify.watch(int(_GROUP * 1000), step, max(1, int(seconds * 1000)), stop)
         except RuntimeError:
             # A name that is not UTF-8; it answers nothing else until it is opened again.
             self.renew(everything=True)
-            return Batch(unnamed=True)
-        if not isinstance(told, set):
-            return Batch()
-        return Batch(frozenset(path for _, path in told))
+            self._waiting = Batch(unnamed=True)
+        else:
+            paths = (path for _, path in told) if isinstance(told, set) else ()
+            self._waiting = Batch(frozenset(paths))
 
-    def renew(self, *, everything: bool = False) -> None:
+    def take(self) -> Batch:
+        """Return what the last wait brought."""
+        batch, self._waiting = self._waiting, Batch()
+        return batch
+
+    def renew(self, *, everything: bool = False, index: bool = False) -> bool:
         """Open it again, the new before the old is closed; new folders need nothing."""
         if not os.path.isdir(to_bytes(self._repo.work_tree)):
             raise GoneError
         if everything:
             old, self._notify = self._notify, self._open()
             old.close()
+        return everything or index
 
     def close(self) -> None:
         """Give the watch back."""

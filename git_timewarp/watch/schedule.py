@@ -3,12 +3,16 @@
 change ─ change ─ change ──quiet──▶ look      two seconds after the last change,
 change ─ change ─ change ─ … ──longest──▶ look      or a minute after the first
 look ──longest──▶ look once more      for what the system may have kept from us
+
+That is `on_change`. `timed` looks only when the longest time is over, `every_n_events` when so
+many changes came (or that time is over), and `manual` never.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+ON_CHANGE, TIMED, EVERY_NTH, MANUAL = "on_change", "timed", "every_n_events", "manual"
 _NEVER = float("inf")
 _LONGEST_RETRY = 10.0
 _MOST_QUIET = 1.5
@@ -22,10 +26,16 @@ class Pace:
     Attributes:
         quiet: seconds without a change before a draft is taken.
         longest: seconds between two drafts while there are changes.
+        idle: seconds without a find after which nothing is saved but what changes.
+        when: what a draft is taken for, see the module.
+        nth: how many changes make `every_n_events` look.
     """
 
     quiet: float
     longest: float
+    idle: float = 300.0
+    when: str = ON_CHANGE
+    nth: int = 5
 
 
 class Schedule:
@@ -34,6 +44,8 @@ class Schedule:
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._first: float | None = None
+        self._changes = 0
+        self._found: float | None = None
         self._last = 0.0
         self._again = _NEVER
         self._not_before = 0.0
@@ -49,19 +61,30 @@ class Schedule:
         """Note that something changed."""
         self._first = now if self._first is None else self._first
         self._last = now
+        self._changes += 1
+        self._found = now if self._found is None else self._found
+
+    def is_idle(self, now: float) -> bool:
+        """Tell whether nothing was found for so long that nobody seems to work here."""
+        return self._found is not None and now - self._found > self._pace.idle
 
     def due(self) -> float:
         """Return when to look next; infinity when there is nothing to look for."""
+        if self._pace.when == MANUAL:
+            return _NEVER
         if self._first is None:
             return self._again
         # Looks that found nothing make us a little slower, never slow.
         quiet = self._pace.quiet * (_MOST_QUIET if self._in_vain > 1 else 1.0)
-        wanted = min(self._last + quiet, self._first + self._pace.longest)
+        few = self._pace.when == EVERY_NTH and self._changes < self._pace.nth
+        soon = _NEVER if few or self._pace.when == TIMED else self._last + quiet
+        wanted = min(soon, self._first + self._pace.longest)
         return max(min(wanted, self._again), self._not_before)
 
     def begins(self) -> None:
         """Note that a look begins: what changes from now on is for the next one."""
         self._first = None
+        self._changes = 0
 
     def looked(self, now: float, *, found: bool, asked: bool) -> None:
         """Note that a look ended well.
@@ -73,6 +96,8 @@ class Schedule:
         """
         self._failures = 0
         self._not_before = 0.0
+        if found:
+            self._found = now
         self._in_vain = 0 if found else self._in_vain + asked
         self._again = now + self._pace.longest if asked or found else _NEVER
 

@@ -73,11 +73,25 @@ class Batch:
 class Source(Protocol):
     """Notices changes from the moment it is open."""
 
-    def wait(self, seconds: float, stop: Stop) -> Batch:
-        """Return what changed since the last call, after `seconds` at the latest."""
+    @property
+    def prompt(self) -> bool:
+        """Whether `take` brings every change that was made before it was called."""
 
-    def renew(self, *, everything: bool = False) -> None:
-        """Watch folders that are new, or the whole list of them again.
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are folders that are not watched yet."""
+
+    def wait(self, seconds: float, stop: Stop) -> None:
+        """Return when something changed, after `seconds` at the latest."""
+
+    def take(self) -> Batch:
+        """Return what changed since the last call, at once."""
+
+    def renew(self, *, everything: bool = False, index: bool = False) -> bool:
+        """Watch folders that are new; tell if there were any.
+
+        `everything`: list all of them again. `index`: those of tracked files too, which may
+        lie in ignored ones.
 
         Raises:
             NoEventsError: the system cannot watch them all; use another source.
@@ -91,26 +105,36 @@ class Source(Protocol):
 class Polling:
     """Looking by turns: each time it is due, something may have changed."""
 
+    prompt = False
+    is_behind = False
+
     def __init__(self, clock: Clock, *, every: Callable[[], float]) -> None:
         self._clock = clock
         self._every = every
         self._last = clock.monotonic()
+        self._due = False
 
-    def wait(self, seconds: float, stop: Stop) -> Batch:
-        """Wait in short steps; answer that something may have changed when it is time to look."""
+    def wait(self, seconds: float, stop: Stop) -> None:
+        """Wait in short steps until it is time to look."""
         until = self._clock.monotonic() + seconds
         while not stop.is_set():
             now = self._clock.monotonic()
             if now >= self._last + self._every():
                 self._last = now
-                return Batch(unnamed=True)
+                self._due = True
+                return
             if now >= until:
-                break
+                return
             self._clock.sleep(min(STEP, until - now))
-        return Batch()
 
-    def renew(self, *, everything: bool = False) -> None:
+    def take(self) -> Batch:
+        """Tell that something may have changed when it is time to look."""
+        due, self._due = self._due, False
+        return Batch(unnamed=due)
+
+    def renew(self, *, everything: bool = False, index: bool = False) -> bool:
         """Do nothing: each look is at everything."""
+        return everything or index
 
     def close(self) -> None:
         """Do nothing: nothing is held."""

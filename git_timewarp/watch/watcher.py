@@ -8,15 +8,19 @@ import traceback
 from dataclasses import dataclass, replace
 
 from git_timewarp.errors import TimewarpError
+from git_timewarp.store.warm import Warm
 from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
+from git_timewarp.util.ids import uuid7
 from git_timewarp.util.locking import LockTimeoutError
 from git_timewarp.watch import draft, state
+from git_timewarp.watch.answering import Answering
 from git_timewarp.watch.filter import Filter
+from git_timewarp.watch.knowledge import Knowledge
 from git_timewarp.watch.log import Log
 from git_timewarp.watch.place import Place
-from git_timewarp.watch.schedule import Pace, Schedule
+from git_timewarp.watch.schedule import MANUAL, Pace, Schedule
 from git_timewarp.watch.source import STEP, GoneError, NoEventsError, Polling, Source, Stop
 from git_timewarp.watch.state import State
 
@@ -32,6 +36,9 @@ _TRY_FOLD = 60.0
 _PROGRAM = os.path.abspath(__file__)
 _PROGRAM_GONE = 5.0
 """Seconds without our own program after which it was taken away and is not being replaced."""
+
+_WHOLE_EVERY = 600.0
+"""Seconds after which everything is looked at again, whatever the system told us."""
 
 _SHARE = 10
 """A look by turns takes at most one part in this many of a processor."""
@@ -51,7 +58,8 @@ class Watcher:
     def __init__(
         self, world: World, place: Place, manner: Manner, *, lock_fd: int, told: State
     ) -> None:
-        self._world = world
+        self._warm = Warm()
+        self._world = world._replace(warm=self._warm)
         self._place = place
         self._manner = manner
         self._lock_fd = lock_fd
@@ -64,7 +72,9 @@ class Watcher:
         self._events_at = float("inf")
         self._wall, self._mono = self._times()
         self._had_program = self._mono
-        self._source: Source
+        self._knowledge: Knowledge
+        self._answering: Answering | None = None
+        self._whole_at = 0.0
         self._schedule: Schedule
         self._open()
 
@@ -75,7 +85,11 @@ class Watcher:
 
     def close(self) -> None:
         """Give the watches back."""
-        self._source.close()
+        if self._answering is not None:
+            self._answering.close()
+            self._answering = None
+        self._knowledge.close()
+        self._warm.cool()
 
     def look(self) -> None:
         """Take a draft now if anything changed; what fails is told and tried again."""
@@ -84,7 +98,10 @@ class Watcher:
         began = self._clock.monotonic()
         try:
             self._renew()
-            looked = draft.take(self._world)
+            if self._manner.pace.when == MANUAL:
+                return
+            trusting = asked and began < self._whole_at
+            looked = draft.take(self._world, trusting=trusting)
         except GoneError:
             return
         except Exception as exc:  # noqa: BLE001 - a watcher that died protects nobody
@@ -92,6 +109,9 @@ class Watcher:
             return
         now = self._clock.monotonic()
         self._took = now - began
+        if not trusting:
+            self._warm.cool()
+            self._whole_at = now + _WHOLE_EVERY
         self._schedule.looked(now, found=looked.drafted or looked.noted, asked=asked)
         for notice in looked.notices:
             self._log.write(notice)
@@ -141,23 +161,25 @@ class Watcher:
         if now >= self._fold_at:
             self._fold(now)
         if now >= self._events_at:
-            self._source.close()
+            self.close()
             self._open()
             self._schedule.changed(now)
 
     def _notice(self, stop: Stop, *, seconds: float) -> None:
-        batch = self._source.wait(seconds, stop)
+        batch = self._knowledge.wait(seconds, stop)
         wall, mono = self._times()
         slept = (wall - self._wall) - (mono - self._mono) > _SLEPT
         self._wall, self._mono = wall, mono
+        if slept:
+            self._knowledge.lose()
         if slept or (batch and self._filter.matters(batch)):
             self._schedule.changed(mono)
 
     def _renew(self) -> None:
         try:
-            self._source.renew(everything=self._filter.rules_changed)
+            self._knowledge.renew(everything=self._filter.rules_changed)
         except NoEventsError as exc:
-            self._source.close()
+            self.close()
             self._poll(str(exc), again=True)
         self._filter.rules_changed = False
 
@@ -168,7 +190,7 @@ class Watcher:
             self._poll("timewarp.autosave.mode asks for it", again=False)
             return
         try:
-            self._source = Events(self._world.repo)
+            self._know(Events(self._world.repo))
         except NoEventsError as exc:
             self._poll(str(exc), again=True)
         else:
@@ -179,10 +201,26 @@ class Watcher:
         """Look by turns; `again` when the system may give events later."""
         if again:
             self._events_at = self._clock.monotonic() + _TRY_EVENTS
-        quiet = self._manner.pace.quiet
-        self._source = Polling(self._clock, every=lambda: max(quiet, _SHARE * self._took))
+        pace = self._manner.pace
+
+        def every() -> float:
+            idle = self._schedule.is_idle(self._clock.monotonic())
+            return max(pace.longest if idle else pace.quiet, _SHARE * self._took)
+
+        self._know(Polling(self._clock, every=every))
         self._schedule = Schedule(replace(self._manner.pace, quiet=0.0))
         self._tell(self._state._replace(mode=state.POLLING, reason=reason))
+
+    def _know(self, source: Source) -> None:
+        """Learn of changes from `source`, and tell the commands that ask."""
+        knowledge = Knowledge(source, self._filter, instance=uuid7(self._clock))
+        self._knowledge = knowledge
+        self._world = self._world._replace(watched=knowledge)
+        if source.prompt:
+            try:
+                self._answering = Answering(self._place.socket, knowledge)
+            except OSError as exc:
+                self._log.write(f"commands cannot ask what changed: {exc}")
 
     def _fold(self, now: float) -> None:
         self._fold_at = float("inf")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from git_timewarp.watch import place, state
+from git_timewarp.watch.source import Batch, Source, Stop
 from git_timewarp.watch.state import State
 from tests.support import recording
 from tests.support.repo_builder import RepoBuilder
@@ -25,6 +26,12 @@ def until(happened: Callable[[], bool], what: str) -> None:
     while not happened():
         assert time.monotonic() < deadline, f"never happened: {what}"
         time.sleep(0.02)
+
+
+def noticed(source: Source, seconds: float, stop: Stop) -> Batch:
+    """Wait for changes, `seconds` at most, and return them."""
+    source.wait(seconds, stop)
+    return source.take()
 
 
 class Watched:

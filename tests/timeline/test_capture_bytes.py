@@ -132,6 +132,19 @@ def test_exact_bytes_follow_the_file(builder: RepoBuilder) -> None:
     ]
 
 
+def test_a_link_in_the_place_of_a_file_has_no_exact_bytes(builder: RepoBuilder) -> None:
+    builder.write(".gitattributes", "a text eol=crlf\n")
+    builder.write("a", b"1\n")
+    recorder = Recorder(builder)
+    assert recorder.raw(recorder.take()) == {"a": (0o100644, b"1\n")}
+    builder.remove("a")
+    builder.link("a", "b")
+    assert recorder.take().raw is None
+    builder.remove("a")
+    builder.write("a", b"2\n")
+    assert recorder.raw(recorder.take()) == {"a": (0o100644, b"2\n")}
+
+
 def test_a_same_size_edit_in_the_second_of_the_capture(builder: RepoBuilder) -> None:
     """Debian's git compares whole seconds: with its mtime put back, it calls the file clean."""
     recorder = Recorder(builder)

@@ -91,3 +91,40 @@ def test_a_good_look_forgets_the_failures(schedule: Schedule) -> None:
     schedule.looked(10.0, found=True, asked=True)
     schedule.changed(20.0)
     assert schedule.due() == 22.0
+
+
+def test_timed_waits_for_the_longest_time() -> None:
+    schedule = Schedule(Pace(quiet=2.0, longest=60.0, when="timed"))
+    schedule.changed(100.0)
+    assert schedule.due() == 160.0
+
+
+def test_some_changes_make_it_look_or_the_longest_time() -> None:
+    schedule = Schedule(Pace(quiet=2.0, longest=60.0, when="every_n_events", nth=3))
+    schedule.changed(100.0)
+    schedule.changed(101.0)
+    assert schedule.due() == 160.0
+    schedule.changed(102.0)
+    assert schedule.due() == 104.0
+    schedule.begins()
+    schedule.looked(104.0, found=True, asked=True)
+    schedule.changed(105.0)
+    assert schedule.due() == 164.0
+
+
+def test_manual_never_looks() -> None:
+    schedule = Schedule(Pace(quiet=2.0, longest=60.0, when="manual"))
+    schedule.changed(100.0)
+    assert schedule.due() == NEVER
+
+
+def test_it_is_idle_when_nothing_was_found_for_long() -> None:
+    schedule = Schedule(Pace(quiet=2.0, longest=60.0, idle=300.0))
+    assert not schedule.is_idle(1e9)
+    schedule.changed(100.0)
+    assert not schedule.is_idle(400.0)
+    assert schedule.is_idle(400.1)
+    schedule.begins()
+    schedule.looked(200.0, found=True, asked=True)
+    assert not schedule.is_idle(500.0)
+    assert schedule.is_idle(500.1)

@@ -19,7 +19,7 @@ from git_timewarp.watch.source import Batch, GoneError, NoEventsError, Polling, 
 from tests.support import recording
 from tests.support.clock import CountingClock
 from tests.support.repo_builder import RepoBuilder
-from tests.support.watching import until
+from tests.support.watching import noticed, until
 
 NOBODY = 65534
 
@@ -51,7 +51,7 @@ def source(request: pytest.FixtureRequest, repo: RepoBuilder, stop: Stop) -> Ite
 
 def settle(source: Source, stop: Stop) -> None:
     """Take what still comes of what was done before the source was open."""
-    while source.wait(0.3, stop):
+    while noticed(source, 0.3, stop):
         pass
 
 
@@ -60,7 +60,7 @@ def paths(source: Source, stop: Stop, repo: RepoBuilder) -> set[str]:
     found: list[Batch] = []
 
     def told() -> bool:
-        found.append(source.wait(0.5, stop))
+        found.append(noticed(source, 0.5, stop))
         return bool(found[-1])
 
     until(told, "a change is told")
@@ -87,7 +87,7 @@ def test_reading_is_no_change(source: Source, stop: Stop, repo: RepoBuilder) -> 
     repo.read("a.txt")
     os.listdir(repo.path / "src")
     repo.git("--no-optional-locks", "status")
-    assert not source.wait(0.3, stop)
+    assert not noticed(source, 0.3, stop)
 
 
 def test_a_move_of_a_branch(source: Source, stop: Stop, repo: RepoBuilder) -> None:
@@ -122,7 +122,7 @@ def test_names_that_are_not_text_are_changes_too_time_and_again(
 ) -> None:
     for content in "123":
         repo.write("bad\udcff", content)
-        until(lambda: bool(source.wait(0.5, stop)), "a change is told")
+        until(lambda: bool(noticed(source, 0.5, stop)), "a change is told")
         source.renew()
         settle(source, stop)
 
@@ -136,7 +136,7 @@ def test_a_work_tree_that_is_gone(source: Source, repo: RepoBuilder, tmp_path: P
 def test_a_stop_ends_the_wait(source: Source, stop: Stop) -> None:
     stop.set()
     stop.set()
-    assert not source.wait(3600.0, stop)
+    assert not noticed(source, 3600.0, stop)
     assert stop.is_set()
 
 
@@ -165,7 +165,7 @@ def test_what_the_queue_had_no_room_for_is_told_as_unnamed(
     for number in range(limit):
         os.close(os.open(names[number % 100], os.O_CREAT | os.O_WRONLY))
         os.unlink(names[number % 100])
-    assert inotify.wait(1.0, stop).unnamed
+    assert noticed(inotify, 1.0, stop).unnamed
 
 
 def test_a_folder_ignored_from_now_on_is_not_watched_any_more(
@@ -178,7 +178,7 @@ def test_a_folder_ignored_from_now_on_is_not_watched_any_more(
     settle(inotify, stop)
     inotify.renew(everything=True)
     repo.write("out/x", "x")
-    assert not inotify.wait(0.3, stop)
+    assert not noticed(inotify, 0.3, stop)
     repo.write(".gitignore", "")
     settle(inotify, stop)
     inotify.renew(everything=True)
@@ -230,11 +230,11 @@ def test_no_more_watchers_on_this_system(repo: RepoBuilder) -> None:
 def test_polling_says_something_may_have_changed_each_time_it_is_due(stop: Stop) -> None:
     clock = CountingClock()
     polling = Polling(clock, every=lambda: 2.0)
-    assert not polling.wait(1.0, stop)
+    assert not noticed(polling, 1.0, stop)
     assert clock.slept < 1.5
-    assert polling.wait(5.0, stop) == Batch(unnamed=True)
+    assert noticed(polling, 5.0, stop) == Batch(unnamed=True)
     assert clock.slept < 2.5
     polling.renew(everything=True)
     stop.set()
-    assert not polling.wait(3600.0, stop)
+    assert not noticed(polling, 3600.0, stop)
     polling.close()

@@ -1,0 +1,227 @@
+"""What the watcher knows of changes, and how commands ask it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from git_timewarp.timeline.watched import Told
+from git_timewarp.watch.answering import Answering
+from git_timewarp.watch.asking import Asking, of
+from git_timewarp.watch.filter import Filter
+from git_timewarp.watch.inotify import Inotify
+from git_timewarp.watch.knowledge import Knowledge
+from git_timewarp.watch.ledger import Ledger
+from git_timewarp.watch.source import Polling, Stop
+from tests.support import recording
+from tests.support.clock import CountingClock
+from tests.support.repo_builder import RepoBuilder
+from tests.support.watching import Watched, watched
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    found = RepoBuilder(tmp_path / "repo")
+    found.commit("first", {"a.txt": "1\n", "src/b.txt": "2\n", ".gitignore": "out/\n"})
+    return found
+
+
+@pytest.fixture
+def knowledge(repo: RepoBuilder) -> Iterator[Knowledge]:
+    opened = recording.opened(repo)
+    found = Knowledge(Inotify(opened), Filter(opened), instance="w")
+    yield found
+    found.close()
+
+
+def told(knowledge: Knowledge, cursor: str) -> Told:
+    """Ask; somebody answers."""
+    found = knowledge.since(cursor)
+    assert found is not None
+    return found
+
+
+def test_a_ledger_tells_what_came_after_a_cursor() -> None:
+    ledger = Ledger("w")
+    start = ledger.since("").cursor
+    ledger.note(["a", "b"], git=False)
+    middle = ledger.since(start)
+    ledger.note(["b", "c"], git=True)
+    assert middle == Told("w:1", frozenset("ab"), git=False)
+    assert ledger.since(middle.cursor) == Told("w:2", frozenset("bc"), git=True)
+    assert ledger.since("w:2") == Told("w:2", frozenset(), git=False)
+
+
+@pytest.mark.parametrize("cursor", ["", "w:", "w:9", "w:-1", "other:0", "w:x", "w:1:1"])
+def test_a_ledger_knows_nothing_of_other_moments(cursor: str) -> None:
+    ledger = Ledger("w")
+    ledger.note(["a"], git=False)
+    assert ledger.since(cursor) == Told("w:1")
+
+
+def test_a_ledger_that_lost_something_knows_nothing_from_before() -> None:
+    ledger = Ledger("w")
+    before = ledger.since("").cursor
+    ledger.lose()
+    assert ledger.since(before) == Told("w:1")
+    ledger.note((str(number) for number in range(20_001)), git=False)
+    assert ledger.since("w:1").paths is None
+    assert ledger.since("w:3") == Told("w:3", frozenset(), git=False)
+
+
+def test_every_change_is_told_at_once(knowledge: Knowledge, repo: RepoBuilder) -> None:
+    cursor = told(knowledge, "").cursor
+    for number in range(50):
+        repo.write("a.txt", f"{number}\n")
+        repo.write(f"src/new{number}", "x")
+        found = told(knowledge, cursor)
+        assert found.paths == frozenset({"a.txt", f"src/new{number}"})
+        assert not found.git
+        cursor = found.cursor
+    repo.git("branch", "other")
+    assert told(knowledge, cursor) == Told(told(knowledge, "").cursor, frozenset(), git=True)
+
+
+def test_what_is_told_to_a_command_is_told_to_the_watcher_too(
+    knowledge: Knowledge, repo: RepoBuilder
+) -> None:
+    stop = Stop()
+    repo.write("a.txt", "2\n")
+    told(knowledge, "")
+    assert knowledge.wait(0.0, stop).paths == frozenset({f"{repo.path}/a.txt"})
+    assert not knowledge.wait(0.0, stop)
+    stop.close()
+
+
+@pytest.mark.parametrize("what", ["folder", "rules", "exclude", "tracked", "doubt"])
+def test_nothing_is_known_until_the_new_folders_are_watched(
+    knowledge: Knowledge, repo: RepoBuilder, what: str
+) -> None:
+    repo.write("out/ignored.txt", "1\n")
+    knowledge.renew(everything=False)
+    cursor = told(knowledge, "").cursor
+    assert told(knowledge, cursor).paths == frozenset()
+    if what == "folder":
+        repo.write("new/file", "1\n")
+    elif what == "rules":
+        repo.write(".gitignore", "")
+    elif what == "exclude":
+        (repo.path / ".git/info/exclude").write_text("more\n")
+    elif what == "tracked":
+        repo.git("add", "-f", "out/ignored.txt")
+    else:
+        knowledge.doubt()
+    assert told(knowledge, cursor).paths is None
+    knowledge.renew(everything=False)
+    after = told(knowledge, cursor)
+    if what in {"folder", "rules", "tracked"}:
+        # Nobody told of what was written before the folder was watched.
+        assert after.paths is None
+        name = "new/file" if what == "folder" else "out/ignored.txt"
+        repo.write(name, "2\n")
+        assert told(knowledge, after.cursor).paths == frozenset({name})
+    else:
+        assert after.paths is not None
+
+
+def test_a_sleep_of_the_machine_makes_everything_unknown(knowledge: Knowledge) -> None:
+    cursor = told(knowledge, "").cursor
+    knowledge.lose()
+    assert told(knowledge, cursor).paths is None
+
+
+def test_who_looks_by_turns_knows_nothing(repo: RepoBuilder) -> None:
+    opened = recording.opened(repo)
+    polling = Polling(CountingClock(), every=lambda: 2.0)
+    assert Knowledge(polling, Filter(opened), instance="w").since("") is None
+
+
+def test_names_of_any_bytes_come_over_the_socket(
+    knowledge: Knowledge, repo: RepoBuilder, tmp_path: Path
+) -> None:
+    """Also where the folder lies deeper than the system takes names of sockets."""
+    deep = tmp_path / ("d" * 100) / ("e" * 100)
+    deep.mkdir(parents=True)
+    path = str(deep / "w.sock")
+    answering = Answering(path, knowledge)
+    try:
+        asking = Asking(path)
+        first = asking.since("")
+        assert first is not None
+        assert first.paths is None
+        name = os.fsdecode(b"bytes-\xff\n")
+        repo.write(name, "x")
+        assert asking.since(first.cursor) == Told("w:1", frozenset({name}), git=False)
+        asking.doubt()
+        assert told(knowledge, "w:1").paths is None
+        assert os.stat(path).st_mode & 0o777 == 0o600
+    finally:
+        answering.close()
+    assert Asking(path).since("") is None
+    assert not os.path.exists(path)
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense\n", b"[]\n", b"{}\n", b'{"cursor":1}\n'])
+def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, answer: bytes) -> None:
+    path = str(tmp_path / "w.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(path)
+        server.listen()
+
+        def serve() -> None:
+            asker, _ = server.accept()
+            with asker:
+                asker.recv(100)
+                asker.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert Asking(path).since("w:1") is None
+        thread.join()
+
+
+def test_a_watcher_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
+    path = str(tmp_path / "w.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(path)
+        server.listen()
+        assert Asking(path).since("w:1") is None
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Watched]:
+    with watched(tmp_path / "live") as found:
+        yield found
+
+
+def test_commands_use_what_the_watcher_knows(live: Watched) -> None:
+    """`snapshot`, `diff` and `@-1` see every change; the memory they leave names a moment."""
+    asking = of(recording.opened(live.repo))
+    assert asking is not None
+    for number in range(5):
+        live.repo.write("a.txt", f"{number}\n")
+        made = json.loads(live.tw("snapshot --json"))
+        assert made["created"]
+        assert live.repo.git("cat-file", "-p", f"{made['tree']}:a.txt") == str(number)
+        folder = recording.opened(live.repo).state_dir + "/index/main-worktree/memory.json"
+        cursor = json.loads(Path(folder).read_bytes())["cursor"]
+        known = asking.since(cursor)
+        assert known is not None
+        live.repo.write("src/b.txt", f"{number}\n")
+        assert "src/b.txt" in live.tw("diff --name-only")
+        assert "src/b.txt" in live.tw("diff @-1 --name-only")
+
+
+def test_a_socket_left_by_a_killed_watcher_is_no_hindrance(live: Watched) -> None:
+    os.kill(live.pid(), 9)
+    live.repo.write("a.txt", "after\n")
+    assert os.path.exists(live.place.socket)
+    assert json.loads(live.tw("snapshot --json"))["created"]
+    live.tw("watch start")
+    assert of(recording.opened(live.repo)) is not None
