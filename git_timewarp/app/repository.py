@@ -92,9 +92,17 @@ class App(Opened):
             )
 
     def snapshot(
-        self, *, message: str = "", milestone: str | None = None, dry_run: bool = False
+        self,
+        *,
+        message: str = "",
+        milestone: str | None = None,
+        dry_run: bool = False,
+        patient: bool = True,
     ) -> SnapshotResult:
-        """Take a snapshot now; unchanged, the existing id is answered."""
+        """Take a snapshot now; unchanged, the existing id is answered.
+
+        Unless `patient`, a watcher may put it into git's store a moment later.
+        """
         from git_timewarp.timeline import snapshot  # noqa: PLC0415
 
         if milestone is not None:
@@ -104,8 +112,8 @@ class App(Opened):
         with self.operation("snapshot") as op:
             if dry_run:
                 return snapshot.preview(op)
-            taken = snapshot.take(
-                op, snapshot.explicit(message=message, milestone=milestone), trusting=True
+            taken = snapshot.take_explicit(
+                op, message=message, milestone=milestone, patient=patient
             )
             return snapshot.result(op, taken)
 

@@ -49,7 +49,9 @@ class App(Protocol):
     def doctor(self) -> tuple[Check, ...]:
         """Check everything."""
 
-    def snapshot(self, *, message: str, milestone: str | None, dry_run: bool) -> SnapshotResult:
+    def snapshot(
+        self, *, message: str, milestone: str | None, dry_run: bool, patient: bool
+    ) -> SnapshotResult:
         """Take a snapshot."""
 
     def log(

@@ -142,6 +142,19 @@ def explicit(*, message: str = "", milestone: str | None = None) -> Wish:
     )
 
 
+def take_explicit(
+    op: Operation, *, message: str = "", milestone: str | None = None, patient: bool = True
+) -> Taken:
+    """Take the snapshot a user asked for; it is durable when this returns.
+
+    Who is not `patient` does not wait for git's store where a watcher can fold it a moment later.
+    """
+    wish, watched = explicit(message=message, milestone=milestone), op.world.watched
+    if not (patient or wish.data) and watched is not None and watched.will_fold():
+        wish = wish._replace(fold=False)
+    return take(op, wish, trusting=True)
+
+
 def result(op: Operation, taken: Taken) -> SnapshotResult:
     """Return the answer of the `snapshot` command."""
     return SnapshotResult(

@@ -34,5 +34,8 @@ class Watched(Protocol):
     def since(self, cursor: str) -> Told | None:
         """Tell what changed since `cursor`; None where nobody watches."""
 
+    def will_fold(self) -> bool:
+        """Ask for a fold in a moment, of what is durable by then; tell whether it comes."""
+
     def doubt(self) -> None:
         """Say that other folders may have to be watched: the rules of what is ignored changed."""

@@ -1,7 +1,7 @@
 """Answering the commands that ask what changed, over a socket beside the watcher's lock.
 
-A question is one line, `since <cursor>` or `doubt`; the answer is one line of JSON,
-`{"cursor":…,"paths":[…]|null,"git":…}`, or `{}` where nobody knows. Format: docs/formats/watch.md.
+A question is one line, `since <cursor>`, `fold` or `doubt`; the answer is one line of JSON,
+`{"cursor":…,"paths":[…]|null,"git":…}` or `{}` where nobody knows. Format: docs/formats/watch.md.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ class Answering:
 
     def _answer(self, question: bytes) -> bytes:
         verb, _, cursor = to_str(question).partition(" ")
+        if verb == "fold":
+            return json.dumps({"fold": self._knowledge.will_fold()}).encode("ascii") + b"\n"
         if verb == "doubt":
             self._knowledge.doubt()
         told = self._knowledge.since(cursor) if verb == "since" else None

@@ -30,6 +30,13 @@ class Asking:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def will_fold(self) -> bool:
+        """Ask for a fold in a moment; tell whether it comes."""
+        try:
+            return bool(json.loads(self._ask("fold"))["fold"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
     def doubt(self) -> None:
         """Say that other folders may have to be watched."""
         try:

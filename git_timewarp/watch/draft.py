@@ -42,6 +42,7 @@ def take(world: World, *, trusting: bool = False) -> Looked:
 
 
 def fold(world: World) -> None:
-    """Fold what has waited long enough although nothing happens any more."""
+    """Fold what waits, although nothing happens any more."""
     with Operation(world, "fold") as op:
         observe.drain(op)
+        op.recorder.fold()

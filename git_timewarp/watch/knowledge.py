@@ -28,6 +28,7 @@ class Knowledge:
         self._untold = Batch()
         self._doubted = False
         self._indexed = False
+        self._fold = False
 
     def wait(self, seconds: float, stop: Stop) -> Batch:
         """Return what changed since the last call, after `seconds` at the latest."""
@@ -66,6 +67,18 @@ class Knowledge:
             if self._doubted or self._indexed or self._source.is_behind:
                 return Told(told.cursor)
             return told
+
+    def will_fold(self) -> bool:
+        """Note that somebody waits for a fold; it comes within seconds."""
+        with self._lock:
+            self._fold = True
+        return True
+
+    def takes_fold(self) -> bool:
+        """Tell, once, whether somebody waits for a fold."""
+        with self._lock:
+            asked, self._fold = self._fold, False
+        return asked
 
     def doubt(self) -> None:
         """Have all folders listed again at the next `renew`."""

@@ -158,7 +158,7 @@ class Watcher:
             return
         if now >= self._schedule.due():
             self.look()
-        if now >= self._fold_at:
+        if self._knowledge.takes_fold() or now >= self._fold_at:
             self._fold(now)
         if now >= self._events_at:
             self.close()
@@ -226,6 +226,8 @@ class Watcher:
         self._fold_at = float("inf")
         try:
             draft.fold(self._world)
+        except LockTimeoutError:
+            self._fold_at = now + _TICK
         except (TimewarpError, OSError) as exc:
             self._log.write(f"fold: {exc}")
             self._fold_at = now + _TRY_FOLD

@@ -128,7 +128,7 @@ class FakeApp:
         return InitResult(
             writer="klmnopqrstuvwxyz",
             created=True,
-            first=self.snapshot(message="", milestone=None, dry_run=False),
+            first=self.snapshot(message="", milestone=None, dry_run=False, patient=True),
             hooks={},
             watching=watch,
             protected=("tracked and untracked files", "branches and tags"),
@@ -184,8 +184,11 @@ class FakeApp:
         """Answer the checks."""
         return self.checks
 
-    def snapshot(self, *, message: str, milestone: str | None, dry_run: bool) -> SnapshotResult:
+    def snapshot(
+        self, *, message: str, milestone: str | None, dry_run: bool, patient: bool
+    ) -> SnapshotResult:
         """Answer a snapshot."""
+        del patient
         self.asked.append(
             ("snapshot", {"message": message, "milestone": milestone, "dry_run": dry_run})
         )

@@ -93,6 +93,10 @@ class Silent:
         """Say that nothing changed since the first question."""
         return Told("silent:1", frozenset() if cursor else None, git=not cursor)
 
+    def will_fold(self) -> bool:
+        """Say that nobody folds."""
+        return False
+
     def doubt(self) -> None:
         """Count."""
         self.doubted += 1

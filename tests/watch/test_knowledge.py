@@ -22,7 +22,7 @@ from git_timewarp.watch.source import Polling, Stop
 from tests.support import recording
 from tests.support.clock import CountingClock
 from tests.support.repo_builder import RepoBuilder
-from tests.support.watching import Watched, watched
+from tests.support.watching import Watched, until, watched
 
 
 @pytest.fixture
@@ -225,3 +225,20 @@ def test_a_socket_left_by_a_killed_watcher_is_no_hindrance(live: Watched) -> Non
     assert json.loads(live.tw("snapshot --json"))["created"]
     live.tw("watch start")
     assert of(recording.opened(live.repo)) is not None
+
+
+def test_a_snapshot_is_durable_at_once_and_folded_by_the_watcher(live: Watched) -> None:
+    refs = "refs/timewarp/*/snapshots/*"
+    before = live.repo.git("for-each-ref", "--format=%(objectname)", refs)
+    live.repo.write("a.txt", "kept\n")
+    live.tw("snapshot -m kept")
+    assert live.tw("cat @ a.txt") == "kept\n"
+    until(lambda: live.repo.git("for-each-ref", "--format=%(objectname)", refs) != before, "a fold")
+    assert json.loads(live.tw("verify --full --json"))["ok"]
+    live.repo.write("a.txt", "milestone\n")
+    live.tw("snapshot --milestone done-1")
+    assert json.loads(live.tw("status --json"))["pending"] == {
+        "events": 0,
+        "snapshots": 0,
+        "spool_bytes": 0,
+    }

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 def run(context: Context, *, message: str, milestone: str | None, dry_run: bool) -> int:
     """Take a snapshot and say what it holds and what it could not."""
-    result = context.app.snapshot(message=message, milestone=milestone, dry_run=dry_run)
+    # A program may hand the tree it is told of to git right away.
+    result = context.app.snapshot(
+        message=message, milestone=milestone, dry_run=dry_run, patient=context.json
+    )
     look = context.look()
     context.answer(
         result.to_dict(),
