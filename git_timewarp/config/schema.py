@@ -208,6 +208,14 @@ KEYS: tuple[Key, ...] = (
         "name shown for the actor; empty means git's user.name",
         personal=True,
     ),
+    Key(
+        "timewarp.verify.intervalHours",
+        Type.INT,
+        24,
+        "time between two full verifies by the watcher; 0 for none",
+        low=0,
+        high=8760,
+    ),
 )
 """Every setting, sorted by name."""
 

@@ -189,7 +189,11 @@ def _of_watcher(watcher: Json) -> list[Problem]:
     else:
         what, hint = watcher.get("reason"), "git timewarp watch start"
         text = f"the watcher is gone: {what}"
-    return [Problem("watcher", text, hint)] if what else []
+    found = [Problem("watcher", text, hint)] if what else []
+    if watcher.get("verify_problems"):
+        text = f"the full verify of {watcher['verified']} found {watcher['verify_problems']} problem(s)"
+        found.append(Problem("verify", text, "git timewarp verify --full"))
+    return found
 
 
 def _shown(history: History, entry: Entry | None) -> LogEntry | None:

@@ -15,6 +15,7 @@ from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
 from git_timewarp.util.locking import FileLock, LockTimeoutError
 from git_timewarp.watch import identity, place, spawn
+from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.place import Place
 from git_timewarp.watch.schedule import Pace
 from git_timewarp.watch.source import Stop
@@ -43,16 +44,18 @@ def run(world: World, *, settings: Settings, environ: Mapping[str, str]) -> None
     """
     ready = spawn.waited_for(environ)
     if ready is None:
-        _run(world, settings, ready)
+        _run(world, settings, ready, environ)
         return
     try:
-        _run(world, settings, ready)
+        _run(world, settings, ready, environ)
     except TimewarpError as exc:
         ready.tell({"error": exc.to_dict()})
         raise
 
 
-def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
+def _run(
+    world: World, settings: Settings, ready: spawn.Ready | None, environ: Mapping[str, str]
+) -> None:
     if not is_recording(world.repo):
         raise NotRecordingError
     where = place.of(world.repo)
@@ -71,7 +74,16 @@ def _run(world: World, settings: Settings, ready: spawn.Ready | None) -> None:
             since=iso(world.clock.now_ns()),
         )
         patient = world._replace(limits=world.limits._replace(lock_seconds=_LOCK_SECONDS))
-        watcher = Watcher(patient, where, _manner(settings), lock_fd=lock.fd, told=told)
+        chores = Chores(
+            world.repo,
+            where,
+            clock=world.clock,
+            hours=settings.int("timewarp.verify.intervalHours"),
+            environ=environ,
+        )
+        watcher = Watcher(
+            patient, where, _manner(settings), lock_fd=lock.fd, told=told, chores=chores
+        )
         try:
             watcher.look()
             if ready is not None:

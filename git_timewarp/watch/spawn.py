@@ -114,18 +114,32 @@ def launch(repo: Repo, place: Place, *, environ: Mapping[str, str], clock: Clock
         )
 
 
+def verify(repo: Repo, output: str, *, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a full verify that writes its answer, JSON, to the file `output`; OSError if not."""
+    line = _program(repo, "verify", "--full", "--json")
+    given = {key: value for key, value in environ.items() if key != READY_VARIABLE}
+    with open(output, "wb") as answer:
+        return subprocess.Popen(
+            line, stdin=subprocess.DEVNULL, stdout=answer, stderr=subprocess.DEVNULL, env=given
+        )
+
+
+def _program(repo: Repo, *words: str) -> list[bytes]:
+    # -P keeps the user's work tree off the module path.
+    line = (sys.executable, "-P", "-m", "git_timewarp", "-C", repo.work_tree, *words)
+    return [to_bytes(word) for word in line]
+
+
 def _start(repo: Repo, place: Place, *, environ: Mapping[str, str], writing: int) -> None:
     if not sys.executable:
         raise WatcherNotStartedError(
             "the watcher did not start: the path of the interpreter is unknown",
             hint="git timewarp watch run",
         )
-    # -P keeps the user's work tree off the module path.
-    line = [sys.executable, "-P", "-m", "git_timewarp", "-C", repo.work_tree, "watch", "run"]
     os.makedirs(place.folder, exist_ok=True)
     with open(place.log, "ab") as errors:
         process = subprocess.Popen(
-            [to_bytes(word) for word in line],
+            _program(repo, "watch", "run"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,

@@ -15,9 +15,10 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.util import faults
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import compact_json, printable
-from git_timewarp.watch import identity, place
+from git_timewarp.watch import identity, place, verified
 from git_timewarp.watch.identity import Identity
 from git_timewarp.watch.place import Place
+from git_timewarp.watch.verified import Verified
 
 FORMAT_VERSION = 1
 PAGE = 4096
@@ -40,6 +41,7 @@ class State(Frozen):
         last_draft: when it last recorded something, ISO 8601.
         reason: why it polls, or why it does not run although nobody stopped it.
         problem: what kept it from recording the last time it tried.
+        verified: how the last full verify by a watcher of this repository went.
     """
 
     running: bool = False
@@ -50,6 +52,7 @@ class State(Frozen):
     last_draft: str | None = None
     reason: str | None = None
     problem: str | None = None
+    verified: Verified = Verified()
 
     @property
     def pid(self) -> int | None:
@@ -66,12 +69,19 @@ class State(Frozen):
             "last_draft": self.last_draft,
             "reason": self.reason,
             "problem": self.problem,
+            "verified": self.verified.ended,
+            "verify_problems": self.verified.problems,
         }
 
 
 def read(repo: Repo) -> State:
     """Return how the watcher of this work tree is; looks at two files, starts nothing."""
     where = place.of(repo)
+    told = _process(where)
+    return told._replace(verified=verified.read(where.folder))
+
+
+def _process(where: Place) -> State:
     told = load(where)
     if is_locked(where):
         return (told or State(mode=EVENTS))._replace(running=True)

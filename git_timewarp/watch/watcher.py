@@ -16,6 +16,7 @@ from git_timewarp.util.ids import uuid7
 from git_timewarp.util.locking import LockTimeoutError
 from git_timewarp.watch import draft, state
 from git_timewarp.watch.answering import Answering
+from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.filter import Filter
 from git_timewarp.watch.knowledge import Knowledge
 from git_timewarp.watch.log import Log
@@ -56,13 +57,21 @@ class Watcher:
     """Watches one work tree. Its caller holds the lock of `place`, open as `lock_fd`."""
 
     def __init__(
-        self, world: World, place: Place, manner: Manner, *, lock_fd: int, told: State
+        self,
+        world: World,
+        place: Place,
+        manner: Manner,
+        *,
+        lock_fd: int,
+        told: State,
+        chores: Chores | None = None,
     ) -> None:
         self._warm = Warm()
         self._world = world._replace(warm=self._warm)
         self._place = place
         self._manner = manner
         self._lock_fd = lock_fd
+        self._chores = chores
         self._clock = world.clock
         self._log = Log(place.log, clock=world.clock)
         self._filter = Filter(world.repo)
@@ -84,7 +93,12 @@ class Watcher:
         return self._state
 
     def close(self) -> None:
-        """Give the watches back."""
+        """Give the watches back, and end what runs besides."""
+        if self._chores is not None:
+            self._chores.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._answering is not None:
             self._answering.close()
             self._answering = None
@@ -160,10 +174,21 @@ class Watcher:
             self.look()
         if self._knowledge.takes_fold() or now >= self._fold_at:
             self._fold(now)
+        if not self._schedule.is_pending:
+            self._do_chores()
         if now >= self._events_at:
-            self.close()
+            self._let_go()
             self._open()
             self._schedule.changed(now)
+
+    def _do_chores(self) -> None:
+        if self._chores is None:
+            return
+        try:
+            self._chores.turn()
+        except OSError as exc:
+            self._log.write(f"verify: {exc}")
+            self._chores = None
 
     def _notice(self, stop: Stop, *, seconds: float) -> None:
         batch = self._knowledge.wait(seconds, stop)
@@ -179,7 +204,7 @@ class Watcher:
         try:
             self._knowledge.renew(everything=self._filter.rules_changed)
         except NoEventsError as exc:
-            self.close()
+            self._let_go()
             self._poll(str(exc), again=True)
         self._filter.rules_changed = False
 

@@ -101,6 +101,8 @@ def watcher(
         "last_draft": last_draft,
         "reason": reason,
         "problem": problem,
+        "verified": None,
+        "verify_problems": 0,
     }
 
 

@@ -62,6 +62,8 @@ def test_it_runs_as_long_as_the_lock_is_held(repo: Repo) -> None:
         "last_draft": "2026-11-20T13:34:18.347Z",
         "reason": "it ended without saying so",
         "problem": "what",
+        "verified": None,
+        "verify_problems": 0,
     }
 
 

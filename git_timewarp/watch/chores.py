@@ -1,0 +1,95 @@
+"""What a watcher does besides: a full verify a day, in a process of its own and at low priority.
+
+The first is due an hour after the first watcher began, as is one that was cut off or found something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+
+from git_timewarp.git.repo import Repo
+from git_timewarp.util.clock import Clock, iso, parse_iso
+from git_timewarp.watch import spawn, verified
+from git_timewarp.watch.place import Place
+from git_timewarp.watch.verified import Verified
+
+_HOUR_NS = 3_600_000_000_000
+_LOWEST = 19
+
+
+class Chores:
+    """Does what is due when its watcher has nothing else to do."""
+
+    def __init__(
+        self, repo: Repo, place: Place, *, clock: Clock, hours: float, environ: Mapping[str, str]
+    ) -> None:
+        """`hours` lie between two verifies, 0 for none; `environ` is what a child is given."""
+        self._repo = repo
+        self._place = place
+        self._clock = clock
+        self._hours = hours
+        self._environ = environ
+        self._verify: subprocess.Popen[bytes] | None = None
+
+    def turn(self) -> None:
+        """Begin what is due, note what ended; returns at once.
+
+        Raises:
+            OSError: nothing can be written, or no process started.
+        """
+        if self._verify is not None:
+            if self._verify.poll() is not None:
+                self._ended(self._verify)
+                self._verify = None
+        elif self._hours and self._is_due():
+            self._begin()
+
+    def close(self) -> None:
+        """End what runs; it only looks."""
+        process, self._verify = self._verify, None
+        if process is not None:
+            process.terminate()
+            process.wait()
+            self._forget_output()
+
+    def _is_due(self) -> bool:
+        last = verified.read(self._place.folder)
+        if last.started is None:
+            verified.store(self._place.folder, Verified(started=iso(self._clock.now_ns())))
+            return False
+        # What was cut off, or found something, is looked at again sooner.
+        hours = self._hours if last.ok else min(1.0, self._hours)
+        since = self._clock.now_ns() - parse_iso(last.started)
+        return not 0 <= since < hours * _HOUR_NS
+
+    def _begin(self) -> None:
+        verified.store(self._place.folder, Verified(started=iso(self._clock.now_ns())))
+        self._verify = spawn.verify(self._repo, self._output, environ=self._environ)
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._verify.pid, _LOWEST)
+
+    def _ended(self, process: subprocess.Popen[bytes]) -> None:
+        last = verified.read(self._place.folder)
+        ok: bool | None = None
+        problems = 0
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            with open(self._output, "rb") as file:
+                told = json.loads(file.read())
+            ok, problems = bool(told["ok"]), len(told["problems"])
+        self._forget_output()
+        if ok is None and process.returncode < 0:
+            return
+        ended = iso(self._clock.now_ns())
+        verified.store(self._place.folder, last._replace(ended=ended, ok=ok, problems=problems))
+
+    @property
+    def _output(self) -> str:
+        return os.path.join(self._place.folder, f"{self._place.name}.verify")
+
+    def _forget_output(self) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(self._output)

@@ -1,0 +1,148 @@
+"""What a watcher does besides."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from git_timewarp.watch import place, verified
+from git_timewarp.watch.chores import Chores
+from git_timewarp.watch.place import Place
+from git_timewarp.watch.verified import Verified
+from tests.support import recording
+from tests.support.clock import CountingClock
+from tests.support.repo_builder import RepoBuilder
+from tests.support.watching import until, watched
+
+
+class Days(CountingClock):
+    """A clock that is set by hand.
+
+    Attributes:
+        hours: hours since the beginning.
+    """
+
+    hours = 0.0
+
+    def now_ns(self) -> int:
+        """Return the time."""
+        return 1_700_000_000_000_000_000 + int(self.hours * 3_600_000_000_000)
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    found = RepoBuilder(tmp_path / "repo")
+    found.commit("first", {"a.txt": "1\n"})
+    recording.take(recording.begin(found))
+    return found
+
+
+@pytest.fixture
+def clock() -> Days:
+    return Days()
+
+
+@pytest.fixture
+def where(repo: RepoBuilder) -> Place:
+    found = place.of(recording.opened(repo))
+    os.makedirs(found.folder, exist_ok=True)
+    return found
+
+
+def chores(repo: RepoBuilder, clock: Days, *, hours: float = 24) -> Chores:
+    """Return the chores of a watcher."""
+    opened = recording.opened(repo)
+    return Chores(opened, place.of(opened), clock=clock, hours=hours, environ=repo.env())
+
+
+def turned(found: Chores, where: Place) -> Verified:
+    """Turn until the verify that begins now has ended."""
+
+    def has_ended() -> bool:
+        found.turn()
+        return verified.read(where.folder).ended is not None
+
+    until(has_ended, "the end of the verify")
+    return verified.read(where.folder)
+
+
+def test_the_first_verify_is_due_after_an_hour_and_the_next_after_a_day(
+    repo: RepoBuilder, clock: Days, where: Place
+) -> None:
+    found = chores(repo, clock)
+    found.turn()
+    assert verified.read(where.folder) == Verified(started="2023-11-14T22:13:20.000Z")
+    clock.hours = 0.9
+    found.turn()
+    assert os.listdir(where.folder) == ["verified.json"]
+    clock.hours = 1.1
+    first = turned(found, where)
+    assert first == Verified(first.started, "2023-11-14T23:19:20.000Z", ok=True)
+    assert os.listdir(where.folder) == ["verified.json"]
+    clock.hours = 25.0
+    found.turn()
+    assert verified.read(where.folder) == first
+    clock.hours = 25.2
+    assert turned(found, where).started != first.started
+
+
+def test_what_it_finds_is_told_by_status_and_looked_at_again(
+    repo: RepoBuilder, clock: Days, where: Place
+) -> None:
+    opened = recording.opened(repo)
+    pack = next((Path(opened.objects_dir) / "pack").glob("*.pack"))
+    pack.chmod(0o644)
+    data = bytearray(pack.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    pack.write_bytes(data)
+    found = chores(repo, clock)
+    found.turn()
+    clock.hours = 2.0
+    told = turned(found, where)
+    assert (told.ok, told.problems > 0) == (False, True)
+    clock.hours = 3.5
+    found.turn()
+    assert verified.read(where.folder).ended is None
+    found.close()
+
+
+def test_one_that_is_cut_off_is_made_up_for(repo: RepoBuilder, clock: Days, where: Place) -> None:
+    found = chores(repo, clock)
+    found.turn()
+    clock.hours = 2.0
+    found.turn()
+    found.close()
+    assert os.listdir(where.folder) == ["verified.json"]
+    assert verified.read(where.folder).ended is None
+    clock.hours = 3.5
+    assert turned(chores(repo, clock), where).ok
+
+
+def test_none_is_made_where_none_is_wanted(repo: RepoBuilder, clock: Days, where: Place) -> None:
+    found = chores(repo, clock, hours=0)
+    found.turn()
+    assert os.listdir(where.folder) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"started":"x"}', b"\0"])
+def test_what_is_no_record_is_none(where: Place, data: bytes) -> None:
+    Path(where.folder, "verified.json").write_bytes(data)
+    assert verified.read(where.folder) == Verified()
+
+
+def test_a_watcher_verifies(tmp_path: Path) -> None:
+    with watched(tmp_path / "live", watch=False) as live:
+        folder = live.place.folder
+        os.makedirs(folder, exist_ok=True)
+        verified.store(folder, Verified(started="2020-01-01T00:00:00.000Z"))
+        live.tw("watch start")
+        until(lambda: live.state().verified.ended is not None, "a verify")
+        told = json.loads(live.tw("status --json"))
+        assert told["watcher"]["verified"] is not None
+        assert told["watcher"]["verify_problems"] == 0
+        verified.store(folder, live.state().verified._replace(ok=False, problems=2))
+        told = json.loads(live.tw("status --json"))
+        assert [item["kind"] for item in told["problems"]] == ["verify"]
