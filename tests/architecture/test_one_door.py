@@ -10,6 +10,7 @@ STARTERS: dict[str, str] = {
     "git_timewarp.git.run": "the one place that starts git",
     "git_timewarp.git.objects": "types of the kept-open reader's process, started by git.run",
     "git_timewarp.watch.spawn": "starts the watcher's background process",
+    "git_timewarp.watch.chores": "type of the verify's process, started by watch.spawn",
     "git_timewarp.cli.output.pager": "starts the user's pager",
     "git_timewarp.hooks.probe": "fires each hook once to prove that it works",
 }
