@@ -100,7 +100,7 @@ class Inotify:
         for watch in self._paths.keys() - found:
             del self._paths[watch]
             self._libc.inotify_rm_watch(self._fd, watch)
-        return any(before.get(watch) != path for watch, path in self._paths.items())
+        return before != self._paths
 
     def _renew_tracked(self) -> bool:
         """Watch the folders of tracked files that are not watched yet."""
