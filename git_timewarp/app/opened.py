@@ -126,6 +126,10 @@ class Opened:
             return ending.finish(op)
 
         def resume(op: Operation, intent: Json) -> str:
+            if intent.get("anywhere"):
+                from git_timewarp.retention import removal  # noqa: PLC0415
+
+                return removal.finish(op, intent)
             from git_timewarp.integrity import recover_travel  # noqa: PLC0415
 
             return recover_travel.finish(op, intent)

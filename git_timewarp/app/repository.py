@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from git_timewarp.app.opened import Opened
@@ -17,6 +17,7 @@ from git_timewarp.timeline.recording import NotRecordingError, refusal
 from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
+    from git_timewarp.app.disk import Disk
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,
@@ -51,6 +52,13 @@ def open(  # noqa: A001 - `app.open` is how it reads at the call
 
 class App(Opened):
     """One repository, opened, with the verbs of every day."""
+
+    @cached_property
+    def disk(self) -> Disk:
+        """The verbs of bounded disk."""
+        from git_timewarp.app.disk import Disk  # noqa: PLC0415
+
+        return Disk(self)
 
     # -- start and record -------------------------------------------------------------
 
@@ -131,6 +139,7 @@ class App(Opened):
         """Tell how the recording is; finishes what a crash cut off."""
         self.ask_config(again=True)
         from git_timewarp.integrity import status  # noqa: PLC0415
+        from git_timewarp.store.room import QUOTA, room_of  # noqa: PLC0415
 
         timeline = self.settings.str("timewarp.timeline") if self.recording else ""
         since = len(self.notices)
@@ -139,7 +148,13 @@ class App(Opened):
             return self._not_recording()
         with self.history() as history:
             watcher, hooks = self.watch_status(), self._hooks_brief(self.git_config)
-            around = status.Around(watcher=watcher, hooks=hooks, timeline=timeline)
+            around = status.Around(
+                watcher=watcher,
+                hooks=hooks,
+                timeline=timeline,
+                room=room_of(self.settings),
+                quota=self.settings.int(QUOTA),
+            )
             if not history.needs_recovery:
                 problems = status.recovered(self.notices, since)
                 return status.status(history, around, problems=problems)

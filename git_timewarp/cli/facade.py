@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -18,12 +19,29 @@ from git_timewarp.timeline.results import (
 from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
 
 
+class Disk(Protocol):
+    """What is asked about room; see `git_timewarp.app.disk`."""
+
+    def storage(self) -> StorageResult:
+        """Tell what takes how much."""
+
+    def compact(self, *, now: bool, dry_run: bool) -> CompactResult:
+        """Remove the snapshots that no rule keeps."""
+
+    def purge(self, words: Sequence[str], *, dry_run: bool) -> PurgeResult:
+        """Take content out of every snapshot."""
+
+
 class App(Protocol):
     """One repository, opened; see `git_timewarp.app.repository` for what each method promises."""
 
     @property
     def recording(self) -> bool:
         """Whether `init` was run here."""
+
+    @property
+    def disk(self) -> Disk:
+        """What is asked about room."""
 
     @property
     def notices(self) -> Sequence[str]:

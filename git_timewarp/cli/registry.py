@@ -77,6 +77,9 @@ COMMANDS: dict[str, Entry] = {
     "stash apply": Entry("stash:APPLY", "travel", "put a stash on top of the work tree"),
     "stash drop": Entry("stash:DROP", "travel", "forget a stash"),
     "verify": Entry("verify:COMMAND", "safe", "check every chain and object of ours"),
+    "storage": Entry("storage:COMMAND", "safe", "show what takes how much of the disk"),
+    "compact": Entry("compact:COMMAND", "safe", "thin old snapshots, free their space"),
+    "purge": Entry("purge:COMMAND", "safe", "remove content from every snapshot"),
     "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
 }
 

@@ -26,6 +26,7 @@ class Type(Enum):
 
     INT = "integer"
     SIZE = "size in bytes (k, m, g accepted)"
+    DURATION = "time in seconds (m, h, d, w accepted)"
     BOOL = "true or false"
     TEXT = "text"
     CHOICE = "one of the choices"
@@ -39,7 +40,7 @@ class Key(Frozen):
         type: what a value may be.
         default: the value without any configuration (C25: each has one).
         doc: one line for people.
-        low: smallest number allowed, INT and SIZE only.
+        low: smallest number allowed, INT, SIZE and DURATION only.
         high: largest number allowed, None for no limit.
         choices: the words allowed, CHOICE only.
         personal: it is about this person or machine; a tracked file may not set it.
@@ -101,6 +102,24 @@ KEYS: tuple[Key, ...] = (
         choices=("auto", "polling"),
     ),
     Key(
+        "timewarp.disk.notice",
+        Type.SIZE,
+        10 * 1024**3,
+        "free space below which storage says so",
+    ),
+    Key(
+        "timewarp.disk.stop",
+        Type.SIZE,
+        500 * 1024**2,
+        "free space below which no snapshots are taken; events are recorded all the same",
+    ),
+    Key(
+        "timewarp.disk.warn",
+        Type.SIZE,
+        2 * 1024**3,
+        "free space below which status warns and the watcher compacts",
+    ),
+    Key(
         "timewarp.fold.drafts",
         Type.INT,
         64,
@@ -159,6 +178,92 @@ KEYS: tuple[Key, ...] = (
         "name of the profile whose timewarp.profile.<name>.* settings apply (dev, staging, …)",
     ),
     Key(
+        "timewarp.quota.size",
+        Type.SIZE,
+        10 * 1024**3,
+        "what git-timewarp may take of the disk; status warns at 70, 85 and 95 percent",
+        low=1024**2,
+    ),
+    Key(
+        "timewarp.retention.auto",
+        Type.BOOL,
+        True,
+        "let the watcher compact when the quota nears or the disk fills",
+    ),
+    Key(
+        "timewarp.retention.burst",
+        Type.DURATION,
+        5,
+        "snapshots that follow each other faster are a burst: compact keeps first and last",
+        high=3_600,
+    ),
+    Key(
+        "timewarp.retention.drafts",
+        Type.DURATION,
+        86_400,
+        "how long compact keeps every draft",
+        low=86_400,
+    ),
+    Key(
+        "timewarp.retention.draftsDaily",
+        Type.DURATION,
+        30 * 86_400,
+        "how long compact keeps the newest draft of each day",
+    ),
+    Key(
+        "timewarp.retention.draftsHourly",
+        Type.DURATION,
+        7 * 86_400,
+        "how long compact keeps the newest draft of each hour",
+    ),
+    Key(
+        "timewarp.retention.important",
+        Type.DURATION,
+        30 * 86_400,
+        "how long compact keeps a snapshot for each event that came back to it",
+    ),
+    Key(
+        "timewarp.retention.keepDaily",
+        Type.INT,
+        30,
+        "days of which compact keeps the newest snapshot; -1 for all",
+        low=-1,
+    ),
+    Key(
+        "timewarp.retention.keepHourly",
+        Type.INT,
+        0,
+        "hours of which compact keeps the newest snapshot; -1 for all",
+        low=-1,
+    ),
+    Key(
+        "timewarp.retention.keepLast",
+        Type.INT,
+        20,
+        "newest snapshots that compact keeps; -1 for all",
+        low=-1,
+    ),
+    Key(
+        "timewarp.retention.keepMonthly",
+        Type.INT,
+        -1,
+        "months of which compact keeps the newest snapshot; -1 for all",
+        low=-1,
+    ),
+    Key(
+        "timewarp.retention.keepWeekly",
+        Type.INT,
+        13,
+        "weeks of which compact keeps the newest snapshot; -1 for all",
+        low=-1,
+    ),
+    Key(
+        "timewarp.retention.keepWithin",
+        Type.DURATION,
+        7 * 86_400,
+        "how long compact keeps every snapshot",
+    ),
+    Key(
         "timewarp.snapshot.everyNthWrite",
         Type.INT,
         5,
@@ -173,6 +278,13 @@ KEYS: tuple[Key, ...] = (
         "what the watcher takes a draft for: a change, the interval, some changes, or nothing",
         choices=("on_change", "timed", "every_n_events", "manual"),
         aliases=("snapshot_frequency",),
+    ),
+    Key(
+        "timewarp.snapshot.maxBytes",
+        Type.SIZE,
+        500 * 1024**2,
+        "most that one snapshot may add; what a restore overwrites is kept whatever its size",
+        low=1024**2,
     ),
     Key(
         "timewarp.snapshot.maxUntrackedBytes",

@@ -15,6 +15,8 @@ Raw = int | bool | float | str | list[object] | dict[str, object] | None
 
 _NUMBER = r"(?i:([+-]?)(0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)([kmg]?))"
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_DURATION = r"(?i:([0-9]+)([smhdw]?))"
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off", ""})
 
@@ -47,6 +49,10 @@ def allowed(key: Key) -> str:
         return "one of " + ", ".join(key.choices)
     if key.type in {Type.BOOL, Type.TEXT}:
         return str(key.type.value)
+    if key.type is Type.DURATION:
+        least = f" of {_lasting(key.low)} or more" if key.low else ""
+        most = f", at most {_lasting(key.high)}" if key.high is not None else ""
+        return f"a time like 90m, 24h or 7d{least}{most}"
     kind = "a size in bytes" if key.type is Type.SIZE else "a whole number"
     limit = f"from {key.low} to {key.high}" if key.high is not None else f"of {key.low} or more"
     return f"{kind} {limit}"
@@ -87,7 +93,7 @@ def _choice(key: Key, raw: Raw) -> str:
 def _number(key: Key, raw: Raw) -> int:
     number = raw if isinstance(raw, int) and not isinstance(raw, bool) else None
     if isinstance(raw, str):
-        number = _count(raw)
+        number = _seconds(raw) if key.type is Type.DURATION else _count(raw)
     if number is None or number < key.low or (key.high is not None and number > key.high):
         raise ValueError(allowed(key))
     return number
@@ -102,3 +108,17 @@ def _count(text: str) -> int | None:
     octal = digits.startswith("0") and digits.isdigit()
     number = int(digits, 8 if octal else 0) * _UNITS[unit.lower()]
     return -number if sign == "-" else number
+
+
+def _seconds(text: str) -> int | None:
+    """Return how many seconds `text` says (`7d`, `24h`), or None."""
+    found = re.fullmatch(_DURATION, text)
+    return int(found.group(1)) * _SECONDS[found.group(2).lower()] if found else None
+
+
+def _lasting(seconds: int) -> str:
+    """Return a number of seconds as a setting would say it."""
+    for unit in ("w", "d", "h", "m"):
+        if seconds and seconds % _SECONDS[unit] == 0:
+            return f"{seconds // _SECONDS[unit]}{unit}"
+    return f"{seconds}s"

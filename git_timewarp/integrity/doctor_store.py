@@ -145,7 +145,7 @@ def skipped(world: World) -> Iterator[Check]:
         hint = f"git timewarp show E{entry.lamport if entry else 0}"
         if reason == "too-large":
             hint = "git timewarp config set timewarp.snapshot.maxUntrackedBytes 100m"
-        passed = None if reason in {"too-large", "special"} else False
+        passed = None if reason in {"too-large", "special", "purged"} else False
         text = f"{reason}: {some(paths, most=_NAMES)} {'are' if len(paths) > 1 else 'is'} not in snapshots"
         yield Check("skipped", passed=passed, text=text, hint=hint)
 

@@ -20,7 +20,9 @@ from git_timewarp.util.text import to_str
 TRAVEL = "travel"
 
 Finish = Callable[[Operation, Json], str]
-"""Finishes one journey by its intent and returns what to tell: `recover_travel.finish`."""
+"""Finishes an operation by its intent and returns what to tell: of a journey `recover_travel.finish`.
+
+That of an operation with `anywhere` in its intent is finished in any work tree."""
 
 
 def unfinished(op: Operation, finish: Finish) -> list[str]:
@@ -38,7 +40,8 @@ def unfinished(op: Operation, finish: Finish) -> list[str]:
     if user_index.remove_stale_lock(op.repo):
         told.append("a lock on git's index that a crash had left was removed")
     for intent in list(journal.intents.values()):
-        if intent.get("kind") == TRAVEL and intent.get("worktree") == op.repo.worktree:
+        is_here = intent.get("kind") == TRAVEL and intent.get("worktree") == op.repo.worktree
+        if is_here or intent.get("anywhere"):
             told.append(finish(op, intent))
     return told
 

@@ -13,6 +13,7 @@ from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
+from git_timewarp.store.room import STOP, WARN, Room, Space, megabytes, space
 from git_timewarp.timeline.label import log_entry
 from git_timewarp.timeline.recording import NotRecordingError
 from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
@@ -20,6 +21,9 @@ from git_timewarp.util import atomic
 from git_timewarp.util.frozen import Frozen
 
 _LOOK_BACK = 200
+_WARNED = (95, 85, 70)
+"""Percent of the quota at which it is told."""
+
 _AFTER_GAP = 'git timewarp snapshot -m "after a gap"'
 """With a message, because without one nothing is recorded where nothing changed."""
 
@@ -31,11 +35,14 @@ class Around(Frozen):
         timeline: the line of snapshots that new ones join.
         watcher: what the watcher tells about itself.
         hooks: how the hooks are.
+        room: the ladder on free space; `quota`: bytes that may be ours, 0 to ask nothing.
     """
 
     timeline: str
     watcher: Json
     hooks: Json
+    room: Room = Room()
+    quota: int = 0
 
 
 def status(history: History, around: Around, *, problems: tuple[Problem, ...] = ()) -> StatusResult:
@@ -71,6 +78,8 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
     found += _of_gaps(history, last, head=commit if has_hooks else None)
     found += _of_hooks(around.hooks)
     found += _of_watcher(around.watcher)
+    if around.quota:
+        found += of_room(space(history.repo, quota=around.quota, room=around.room), around.room)
     return StatusResult(
         recording=True,
         writer=history.writer,
@@ -194,6 +203,23 @@ def _of_watcher(watcher: Json) -> list[Problem]:
         text = f"the full verify of {watcher['verified']} found {watcher['verify_problems']} problem(s)"
         found.append(Problem("verify", text, "git timewarp verify --full"))
     return found
+
+
+def of_room(found: Space, room: Room) -> list[Problem]:
+    """Return what is wrong with the room there is, if anything."""
+    told = []
+    if found.level == STOP:
+        text = f"only {megabytes(found.free)} are free, below {megabytes(room.stop)} no snapshots"
+        told.append(Problem("disk", f"{text} are taken", "git timewarp compact --now"))
+    elif found.level == WARN:
+        text = f"only {megabytes(found.free)} are free on the disk"
+        told.append(Problem("disk", text, "git timewarp compact --dry-run"))
+    step = next((percent for percent in _WARNED if found.percent >= percent), None)
+    if step is not None:
+        used = megabytes(found.share - found.leaving)
+        text = f"{used} are {found.percent} % of the quota of {megabytes(found.quota)}"
+        told.append(Problem("quota", text, "git timewarp storage"))
+    return told
 
 
 def _shown(history: History, entry: Entry | None) -> LogEntry | None:

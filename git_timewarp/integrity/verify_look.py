@@ -22,6 +22,7 @@ class Look:
     Attributes:
         named: the events, by Lamport number, that name a snapshot.
         told: objects that a problem was told about already.
+        removed: (snapshot, operation) of what was removed on purpose, once somebody asked.
         ref_lists: the `refs` parts, each with the snapshots it is a part of.
     """
 
@@ -34,6 +35,7 @@ class Look:
     snapshots: int = 0
     objects: int = 0
     named: dict[str, list[int]] = field(default_factory=dict)
+    removed: set[tuple[str, str]] | None = None
     told: set[Oid] = field(default_factory=set)
     ref_lists: dict[Oid, list[SnapshotId]] = field(default_factory=dict)
 

@@ -89,7 +89,7 @@ def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
     left = list(told)
     built = os.path.join(Quarantine.folder(look.repo), "pack")
     leaves = leaving.going(look.repo.state_dir)
-    for name in pack_files.kept(folder):
+    for name in leaving.kept(folder):
         path = os.path.join(folder, name)
         about = [line for line in told if name in line]
         left = [line for line in left if name not in line or _ID.search(line.replace(name, ""))]

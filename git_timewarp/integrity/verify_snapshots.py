@@ -8,10 +8,10 @@ from typing import NamedTuple
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MissingObjectError, Object, Reader, absent, split_tree
-from git_timewarp.integrity import damage
+from git_timewarp.integrity import damage, verify_removed
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.store.snapshots import parse, plain_id
+from git_timewarp.store.snapshots import TOMBSTONE, parse, plain_id
 from git_timewarp.util.text import to_str
 
 _BATCH = 5_000
@@ -63,6 +63,9 @@ def _stored(look: Look, some: Sequence[tuple[SnapshotId, Oid]]) -> list[_Stored]
             continue
         entries = split_tree(tree.data, hex_length=len(entry))
         parts = {to_str(name): Oid(raw.hex()) for _, name, raw in entries}
+        if TOMBSTONE in parts:
+            verify_removed.check(look, snapshot, entry, parts)
+            continue
         if "refs" in parts:
             look.ref_lists.setdefault(parts["refs"], []).append(snapshot)
         if lacks := _REQUIRED - parts.keys():

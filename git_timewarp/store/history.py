@@ -20,7 +20,15 @@ from git_timewarp.store import journal as journal_file
 from git_timewarp.store.index import Entry, Fill, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
 from git_timewarp.store.paths import Paths
-from git_timewarp.store.snapshots import Catalog, Snapshot, load
+from git_timewarp.store.snapshots import (
+    TOMBSTONE,
+    Catalog,
+    Snapshot,
+    Tombstone,
+    load,
+    meta_of,
+    tombstone,
+)
 
 
 class History:
@@ -168,9 +176,30 @@ class History:
         return None
 
     def snapshot(self, snapshot: SnapshotId) -> Snapshot | None:
-        """Return a stored snapshot by its full id, or None when it is nowhere."""
+        """Return a stored snapshot by its full id, or None when it is nowhere or was removed."""
         entry = self.catalog.entry(snapshot)
-        return None if entry is None else load(self.reader, entry)
+        if entry is None or any(item.name == TOMBSTONE for item in self.reader.tree(entry)):
+            return None
+        return load(self.reader, entry)
+
+    def removed(self, snapshot: SnapshotId) -> Tombstone | None:
+        """Return what is left of a snapshot that was removed on purpose, None for any other."""
+        entry = self.catalog.entry(snapshot)
+        return None if entry is None else tombstone(self.reader, entry)
+
+    def parent(self, snapshot: Snapshot) -> Snapshot | None:
+        """Return the newest snapshot before one that is still there; None at the beginning."""
+        line = snapshot.parents[:1]
+        while line:
+            entry = self.catalog.entry(line[0])
+            if entry is None:
+                return None
+            found = self.snapshot(line[0])
+            if found is not None:
+                return found
+            parents = meta_of(self.reader, entry).get("parents")
+            line = tuple(map(SnapshotId, parents[:1])) if isinstance(parents, list) else ()
+        return None
 
 
 def readable(repo: Repo) -> Reader:

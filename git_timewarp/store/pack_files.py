@@ -7,27 +7,11 @@ another pack, shows in the last bytes, and an index that was changed anywhere in
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import re
 
-from git_timewarp.util import atomic
-
-KEEP_TEXT = b"git-timewarp\n"
 INDEXES = (".idx", ".rev")
-NAME = r"pack-([0-9a-f]{40}|[0-9a-f]{64})\.keep\Z"
 _BLOCK = 1 << 20
-
-
-def kept(folder: str) -> list[str]:
-    """Return the names of the packs of ours in a pack folder, sorted."""
-    found = []
-    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            if re.match(NAME, entry.name) and atomic.read(entry.path) == KEEP_TEXT:
-                found.append(entry.name.removesuffix(".keep"))
-    return sorted(found)
 
 
 def is_arriving(folder: str, name: str) -> bool:

@@ -19,7 +19,7 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.run import GitError
 from git_timewarp.store import layout, leaving, pack_files
-from git_timewarp.store.pack_files import KEEP_TEXT, NAME
+from git_timewarp.store.leaving import KEEP_TEXT, NAME
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
@@ -33,6 +33,7 @@ _SEARCHED_AGAIN = 20_000
 """A merge of at most this many objects looks for all deltas anew (about 0.1 ms an object)."""
 
 _SHORT_GRACE = 600
+_PATIENCE = 7
 _ID = r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b"
 
 
@@ -135,7 +136,7 @@ class Packs:
 
     def names(self) -> list[str]:
         """Return the names of our packs in git's store, sorted."""
-        return pack_files.kept(self._store_dir)
+        return leaving.kept(self._store_dir)
 
     def objects_of(self, name: str) -> list[Oid]:
         """Return the ids in an installed pack; none when it is only half there."""
@@ -186,6 +187,35 @@ class Packs:
         leaving.note(self._state_dir, replaced)
         return dropped
 
+    def thin(self, gone: AbstractSet[Oid]) -> int:
+        """Write the packs that hold any of `gone` again without it, as one.
+
+        They are superseded then. `gone` may be needed by nobody.
+
+        Returns:
+            how many bytes are free when they leave.
+        """
+        self._drop_halves()
+        chosen = [name for name in self.live() if self.held_by(name, gone)]
+        stale = [name for name in self._superseded() if self._is_whole(name)]
+        stale = [name for name in stale if self.held_by(name, gone)]
+        held = {oid for name in chosen for oid in self.objects_of(name)} - gone
+        new = self._rebuild(held) if held else None
+        if new is not None:
+            self.install(new)
+        now = self._clock.now_ns() // 1_000_000_000
+        replaced = {**self._superseded(), **dict.fromkeys(chosen, now)}
+        replaced.pop(new or "", None)
+        leaving.note(self._state_dir, replaced, thinned=[*chosen, *stale])
+        return self.size(chosen) - self.size([new] if new is not None else [])
+
+    def rescue(self, going: Sequence[str], needed: AbstractSet[Oid]) -> list[Oid]:
+        """Keep what only the packs `going` hold of `needed`, in a pack of its own; return it."""
+        found = sorted(self.only_in(going) & needed)
+        if found:
+            self.install(self.build(found, bulk=False))
+        return found
+
     def _rebuild(self, objects: AbstractSet[Oid]) -> str:
         """Write one pack of objects of ours that are packed already, close to each other.
 
@@ -202,12 +232,20 @@ class Packs:
         option = "--no-reuse-delta" if again else "--reuse-delta"
         return self._pack(lines, option, "pack.threads=1")
 
-    def due(self, *, grace_seconds: int, most: int = MOST_SUPERSEDED) -> list[str]:
+    def superseded(self) -> list[str]:
+        """Return the packs that are to go, all at once; none while a gc is alive."""
+        return [] if gc_is_alive(self._quarantine.repo.common_dir) else list(self._superseded())
+
+    def due(
+        self, *, grace_seconds: int, most: int = MOST_SUPERSEDED, walks: bool = True
+    ) -> list[str]:
         """Return the superseded packs whose grace time is over; none while a gc is alive.
 
         Each pack costs every git command 0.02 ms, so of more than `most` the
         oldest go after ten minutes, as many at a time. What git looks for and misses it
         finds in the merged pack; only an `fsck` that takes longer would complain.
+
+        Without `walks` a thinned pack waits seven times as long for somebody who has the time.
         """
         now = self._clock.now_ns() // 1_000_000_000
         superseded = self._superseded()
@@ -217,6 +255,10 @@ class Packs:
         due = [n for n in newest_first if now - superseded[n] >= grace_seconds]
         if len(surplus) >= most:
             due = surplus
+        if not walks:
+            late = _PATIENCE * max(grace_seconds, _SHORT_GRACE)
+            heavy = set(leaving.thinned(self._state_dir))
+            due = [n for n in due if n not in heavy or now - superseded[n] >= late]
         return [] if not due or gc_is_alive(self._quarantine.repo.common_dir) else due
 
     def only_in(self, names: Sequence[str]) -> set[Oid]:
@@ -333,6 +375,14 @@ class Packs:
             faults.point("drop keep")
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(self._store_dir, name + ".keep"))
+
+    def size(self, names: Iterable[str]) -> int:
+        """Return the bytes that packs take on the disk, with their indexes."""
+        total = 0
+        for path in (os.path.join(self._store_dir, n + part) for n in names for part in PARTS):
+            with contextlib.suppress(FileNotFoundError):
+                total += os.stat(path).st_size
+        return total
 
     def _size(self, name: str) -> int:
         try:

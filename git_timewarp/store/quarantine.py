@@ -75,6 +75,13 @@ class Quarantine:
         """Tell whether the object is in the quarantine itself, not only in git's store."""
         return os.path.exists(self._loose(oid))
 
+    def size(self, oid: Oid) -> int:
+        """Return the bytes an object takes in the quarantine itself, 0 when it is elsewhere."""
+        try:
+            return os.stat(self._loose(oid)).st_size
+        except FileNotFoundError:
+            return 0
+
     def loose(self) -> Iterator[Oid]:
         """Yield every loose object in the quarantine itself."""
         length = self.repo.hex_length

@@ -23,7 +23,7 @@ from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
-from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction, writer
+from git_timewarp.store import acknowledged, garbage, layout, leaving, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.chain import NewEvent, again, seal
 from git_timewarp.store.events import ChainHead, Event, Json
@@ -37,7 +37,7 @@ from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.segments import Builder
 from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings
-from git_timewarp.util import atomic, faults
+from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock, iso
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import uuid7, uuid7_ns
@@ -218,54 +218,52 @@ class Recorder:
             held.fold = prepared[0]
             self._finish_fold(prepared[0], after_crash=False)
 
-    def tidy(self) -> None:
-        """Merge packs when there are many, and remove what an earlier merge made superfluous."""
+    def tidy(self, *, walks: bool = True) -> None:
+        """Merge packs when there are many, and remove what an earlier merge made superfluous.
+
+        `walks`: also packs before which all of the user's history has to be walked.
+        """
         dropped = self.packs.merge(limit=self._limits.packs, garbage=self._garbage)
         if dropped:
-            left = "".join(f"{oid}\n" for oid in sorted(self._superseded() - dropped))
-            atomic.write(self.paths.superseded, left.encode(), sync=False)
-        due = self.packs.due(grace_seconds=self._limits.grace_seconds, most=self._limits.superseded)
+            garbage.forget(self.paths.superseded, dropped)
+        limits = self._limits
+        due = self.packs.due(
+            grace_seconds=limits.grace_seconds, most=limits.superseded, walks=walks
+        )
         if due:
-            self.packs.begin_sweep(due)
-            self._finish_sweep()
+            self.sweep(due)
         self._mend_packs(thorough=True)
 
     def _finish_sweep(self) -> None:
         """Remove packs whose removal was begun, and the reflog lines that need them."""
         going = leaving.going(self.paths.root)
-        if going:
+        kept_back = garbage.spare(self.packs, self.repo, going) if going else None
+        if kept_back is not None:
+            self.notices.append(f"old packs of ours stay for now: {kept_back}")
+        elif going:
             transaction.trim_reflogs(self.repo, self.packs.only_in(going))
             self.packs.finish_sweep()
 
-    def _superseded(self) -> set[Oid]:
-        data = atomic.read(self.paths.superseded) or b""
-        return {Oid(word.decode()) for word in data.split()}
+    def sweep(self, names: Sequence[str]) -> None:
+        """Remove superseded packs, but for what the user has come to need of them."""
+        self.packs.begin_sweep(names)
+        self._finish_sweep()
+
+    def publish(self, objects: Sequence[Oid], updates: Sequence[RefUpdate]) -> bool:
+        """Pack `objects` and move refs to them as a fold does, nothing waiting; False: put off."""
+        record = self._fold_record(self.packs.build(objects, bulk=False), updates)
+        self.quarantine.sync()
+        line = journal_file.line("F", compact_json(record))
+        self.journal.size = journal_file.append(self.paths.journal, [line])
+        self.journal.fold = record
+        self._acknowledge()
+        self._finish_fold(record, after_crash=False)
+        return not self.journal.put_off
 
     def _garbage(self, held: AbstractSet[Oid]) -> AbstractSet[Oid]:
-        """Return what of `held` nothing names: no ref and no value in a reflog that stays.
-
-        The user's refs count too: he may have copied one of ours.
-
-        A value that a fold replaced stays in its reflog while a pack that is not merged now
-        holds its tag; git would miss what it names.
-        """
-        found = self._superseded() & held
-        if not found:
-            return found
         builder = Builder(self.quarantine, self.writer, refs=self.refs)
-        found -= builder.live()
-        for oid in transaction.named_by_users(self.repo) & found:
-            found -= builder.made_of(oid, since=None)
-        elsewhere = transaction.logged(self.repo)
-        outside = {oid for values in elsewhere.values() for oid in values} - held
-        stay: set[Oid] = set()
-        for name in self.packs.live():
-            stay |= self.packs.held_by(name, outside)
-        for name, values in elsewhere.items():
-            for oid in values:
-                if oid in stay:
-                    found -= builder.made_of(oid, since=self.refs.get(name))
-        return found
+        found = garbage.noted(self.paths.superseded) & held
+        return garbage.unnamed(found, held, builder, self.packs, self.refs)
 
     def mend_journal(self) -> None:
         """End and mark a line that a crash cut off."""
@@ -337,13 +335,12 @@ class Recorder:
         else:
             pack = self.packs.write(heap.pack(planned.objects))
         updates = sorted(planned.updates, key=_ref_order)
-        record: Json = {
-            "fold": uuid7(self.clock),
-            "pack": pack,
-            "refs": [{"name": u.name, "old": u.old, "new": u.new} for u in updates],
-        }
         self._replaced = planned.replaced
-        return record, updates
+        return self._fold_record(pack, updates), updates
+
+    def _fold_record(self, pack: str, updates: Sequence[RefUpdate]) -> Json:
+        refs = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
+        return {"fold": uuid7(self.clock), "pack": pack, "refs": refs}
 
     def _finish_fold(self, record: Mapping[str, object], *, after_crash: bool) -> None:
         """Bring a fold whose intent is in the journal to its end, or put it off.
@@ -417,9 +414,7 @@ class Recorder:
         """
         replaced, self._replaced = self._replaced, []
         if replaced:
-            faults.point("note superseded")
-            with open(self.paths.superseded, "ab") as file:
-                file.write("".join(f"{oid}\n" for oid in replaced).encode())
+            garbage.note(self.paths.superseded, replaced)
 
     def _remember_refs(self) -> None:
         mine = {str(name): str(oid) for name, oid in self.refs.items() if self._is_mine(name)}

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
 from git_timewarp.git.refs import RefUpdate
+from git_timewarp.git.repo import Repo
 from git_timewarp.git.trees import new_objects
 from git_timewarp.store import layout
 from git_timewarp.store.events import Event
@@ -53,6 +54,11 @@ class Builder:
         self._refs = refs
         self._limits = limits
         self.planned = Planned()
+
+    @property
+    def repo(self) -> Repo:
+        """The repository."""
+        return self._quarantine.repo
 
     def add_entries(self, kind: str, entries: Sequence[tuple[str, Oid]]) -> None:
         """Add named trees to the segments of `kind`; a name that is there already is left out."""

@@ -2,12 +2,19 @@
 
 `meta` is JSON (format version 1; `docs/formats/snapshot.md` is the public copy):
 `v id ts writer timeline worktree trigger parents` and what `View.to_json` gives.
+
+A snapshot that was removed on purpose keeps its place: `meta` as it was, and `tombstone`,
+
+    {"v": 1, "by": "compact", "op": …, "reason": …, "ts": …}
+
+and nothing else. `by` is the command, `op` the operation whose event lists the snapshot.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.objects import (
@@ -21,6 +28,17 @@ from git_timewarp.store.view import View
 from git_timewarp.util.frozen import Frozen
 
 FORMAT_VERSION = 1
+TOMBSTONE = "tombstone"
+"""The part that stands in the place of all others when a snapshot was removed."""
+
+
+class Tombstone(NamedTuple):
+    """When, by which command and why a snapshot was removed; `op` is the operation's id."""
+
+    by: str
+    op: str
+    reason: str
+    ts: str
 
 
 class Snapshot(Frozen):
@@ -72,6 +90,43 @@ def parse(meta: bytes, *, entry: Oid, parts: Mapping[str, Oid]) -> Snapshot:
             parents=tuple(SnapshotId(item) for item in record["parents"]),
             meta=record,
         )
+    except (ValueError, KeyError, TypeError) as exc:
+        raise MissingObjectError(f"{entry}:meta") from exc
+
+
+def tombstone(reader: Reader, entry: Oid) -> Tombstone | None:
+    """Return what stands in the place of a snapshot that was removed, None for a snapshot.
+
+    Raises:
+        MissingObjectError, NewerFormatError: as `load`.
+    """
+    parts = {item.name: item.oid for item in reader.tree(entry)}
+    if TOMBSTONE not in parts:
+        return None
+    return parse_tombstone(reader.read(parts[TOMBSTONE], kind="blob"), entry=entry)
+
+
+def parse_tombstone(data: bytes, *, entry: Oid) -> Tombstone:
+    """Return what a tombstone says; raises as `load`."""
+    try:
+        record = json.loads(data)
+        if record["v"] != FORMAT_VERSION:
+            raise NewerFormatError("a tombstone", record["v"])
+        return Tombstone(*[str(record[name]) for name in Tombstone._fields])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise MissingObjectError(f"{entry}:{TOMBSTONE}") from exc
+
+
+def meta_of(reader: Reader, entry: Oid) -> dict[str, object]:
+    """Return the description of a snapshot, of one that was removed too.
+
+    Raises:
+        MissingObjectError: it is gone or damaged.
+    """
+    try:
+        parts = {item.name: item.oid for item in reader.tree(entry)}
+        record = json.loads(reader.read(parts["meta"], kind="blob"))
+        return {**record, "id": str(record["id"]), "ts": str(record["ts"])}
     except (ValueError, KeyError, TypeError) as exc:
         raise MissingObjectError(f"{entry}:meta") from exc
 

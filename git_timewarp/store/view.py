@@ -59,6 +59,7 @@ class Skipped(Frozen):
         worktree     another work tree of this repository
         nested       a nested repository that could not be opened
         refused      git would not take it
+        purged       taken out of the snapshot later (`store/excise.py`)
     """
 
     path: RepoPath

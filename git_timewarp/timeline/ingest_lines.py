@@ -25,9 +25,9 @@ LINE_LIMIT = 256 * 1024
 
 RESERVED = frozenset(
     {
-        *("annotation", "bookmark", "checkout", "commit", "deinit", "draft", "gap", "init"),
-        *("jump", "merge", "milestone", "push", "push-attempt", "recovery", "redaction", "redo"),
-        *("restore", "rewrite", "safety", "snapshot", "stash", "undo"),
+        *("annotation", "bookmark", "checkout", "commit", "compact", "deinit", "draft", "gap"),
+        *("init", "jump", "merge", "milestone", "purge", "push", "push-attempt", "recovery"),
+        *("redaction", "redo", "restore", "rewrite", "safety", "snapshot", "stash", "undo"),
     }
 )
 """Types only git-timewarp writes, and every type that begins with `stash-` or `timewarp-`."""

@@ -36,6 +36,9 @@ from git_timewarp.util import atomic, directories
 from git_timewarp.util.clock import parse_iso
 from git_timewarp.util.ids import uuid7
 
+_UNHURRIED = frozenset({"draft", "fold", "compact", "purge"})
+"""Verbs nobody waits for, or that take their time anyway."""
+
 
 class Operation:
     """Holds the lock of the store as a context manager; see the module's docstring."""
@@ -201,7 +204,7 @@ class Operation:
         if not self.recorder.folded_events:
             return
         try:
-            self.recorder.tidy()
+            self.recorder.tidy(walks=self.verb in _UNHURRIED)
         except (GitError, OSError) as exc:
             self.notices.append(f"everything is recorded, merging packs was put off: {exc}")
 

@@ -16,7 +16,7 @@ from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import dates
-from git_timewarp.util.clock import iso
+from git_timewarp.util.clock import iso, parse_iso
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import is_letters
 
@@ -38,6 +38,13 @@ class AmbiguousTargetError(TimewarpError):
 
     kind = Kind.USAGE
     reference = "ambiguous-target"
+
+
+class RemovedSnapshotError(TimewarpError):
+    """The snapshot was removed on purpose, to free space; its event is still there."""
+
+    kind = Kind.NOT_FOUND
+    reference = "snapshot-removed"
 
 
 class Target(Frozen):
@@ -126,8 +133,43 @@ def of_snapshot(history: History, snapshot: SnapshotId, text: str) -> Target:
     """Return the target for a full snapshot id; UnknownTargetError when it is not stored."""
     found = history.snapshot(snapshot)
     if found is None:
-        raise UnknownTargetError(f"snapshot '{text}' is not stored here", hint="git timewarp log")
+        raise _gone(history, snapshot, text) or UnknownTargetError(
+            f"snapshot '{text}' is not stored here", hint="git timewarp log"
+        )
     return Target(text, found, _entry_of(history, snapshot))
+
+
+def _gone(history: History, snapshot: SnapshotId, text: str) -> RemovedSnapshotError | None:
+    """Return what to say of a snapshot that was removed on purpose; None for any other."""
+    stone = history.removed(snapshot)
+    if stone is None:
+        return None
+    near = _nearest(history, snapshot)
+    day = f"{stone.ts[:10]} {stone.ts[11:16]}"
+    return RemovedSnapshotError(
+        f"the snapshot of '{text}' was removed by {stone.by} on {day}: {stone.reason}",
+        hint=f"git timewarp show {near}" if near is not None else "git timewarp log",
+    )
+
+
+def _nearest(history: History, snapshot: SnapshotId) -> SnapshotId | None:
+    """Return the snapshot kept that is nearest in time in the same work tree."""
+    gone = _entry_of(history, snapshot)
+    if gone is None:
+        return None
+    here = "snapshot IS NOT NULL AND worktree = name(?)"
+    around: list[Entry] = []
+    for entry in history.entries(here, (gone.worktree,)):
+        if entry.snapshot is None or entry.worktree != gone.worktree:
+            continue
+        if history.snapshot(entry.snapshot) is None:
+            continue
+        around = [*around[-1:], entry]
+        if entry.order < gone.order:
+            break
+    at = parse_iso(gone.ts)
+    near = min(around, key=lambda entry: abs(parse_iso(entry.ts) - at), default=None)
+    return None if near is None else near.snapshot
 
 
 def _entry_of(history: History, snapshot: SnapshotId) -> Entry | None:
@@ -148,12 +190,12 @@ def _back(history: History, text: str, here: SnapshotId | None, back: int) -> Ta
     current = history.snapshot(here) if here is not None else None
     steps = 0
     while current is not None and steps < back:
-        parent = history.snapshot(current.parents[0]) if current.parents else None
+        parent = history.parent(current)
         if parent is None or not same_files(current.view, parent.view):
             steps += 1
         current = parent
     while current is not None and current.parents and back:
-        parent = history.snapshot(current.parents[0])
+        parent = history.parent(current)
         if parent is None or not same_files(current.view, parent.view):
             break
         current = parent
@@ -210,6 +252,7 @@ def _at(history: History, entry: Entry, text: str) -> Target:
             other.snapshot is not None
             and other.lamport < entry.lamport
             and other.worktree == entry.worktree
+            and history.removed(other.snapshot) is None
         ):
             return Target(text, _stored(history, other.snapshot, text), entry)
     raise UnknownTargetError(
@@ -220,7 +263,7 @@ def _at(history: History, entry: Entry, text: str) -> Target:
 def _stored(history: History, snapshot: SnapshotId, text: str) -> Snapshot:
     found = history.snapshot(snapshot)
     if found is None:
-        raise UnknownTargetError(
+        raise _gone(history, snapshot, text) or UnknownTargetError(
             f"the snapshot of '{text}' is not stored any more", hint="git timewarp verify --full"
         )
     return found
@@ -287,6 +330,7 @@ def _time(history: History, text: str) -> Target | None:
             entry.snapshot is not None
             and entry.ts <= limit
             and entry.worktree == history.repo.worktree
+            and history.removed(entry.snapshot) is None
         ):
             return Target(text, _stored(history, entry.snapshot, text), entry)
     raise UnknownTargetError(f"nothing was recorded yet at '{text}'", hint="git timewarp log --all")
@@ -306,6 +350,8 @@ def _revision(history: History, text: str) -> Target | None:
 
 def _timeline(history: History, text: str) -> Target | None:
     for entry in history.entries("timeline = name(?) AND snapshot IS NOT NULL", (text,)):
-        if entry.timeline == text and entry.snapshot is not None:
+        if entry.timeline != text or entry.snapshot is None:
+            continue
+        if history.removed(entry.snapshot) is None:
             return Target(text, _stored(history, entry.snapshot, text), entry)
     return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.safety.secrets import scrub
@@ -12,6 +13,7 @@ from git_timewarp.store.chain import Actor, NewEvent
 from git_timewarp.store.compose import NewSnapshot, compose, needed
 from git_timewarp.store.index import Entry
 from git_timewarp.store.journal import PendingKept, PendingSnapshot
+from git_timewarp.store.room import SKIPPED, LowDiskError, megabytes
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import label, observe, treediff
@@ -28,6 +30,15 @@ COPY_LIMIT = 200
 """A snapshot that would copy more objects than this into the quarantine is folded at once."""
 
 TOUCHES_LIMIT = 50
+_LIMITED = frozenset({"snapshot", "draft", "init"})
+"""Types of snapshots that may be refused for their size: no work tree is about to change."""
+
+
+class SnapshotTooLargeError(TimewarpError):
+    """A snapshot would add more to the store than one may."""
+
+    kind = Kind.REFUSED
+    reference = "snapshot-too-large"
 
 
 class Wish(Frozen):
@@ -103,7 +114,14 @@ def take(
     Raises:
         MissingObjectError: git's store lost an object twice while we looked.
         OSError: the disk is full; nothing was recorded.
+        LowDiskError: it nearly is; an event says that there is no snapshot.
+        SnapshotTooLargeError: it would add more than is allowed; nothing was recorded.
     """
+    try:
+        op.world.room.need(op.repo.common_dir, what="no snapshot is taken")
+    except LowDiskError as exc:
+        _note_skipped(op, wish, exc)
+        raise
     return store(op, wish, capture(op, whole=whole, trusting=trusting), whole=whole)
 
 
@@ -226,6 +244,43 @@ def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> 
     )
 
 
+def _note_skipped(op: Operation, wish: Wish, why: LowDiskError) -> None:
+    """Record that there was no room for a snapshot; for drafts once, until there is one again."""
+    if wish.kind == layout.DRAFTS:
+        for entry in op.history.entries("data LIKE ? OR snapshot IS NOT NULL", (f"%{SKIPPED}%",)):
+            if entry.worktree != op.repo.worktree or not op.history.is_own(entry):
+                continue
+            if entry.data.get("snapshot") == SKIPPED:
+                return
+            if entry.snapshot is not None:
+                break
+    found = op.quarantine.reader.info("HEAD")
+    event = op.event(
+        wish.type,
+        why.message,
+        anchor=found[0] if found is not None else op.quarantine.put_tree([]),
+        head=found[0] if found is not None else None,
+        branch=None,
+        data={"snapshot": SKIPPED},
+        actor=wish.actor,
+    )
+    op.finish([event])
+
+
+def _check_size(op: Operation, wish: Wish, new: Sequence[Oid]) -> None:
+    """Refuse what would add more than one snapshot may; never what a journey needs."""
+    limit = op.world.max_snapshot
+    if not limit or wish.type not in _LIMITED:
+        return
+    size = sum(op.quarantine.size(oid) for oid in new)
+    if size > limit:
+        raise SnapshotTooLargeError(
+            f"this snapshot would add {megabytes(size)}, "
+            f"'timewarp.snapshot.maxBytes' allows {megabytes(limit)}",
+            hint=f"git timewarp -c snapshot.maxBytes={size // 1024**2 + 1}m snapshot",
+        )
+
+
 def _pending(
     op: Operation, wish: Wish, view: View, previous: Snapshot | None, snapshot_id: SnapshotId
 ) -> tuple[list[PendingSnapshot], bool]:
@@ -236,6 +291,7 @@ def _pending(
     before = previous.view if previous is not None else None
     head_tree = _tree_of_commit(op, head)
     new = needed(reader, view, previous=before, head_tree=head_tree if fold else None)
+    _check_size(op, wish, new)
     if not fold:
         absent = [oid for oid in new if not op.quarantine.holds(oid)]
         if len(absent) > COPY_LIMIT:

@@ -179,6 +179,7 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     refs = restorer.check(now=now, target=trip.view, wish=wish)
     if how.dry_run:
         return _dry(op, trip, plan, refs)
+    op.world.room.need(op.repo.common_dir, what=f"'{trip.verb}' needs a safety snapshot")
     leaves = how.filter is None and not trip.is_merged
     stashing = leaves and _is_uncommitted(op, now)
     safety = _safety(op, now, stashing=stashing, whole=planned.whole)

@@ -8,7 +8,7 @@ that every one of them takes first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import SnapshotId
@@ -44,9 +44,14 @@ class Stacks:
 
 def stacks(op: Operation) -> Stacks:
     """Replay the operations of this work tree by this writer into the two stacks."""
-    found = Stacks()
     here = op.history.here(JOURNEYS, with_snapshot=True)
-    for entry in reversed([entry for entry in here if op.history.is_own(entry)]):
+    return replay(reversed([entry for entry in here if op.history.is_own(entry)]))
+
+
+def replay(journeys: Iterable[Entry]) -> Stacks:
+    """Return the stacks after the journeys of one work tree, given oldest first."""
+    found = Stacks()
+    for entry in journeys:
         if entry.type in STEPS and entry.data.get("before") == entry.snapshot:
             continue  # it changed nothing
         if entry.type in STEPS:

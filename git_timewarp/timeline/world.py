@@ -7,6 +7,7 @@ from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.chain import Actor
 from git_timewarp.store.recorder import Limits
+from git_timewarp.store.room import Room, room_of
 from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings, surroundings
 from git_timewarp.timeline.watched import Watched
@@ -19,6 +20,8 @@ class World(Frozen):
 
     Attributes:
         max_untracked: bytes above which an untracked file is only referenced.
+        max_snapshot: bytes that one snapshot may add; 0 for no limit.
+        room: what may be written with how much free space.
         timeline: name of the line of snapshots that new ones join.
         session: the session events carry, or None.
         watched: who watches the work tree, or None.
@@ -32,6 +35,8 @@ class World(Frozen):
     actor: Actor
     timeline: str = "main"
     max_untracked: int = 10 * 1024 * 1024
+    max_snapshot: int = 0
+    room: Room = Room()
     session: str | None = None
     watched: Watched | None = None
     warm: Warm | None = None
@@ -71,4 +76,6 @@ def of(
         actor=actor,
         timeline=settings.str("timewarp.timeline"),
         max_untracked=settings.int("timewarp.snapshot.maxUntrackedBytes"),
+        max_snapshot=settings.int("timewarp.snapshot.maxBytes"),
+        room=room_of(settings),
     )

@@ -14,6 +14,8 @@ from tests.support.commands import commands
 
 ALL = commands()
 MUTATIONS = {
+    "compact",
+    "purge",
     "init",
     "deinit",
     "config set",
@@ -43,6 +45,7 @@ LOOKING = {
     "cat",
     "stash list",
     "stash show",
+    "storage",
     "watch status",
     "hooks status",
     "verify",

@@ -88,3 +88,44 @@ def test_what_is_allowed_is_said_in_words() -> None:
         "text",
         "one of auto, true, false",
     ]
+
+
+LASTING = Key("timewarp.a.lasting", Type.DURATION, 60, "x")
+BOUNDED = Key("timewarp.a.bounded", Type.DURATION, 60, "x", low=86_400, high=7 * 86_400)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        ("90", 90),
+        ("5s", 5),
+        ("90m", 5400),
+        ("24h", 86_400),
+        ("7D", 604_800),
+        ("2w", 1_209_600),
+    ],
+)
+def test_a_time_takes_its_unit_behind_the_number(text: str, seconds: int) -> None:
+    assert parse(LASTING, text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "d", "-1d", "7 d", "7days", "1.5h", "1y", "0x10", "∞"])
+def test_what_is_no_time_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\Aa time like 90m, 24h or 7d\Z"):
+        parse(LASTING, text)
+
+
+@pytest.mark.parametrize("text", ["23h", "8d"])
+def test_a_time_stays_in_its_bounds(text: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"\Aa time like 90m, 24h or 7d of 1d or more, at most 1w\Z"
+    ):
+        parse(BOUNDED, text)
+
+
+def test_a_number_of_a_rule_may_be_minus_one_and_no_less() -> None:
+    rule = Key("timewarp.a.rule", Type.INT, 5, "x", low=-1)
+    assert parse(rule, "-1") == -1
+    with pytest.raises(ValueError, match="of -1 or more"):
+        parse(rule, "-2")

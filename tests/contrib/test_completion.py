@@ -71,7 +71,7 @@ def test_commands_and_verbs(asked: Path) -> None:
     assert offered("git timewarp sta") == ["status", "stash"]
     assert offered("tw stash ") == ["list", "show", "apply", "drop"]
     assert offered("tw stash a") == ["apply"]
-    assert offered("tw help st") == ["status", "stash"]
+    assert offered("tw help st") == ["status", "stash", "storage"]
     assert not asked.exists()
 
 

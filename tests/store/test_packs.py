@@ -13,7 +13,7 @@ from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MODE_FILE, TreeEntry
 from git_timewarp.integrity.verify import verify
 from git_timewarp.store.journal import PendingSnapshot
-from git_timewarp.store.pack_files import KEEP_TEXT
+from git_timewarp.store.leaving import KEEP_TEXT
 from git_timewarp.store.packs import PARTS, Packs, gc_is_alive
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.recorder import Limits

@@ -50,7 +50,7 @@ def _default(key: Key) -> str:
 def _takes(key: Key) -> str:
     if key.choices:
         return ", ".join(f"`{choice}`" for choice in key.choices)
-    if key.type not in {Type.INT, Type.SIZE}:
+    if key.type not in {Type.INT, Type.SIZE, Type.DURATION}:
         return str(key.type.value)
     if key.high is None:
         return f"{key.type.value}, at least {key.low}" if key.low else str(key.type.value)

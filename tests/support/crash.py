@@ -118,7 +118,9 @@ class Lab:
 
     def environ(self) -> dict[str, str]:
         """Return the environment of commands: what we keep outside the repository is inside."""
-        return {**self.repo.env(), "XDG_STATE_HOME": str(self.root / "outside")}
+        # A folder in memory may be smaller than what a disk has to have free.
+        room = {"GIT_TIMEWARP_DISK_STOP": "0", "GIT_TIMEWARP_DISK_WARN": "0"}
+        return {**self.repo.env(), **room, "XDG_STATE_HOME": str(self.root / "outside")}
 
     def run(
         self,

@@ -141,6 +141,35 @@ def _drafts_waiting(lab: Lab) -> None:
     lab.repo.write("b.txt", "more\n")
 
 
+def _thinned(lab: Lab) -> None:
+    """Four snapshots and a draft of which the rules keep the newest only, in several packs."""
+    project(lab)
+    repo = lab.repo
+    repo.git("config", "timewarp.retention.keepLast", "1")
+    for rule in ("keepWithin", "keepDaily", "keepWeekly", "keepMonthly"):
+        repo.git("config", f"timewarp.retention.{rule}", "0")
+    for number in range(3):
+        repo.write("a.txt", f"{number}\n" * 100)
+        lab.ok("snapshot")
+    repo.write("a.txt", "the last\n")
+    lab.ok("draft")
+
+
+def _swallowed(lab: Lab) -> None:
+    """A secret in two snapshots and in a kept commit, gone from the work tree."""
+    project(lab)
+    repo = lab.repo
+    repo.git("switch", "-q", "-c", "doomed")
+    repo.write("deep/secret.env", "TOKEN=swallowed\n")
+    lab.ok("snapshot")
+    repo.commit("doomed", {"deep/secret.env": "TOKEN=committed\n"})
+    lab.ok("snapshot")
+    repo.git("switch", "-q", "main")
+    repo.git("branch", "-q", "-D", "doomed")
+    repo.git("reflog", "expire", "--expire=now", "HEAD")
+    lab.ok("snapshot")
+
+
 NOTES = "".join(f'{{"type":"note","summary":"note {number}"}}\n' for number in range(1, 4))
 BACK = ("jump", "{before}")
 BACK_WITH_REFS = ("jump", "--with-refs", "{before}")
@@ -161,6 +190,9 @@ SCENARIOS = (
     Scenario("stash-apply", _stashed, ("stash", "apply", "stash@{0}"), back=BACK),
     Scenario("record", project, ("record", "--json"), stdin=NOTES),
     Scenario("stash-drop", _stashed, ("stash", "drop", "stash@{0}")),
+    Scenario("compact", _thinned, ("compact", "--force")),
+    Scenario("compact-now", _thinned, ("compact", "--force", "--now")),
+    Scenario("purge", _swallowed, ("purge", "--force", "deep/secret.env")),
     Scenario("init", _bare_project, ("init",), begins=True),
     Scenario("deinit", _drafts_waiting, ("deinit",), ends=True),
     Scenario("deinit-purge", _drafts_waiting, ("deinit", "--purge", "--force"), ends=True),

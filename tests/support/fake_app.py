@@ -35,6 +35,7 @@ from git_timewarp.timeline.results_look import (
     StatusResult,
 )
 from git_timewarp.util.clock import iso
+from tests.support.fake_disk import FakeDisk
 
 NOW = 1_700_000_000
 TREE = Oid("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
@@ -123,6 +124,7 @@ class FakeApp:
     mistakes: Sequence[Json] = ()
     git_config: Mapping[str, str] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+    disk: FakeDisk = field(default_factory=FakeDisk)
 
     def init(self, *, hooks: bool, watch: bool) -> InitResult:
         """Answer an init that has just been done."""

@@ -20,9 +20,11 @@ from pathlib import Path
 from git_timewarp.cli.output import machine
 from git_timewarp.demo.report import Loss, Report, State
 from git_timewarp.git.names import Oid
+from git_timewarp.retention.results import Left
 from git_timewarp.timeline.results import Check
 from git_timewarp.util.ids import LETTERS, SNAPSHOT_ID_LENGTH, WRITER_ID_LENGTH
 from git_timewarp.util.text import to_bytes
+from tests.support.fake_disk import FakeDisk
 
 PAGE = "docs/reference/json.md"
 
@@ -33,6 +35,8 @@ _DATE = "1700000000 +0000"
 _TIME = "2026-11-25T14:03:00.000Z"
 _FIXED = {"pid": 4711, "spool_bytes": 739}
 """Members whose number is another each time."""
+
+_LEFT = (Left(_TREE, "your own commits, index or reflogs", "git log --all --find-object=…"),)
 
 _INTRO = (
     "",
@@ -213,8 +217,11 @@ def page() -> str:
 def named() -> set[str]:
     """Return the commands whose answer stands on the page."""
     steps = [step[0] for _, scene in _SCENES for step in scene]
-    return {line.partition(" -")[0] for line in steps} | {"doctor", "demo"} | ALIKE
+    return {line.partition(" -")[0] for line in steps} | {"doctor", "demo", *DISK} | ALIKE
 
+
+DISK = ("storage", "compact", "purge")
+"""Commands whose answers depend on the machine: theirs are made of values given in the tests."""
 
 ALIKE = {"restore", "redo", "stash apply"}
 """Commands that answer as `jump` does."""
@@ -239,6 +246,13 @@ def _lines() -> Iterator[str]:
             for words, text, stdin in steps:
                 answers = place.ask(words, stdin)
                 yield from _answer(words, text, [same.as_shown(item) for item in answers])
+    disk = FakeDisk()
+    yield from _answer("storage --json", "Sizes in bytes on the disk.", [disk.storage().to_dict()])
+    text = "`waits` is true when the space is free only when the old packs have gone."
+    compacted = disk.compact(now=False, dry_run=True).to_dict()
+    yield from _answer("compact -n --json", text, [compacted])
+    purged = FakeDisk(left=_LEFT).purge(("*.env",), dry_run=False).to_dict()
+    yield from _answer("purge --force --json '*.env'", "`left` is what is still there.", [purged])
     text = "`ok` of a check is null where it does not apply."
     yield from _answer("doctor --json", text, [_doctor()])
     yield from _answer("demo --json", "The exit code is 1 when `ok` is false.", [_demo()])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _OUR_NOTES = "refs/timewarp/*/events/*"
 _STATUS_SLOT = {"A": "added", "D": "deleted"}
 _REASONS = {
+    "purged": "purged from this snapshot",
     "too-large": "too large to keep, its hash and size are recorded",
     "unreadable": "it cannot be read",
     "special": "not a file, a folder or a link",

@@ -1,0 +1,126 @@
+"""Room on the disk: what takes it, what compacting decided, what a purge took away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from git_timewarp.cli.output import names
+from git_timewarp.cli.output.look import Look
+from git_timewarp.cli.output.table import Cell, Table
+
+if TYPE_CHECKING:
+    from git_timewarp.retention.results import CompactResult, Large, PurgeResult, StorageResult
+
+_CLASSES = {
+    "events": "events",
+    "kept": "kept commits and tags",
+    "snapshots": "snapshots",
+    "drafts": "drafts",
+    "indexes": "pack indexes, and what no ref names",
+    "leaving": "old packs that are about to go",
+    "local": "journal, caches and other local files",
+}
+_LEVELS = {"ok": "good", "notice": "warning", "warn": "bad", "stop": "bad"}
+
+
+def size(count: int) -> str:
+    """Return bytes for people: `17 B`, `1.5 KB`, `2.0 GB`."""
+    number = float(count)
+    for unit in ("B", "KB", "MB"):
+        if number < 1024:
+            return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} GB"
+
+
+def storage(result: StorageResult, look: Look) -> Iterator[str]:
+    """Draw what takes how much, the largest things, and what compacting would free."""
+    rows = [
+        [Cell(size(taken)), Cell(_CLASSES.get(name, name))]
+        for name, taken in result.classes.items()
+        if taken
+    ]
+    percent = result.total * 100 // result.quota
+    rows.append(
+        [Cell(size(result.total)), Cell(f"in all, {percent} % of {size(result.quota)} (the quota)")]
+    )
+    free = Cell(size(result.free), _LEVELS[result.level])
+    rows.append([free, Cell("free on the disk")])
+    yield from Table(look, right=(0,)).draw(rows)
+    yield from _largest("largest snapshots", result.snapshots, look)
+    yield from _largest("largest files", result.blobs, look)
+    yield ""
+    if result.thinned:
+        yield f"compacting would free at most {size(result.compactable)} ({_snapshots(result.thinned)})"
+    else:
+        yield "compacting would free nothing: the rules keep every snapshot"
+    for command in result.advice:
+        yield f"{look.paint('hint', 'hint:')} {command}"
+
+
+def compact(result: CompactResult, look: Look, *, every: bool) -> Iterator[str]:
+    """Draw each decision with its reason, or only how many there were."""
+    if every:
+        table = Table(look)
+        yield from table.draw(
+            [
+                [
+                    Cell("keep" if item.keep else "remove", "good" if item.keep else "bad"),
+                    Cell(item.event),
+                    Cell(item.snapshot),
+                    Cell(look.when_short(item.ts)),
+                    Cell(", ".join(item.reasons)),
+                ]
+                for item in result.decisions
+            ]
+        )
+    kept = len(result.decisions) - result.removed
+    if result.dry_run:
+        freed = f", {size(result.frees)} at most" if result.removed else ""
+        yield f"would remove {_snapshots(result.removed)}, keep {kept}{freed}"
+    elif not result.removed:
+        yield f"the rules keep every snapshot ({kept})"
+    else:
+        yield f"removed {_snapshots(result.removed)}, kept {kept} ({', '.join(result.events)})"
+        when = "when the old packs go, a day from now" if result.waits else "now"
+        yield f"{size(max(result.frees, 0))} are free {when}"
+
+
+def purge(result: PurgeResult, look: Look) -> Iterator[str]:
+    """Draw what went, and loudly what is still there."""
+    word = "would remove" if result.dry_run else "removed"
+    for path in result.paths:
+        yield f"{word} {look.path(path)}"
+    told = f" ({', '.join(result.events)})" if result.events else ""
+    yield f"{word} {_count(len(result.objects), 'object')} from {_snapshots(len(result.snapshots))}{told}"
+    if result.waits:
+        yield (
+            f"{look.paint('bad', 'still there:')} in old packs, because a git gc is running; "
+            "they go a day from now"
+        )
+        yield f"  {look.paint('hint', 'hint:')} git timewarp compact --now"
+    for item in result.left:
+        named = f"{item.oid} is in " if item.oid else ""
+        yield f"{look.paint('bad', 'still there:')} {named}{names.one_line(item.where)}"
+        yield f"  {look.paint('hint', 'hint:')} {names.one_line(item.hint)}"
+
+
+def _largest(title: str, found: tuple[Large, ...], look: Look) -> Iterator[str]:
+    if not found:
+        return
+    yield ""
+    yield title + ":"
+    rows = [
+        [Cell("  " + size(item.size)), Cell(item.name[:12]), Cell(look.path(item.what))]
+        for item in found
+    ]
+    yield from Table(look, right=(0,)).draw(rows)
+
+
+def _snapshots(count: int) -> str:
+    return _count(count, "snapshot")
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,223 @@
+"""Purging: content that should never have been kept leaves every snapshot, and the disk.
+
+By path or pattern, or by the id of a blob. The snapshots stay, with the paths among what they
+skipped; kept commits that hold it lose their tree. The user's own commits are his: what they
+hold of it is told, and stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid
+from git_timewarp.git.objects import absent
+from git_timewarp.retention import removal
+from git_timewarp.retention.results import Left, PurgeResult
+from git_timewarp.store import kept
+from git_timewarp.store.excise import Excision
+from git_timewarp.store.reach import of_user
+from git_timewarp.store.rewrite import bury, put_tombstone
+from git_timewarp.store.snapshots import Tombstone
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.plan_filter import PathFilter
+from git_timewarp.util import directories
+from git_timewarp.util.clock import iso
+from git_timewarp.util.text import json_name, printable, shell, some
+
+_ID = r"(?:[0-9a-f]{64}|[0-9a-f]{40})\Z"
+_LISTED = 100
+_NAMED = 20
+
+
+class NothingToPurgeError(TimewarpError):
+    """No snapshot holds what was named."""
+
+    kind = Kind.NOT_FOUND
+    reference = "nothing-to-purge"
+
+
+class NotABlobError(TimewarpError):
+    """An id was given that is not that of a file's content."""
+
+    kind = Kind.USAGE
+    reference = "not-a-blob"
+
+
+class _Found(NamedTuple):
+    excision: Excision
+    snapshots: dict[str, Oid]
+    kept: dict[str, Oid]
+    objects: list[Oid]
+
+
+def purge(op: Operation, words: Sequence[str], *, dry_run: bool = False) -> PurgeResult:
+    """Take what `words` name (paths, patterns, ids of blobs) out of every snapshot.
+
+    Raises:
+        NothingToPurgeError: nothing stored matches.
+        NotABlobError: an id names something else than a file's content.
+        NotRemovedError, GitError: nothing was removed.
+    """
+    excision = _excision(op, words)
+    if not dry_run:
+        removal.ready(op)
+    found = _search(op, excision, words)
+    blobs = sorted({oid for _, oid in excision.removed})
+    paths = tuple(sorted({path for path, _ in excision.removed if path}))
+    if not excision.removed:
+        named = " ".join(shell(word) for word in words[:3])
+        raise NothingToPurgeError(
+            f"no snapshot holds {some([printable(word) for word in words])}",
+            hint=f"git timewarp log --all -- {named}",
+        )
+    answer = PurgeResult(paths, tuple(blobs), tuple(sorted(found.snapshots)), dry_run=dry_run)
+    if dry_run:
+        return answer
+    _forget_copies(op, set(blobs))
+    done = removal.carry_out(
+        op,
+        removal.Wish(
+            f"purged {some(paths) or some(blobs)}",
+            found.snapshots,
+            found.objects,
+            "rewritten",
+            kept=found.kept,
+            data={
+                "what": [json_name(word) for word in words],
+                "objects": [str(oid) for oid in blobs[:_LISTED]],
+            },
+            now=True,
+            foreign=True,
+        ),
+    )
+    left = (*_still_there(op, blobs), *_comes_again(op, paths))
+    return answer._replace(left=left, frees=done.freed, waits=done.waits, events=done.events)
+
+
+def _excision(op: Operation, words: Sequence[str]) -> Excision:
+    """Return what takes the files that `words` name out of a tree."""
+    ids: set[Oid] = set()
+    rest: list[str] = []
+    for word in words:
+        if re.match(_ID, word):
+            ids.add(_blob(op, word))
+        else:
+            rest.append(word)
+    paths = PathFilter.parse(rest, prefix=op.repo.prefix) if rest else None
+
+    def matches(path: str, oid: Oid) -> bool:
+        if oid in ids:
+            return True
+        return bool(paths and paths.matches(path) and ".git" not in path.split("/"))
+
+    return Excision(op.quarantine, matches)
+
+
+def _blob(op: Operation, word: str) -> Oid:
+    info = op.quarantine.reader.info(word)
+    if info is not None and info[1] != "blob":
+        raise NotABlobError(
+            f"'{word}' is a {info[1]}, not the content of a file",
+            hint=f"git ls-tree -r {word}",
+        )
+    return Oid(word)
+
+
+def _search(op: Operation, excision: Excision, words: Sequence[str]) -> _Found:
+    """Rewrite every snapshot and kept object that holds it, in the quarantine."""
+    snapshots = {}
+    for snapshot, entry in op.history.catalog.every():
+        new = excision.snapshot(entry)
+        if new != entry:
+            snapshots[str(snapshot)] = new
+    reader = op.quarantine.reader
+    kept_ones: dict[str, Oid] = {}
+    stone: Oid | None = None
+    for oid, entry in kept.entries(reader, op.recorder.refs, op.recorder.journal.kept):
+        if not excision.kept(entry):
+            continue
+        if stone is None:
+            reason = f"purge {' '.join(printable(word) for word in words)}"
+            ts = iso(op.world.clock.now_ns())
+            stone = put_tombstone(op.quarantine, Tombstone("purge", op.id, reason, ts))
+        keep = {item.name for item in reader.tree(entry)} & {"type", "object"}
+        kept_ones[oid] = bury(op.quarantine, entry, stone, keep=keep)
+    written = [*excision.objects, *kept_ones.values(), *([stone] if stone is not None else [])]
+    return _Found(excision, snapshots, kept_ones, written)
+
+
+def _forget_copies(op: Operation, blobs: set[Oid]) -> None:
+    """Remove copies of the content that we keep outside of every object store."""
+    root = op.repo.state_dir
+    for place in _files(os.path.join(root, "damaged")):
+        name = os.path.basename(os.path.dirname(place)) + os.path.basename(place)
+        if name in blobs:
+            directories.remove(place)
+    directories.remove(os.path.join(root, "staging"))
+    aside = list(_files(os.path.join(root, "aside")))
+    for at in range(0, len(aside), _LISTED):
+        some_ = aside[at : at + _LISTED]
+        found = op.repo.git.run("hash-object", "--no-filters", "--", *some_).text.splitlines()
+        for place, oid in zip(some_, found, strict=True):
+            if oid in blobs:
+                directories.remove(place)
+
+
+def _files(folder: str) -> Iterator[str]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            if os.path.isfile(path) and not os.path.islink(path):
+                yield path
+
+
+def _still_there(op: Operation, blobs: Sequence[Oid]) -> list[Left]:
+    """Tell of content that is still on the disk, where, and what is to be done about it."""
+    gone = set(absent(op.repo.git, list(blobs)))
+    there = [oid for oid in blobs if oid not in gone]
+    if not there:
+        return []
+    user = of_user(op.repo)
+    packs = op.recorder.packs
+    ours = {oid for name in packs.names() for oid in packs.held_by(name, set(there))}
+    left = []
+    for oid in there:
+        if oid in user:
+            where, hint = "your own commits, index or reflogs", f"git log --all --find-object={oid}"
+        elif oid in ours:
+            where, hint = "snapshots, at another path", f"git timewarp purge {oid}"
+        else:
+            where, hint = "git's own store, where nothing leads to it", "git gc --prune=now"
+        left.append(Left(oid, where, hint))
+    return left
+
+
+def _comes_again(op: Operation, paths: Sequence[str]) -> list[Left]:
+    """Tell of paths that the next snapshot would hold again."""
+    there = [path for path in paths if os.path.lexists(os.path.join(op.repo.work_tree, path))]
+    if not there:
+        return []
+    asked = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
+    found: list[str] = []
+    with contextlib.suppress(TimewarpError):
+        out = op.repo.git.run(*asked, *there[:_LISTED]).text
+        found = sorted({name for name in out.split("\0") if name})
+    return [
+        Left(
+            "",
+            f"the work tree: the next snapshot holds '{name}' again",
+            f"git rm --cached -- {shell(name)}"
+            if _is_tracked(op, name)
+            else f"echo {shell('/' + name)} >>.gitignore",
+        )
+        for name in found[:_NAMED]
+    ]
+
+
+def _is_tracked(op: Operation, path: str) -> bool:
+    return bool(op.repo.git.run("ls-files", "--", path).out)

@@ -1,0 +1,212 @@
+"""Taking snapshots, or some of their content, away for good: one operation, in this order.
+
+    everything folded -> new entries in the quarantine -> intent -> refs (one pack, one
+    transaction, as a fold) -> packs without what nothing needs any more -> what we remember
+    of captures -> with `now` the old packs -> event and "done" in one write
+
+A crash before the refs moved leaves the old state; after it, `finish` goes on from there. What
+an old pack holds and the user has come to need since is kept when the pack leaves.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.names import Oid, RefName, SnapshotId
+from git_timewarp.git.run import GitError
+from git_timewarp.store import layout, leaving, transaction
+from git_timewarp.store.chain import NewEvent
+from git_timewarp.store.events import Json
+from git_timewarp.store.reach import below, of_user
+from git_timewarp.store.rewrite import HOLDS_SNAPSHOTS, Rewritten, rewrite
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.util import directories
+
+KIND = "removal"
+
+
+class NotRemovedError(TimewarpError):
+    """The refs could not be moved, so nothing was removed."""
+
+    kind = Kind.CONFLICT
+    reference = "not-removed"
+
+
+class Wish(NamedTuple):
+    """What is to be removed.
+
+    Attributes:
+        summary: of the event.
+        snapshots: what takes the place of each snapshot: a tombstone, or less than there was.
+        kept: the same for kept objects.
+        objects: everything that was written for these.
+        data: members of the event's `data`.
+        told: the member of `data` that lists the snapshots: `removed` or `rewritten`.
+        most: how many ids one event lists.
+        now: whether the old packs go at once, and not after their grace time.
+        foreign: whether what other writers recorded is changed too.
+    """
+
+    summary: str
+    snapshots: Mapping[str, Oid]
+    objects: Sequence[Oid]
+    told: str
+    kept: Mapping[str, Oid] = {}
+    data: Mapping[str, object] = {}
+    most: int = 1_000
+    now: bool = False
+    foreign: bool = False
+
+
+class Done(NamedTuple):
+    """What came of it: the bytes that go with the old packs, and whether these still wait."""
+
+    freed: int
+    waits: bool
+    events: tuple[str, ...]
+
+
+def ready(op: Operation) -> None:
+    """Fold what waits, so that every snapshot stands in a segment.
+
+    Raises:
+        NotRemovedError: it cannot be folded now.
+    """
+    op.recorder.fold()
+    op.changed()
+    if not op.recorder.journal.is_empty:
+        raise NotRemovedError(
+            "not everything recorded could be moved into git now, nothing was removed",
+            hint="git timewarp status",
+        )
+
+
+def carry_out(op: Operation, wish: Wish) -> Done:
+    """Remove it; `ready` was called before.
+
+    Raises:
+        GitError: the user's own history cannot be walked; nothing was removed.
+        NotRemovedError: a ref of ours could not be moved; nothing was removed.
+    """
+    user = of_user(op.repo)
+    own = f"{layout.ROOT}/{op.recorder.writer}/"
+    refs = op.recorder.refs
+    mine = {name: oid for name, oid in refs.items() if wish.foreign or name.startswith(own)}
+    found = _rewritten(op, mine, wish)
+    op.begin(
+        {
+            "kind": KIND,
+            "anywhere": True,
+            "summary": wish.summary,
+            "snapshots": dict(wish.snapshots),
+            "kept": dict(wish.kept),
+            "old": {change.name: change.old for change in found.updates},
+            "told": wish.told,
+            "data": dict(wish.data),
+            "most": wish.most,
+            "now": wish.now,
+        }
+    )
+    intent = op.recorder.journal.intents[op.id]
+    if not op.recorder.publish([*wish.objects, *found.objects], found.updates):
+        op.withdraw()
+        raise NotRemovedError(
+            "the refs of git-timewarp could not be moved, nothing was removed",
+            hint="git timewarp status",
+        )
+    return _go_on(op, intent, user)
+
+
+def finish(op: Operation, intent: Json) -> str:
+    """Go on with a removal that a crash cut off, or take it back; return what to tell."""
+    catalog = op.history.catalog
+    placed = _pairs(intent["snapshots"])
+    landed = {name for name, oid in placed.items() if catalog.entry(SnapshotId(name)) == oid}
+    kept = _pairs(intent["kept"])
+    now = rewrite(op.quarantine, op.recorder.refs, kept, kinds={layout.KEPT})
+    if (placed and not landed) or (not placed and now.updates):
+        op.recorder.append(done=[str(intent["op"])])
+        return f"'{intent['verb']}' was cut off before it removed anything"
+    left = {**intent, "snapshots": {name: placed[name] for name in landed}}
+    try:
+        user = of_user(op.repo)
+    except GitError as exc:
+        # Nobody may be kept from his work by it; the packs stay as they are.
+        _record(op, left)
+        return f"'{intent['verb']}' was cut off and is finished now, but nothing is freed: {exc}"
+    _go_on(op, left, user)
+    return f"'{intent['verb']}' was cut off and is finished now"
+
+
+def _rewritten(op: Operation, refs: Mapping[RefName, Oid], wish: Wish) -> Rewritten:
+    one = rewrite(op.quarantine, refs, wish.snapshots, kinds=HOLDS_SNAPSHOTS)
+    two = rewrite(op.quarantine, refs, wish.kept, kinds={layout.KEPT})
+    return Rewritten([*one.updates, *two.updates], [*one.objects, *two.objects])
+
+
+def _go_on(op: Operation, intent: Json, user: set[Oid]) -> Done:
+    """Do what is left to do after the refs have moved."""
+    recorder, packs = op.recorder, op.recorder.packs
+    op.changed()
+    before = packs.size(packs.names())
+    freed = packs.thin(_gone(op, intent) - user)
+    # What captures remember names objects; the next one looks at everything again.
+    directories.remove(os.path.join(op.repo.state_dir, "index"))
+    old = packs.superseded() if intent["now"] else []
+    if old:
+        recorder.sweep(old)
+        freed = before - packs.size(packs.names())
+    events = _record(op, intent)
+    held = recorder.journal
+    if not (held.snapshots or held.kept or held.intents or recorder.holding):
+        op.quarantine.empty()
+    return Done(freed, bool(leaving.superseded(op.repo.state_dir)), events)
+
+
+def _record(op: Operation, intent: Json) -> tuple[str, ...]:
+    """Record the events and close the intent in one write; return their labels."""
+    sealed = op.recorder.seal(_events(op, intent))
+    op.recorder.append(sealed, done=[str(intent["op"])])
+    return tuple(op.label(entry) for entry in op.recorded(sealed))
+
+
+def _gone(op: Operation, intent: Json) -> set[Oid]:
+    """Return what the former values of our refs lead to and the present ones do not."""
+    git = op.repo.git.using(alternates=(op.quarantine.path,))
+    old = _pairs(intent["old"])
+    former = set(old.values())
+    for name, values in transaction.logged(op.repo).items():
+        former.update(values if name in old else ())
+    return set(below(git, sorted(former))) - set(below(git, op.recorder.refs.values()))
+
+
+def _events(op: Operation, intent: Json) -> list[NewEvent]:
+    """Return the events that list what was changed, a bounded number of ids in each."""
+    ids = sorted(_pairs(intent["snapshots"]))
+    found = op.quarantine.reader.info("HEAD")
+    anchor = found[0] if found is not None else op.quarantine.put_tree([])
+    data = intent["data"] if isinstance(intent["data"], dict) else {}
+    told, verb = str(intent["told"]), str(intent["verb"])
+    most = int(str(intent["most"]))
+    parts = [ids[at : at + most] for at in range(0, len(ids), most)] or [[]]
+    head = found[0] if found is not None else None
+    made = [
+        op.event(
+            verb,
+            str(intent["summary"]),
+            anchor=anchor,
+            head=head,
+            branch=None,
+            data={**data, told: part},
+        )
+        for part in parts
+    ]
+    return [event._replace(op=str(intent["op"])) for event in made]
+
+
+def _pairs(value: object) -> dict[str, Oid]:
+    assert isinstance(value, dict)  # noqa: S101 - our own record
+    return {str(name): Oid(str(oid)) for name, oid in value.items()}

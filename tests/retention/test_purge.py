@@ -1,0 +1,263 @@
+"""Purging: the content is nowhere afterwards, and everything else is what it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from git_timewarp.git.names import Oid
+from git_timewarp.integrity.verify import verify
+from git_timewarp.retention.purge import NotABlobError, NothingToPurgeError, purge
+from git_timewarp.retention.results import PurgeResult
+from git_timewarp.store import leaving
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.timeline.world import World
+from tests.support import recording
+from tests.support.clock import CountingClock
+from tests.support.repo_builder import RepoBuilder
+
+SECRET = b"TOKEN=swallowed-by-mistake-0123456789\n"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    """Return a repository with one commit."""
+    built = RepoBuilder(tmp_path / "repo")
+    built.commit("first", {"a.txt": "one\n", "deep/b.txt": "two\n"})
+    return built
+
+
+@pytest.fixture
+def given(repo: RepoBuilder) -> World:
+    """Return its world, three snapshots in: without, with, and again without the secret."""
+    world = recording.begin(repo, clock=CountingClock())
+    recording.take(world)
+    repo.write("deep/secret.env", SECRET)
+    repo.write("a.txt", "one more\n")
+    recording.take(world)
+    repo.remove("deep/secret.env")
+    repo.write("a.txt", "one more again\n")
+    recording.take(world)
+    return world
+
+
+def purged(world: World, *words: str, dry_run: bool = False) -> PurgeResult:
+    """Purge, as the command does."""
+    with Operation(world, "purge") as op:
+        return purge(op, words, dry_run=dry_run)
+
+
+def oid_of(repo: RepoBuilder, content: bytes) -> str:
+    return repo.git("hash-object", "--stdin", stdin=content)
+
+
+def places(repo: RepoBuilder, content: bytes) -> list[str]:
+    """Return every file below the git directory that gives the content away, and how."""
+    oid = oid_of(repo, content)
+    found = []
+    git = repo.git_dir()
+    env = {**repo.env(), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(git / "timewarp/quarantine")}
+    done = subprocess.run(
+        ["git", "cat-file", "-e", oid], cwd=repo.path, env=env, capture_output=True, check=False
+    )
+    if done.returncode == 0:
+        found.append("an object store")
+    for path in sorted(git.rglob("*")):
+        if not path.is_file() or path.suffix in {".pack", ".rev", ".idx"}:
+            continue
+        if content in path.read_bytes() or path.parent.name + path.name == oid:
+            found.append(str(path.relative_to(git)))
+    for index in git.rglob("*.idx"):
+        listed = subprocess.run(
+            ["git", "show-index"], input=index.read_bytes(), capture_output=True, check=True
+        )
+        if oid.encode() in listed.stdout:
+            found.append(index.name)
+    return found
+
+
+def whole(repo: RepoBuilder, world: World) -> None:
+    assert verify(world.repo, full=True).problems == ()
+    done = repo.run("fsck", "--full", ok=None)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("word", ["deep/secret.env", "*.env", "deep", "<oid>"])
+def test_the_content_is_nowhere_afterwards(repo: RepoBuilder, given: World, word: str) -> None:
+    oid = oid_of(repo, SECRET)
+    assert "an object store" in places(repo, SECRET)
+    if word == "deep":
+        repo.git("rm", "-q", "-r", "--cached", "deep")
+    result = purged(given, oid if word == "<oid>" else word)
+    assert oid in result.objects
+    assert "deep/secret.env" in result.paths
+    assert not result.waits
+    assert places(repo, SECRET) == []
+    whole(repo, given)
+    assert repo.run("gc", "-q", "--prune=now").stderr == b""
+    whole(repo, given)
+
+
+def test_other_files_of_the_snapshots_stay_and_say_what_went(
+    repo: RepoBuilder, given: World
+) -> None:
+    with recording.history(given) as history:
+        before = {name: history.snapshot(name) for name, _ in history.catalog.every()}
+    result = purged(given, "deep/secret.env")
+    (changed,) = result.snapshots
+    with recording.history(given) as history:
+        for name, old in before.items():
+            new = history.snapshot(name)
+            assert old is not None
+            assert new is not None
+            if name != changed:
+                assert new == old
+                continue
+            listed = repo.git("ls-tree", "-r", "--name-only", new.view.tree)
+            assert listed.splitlines() == ["a.txt", "deep/b.txt"]
+            assert [item.to_json() for item in new.view.skipped] == [
+                {"path": "deep/secret.env", "reason": "purged"}
+            ]
+        (event,) = [entry for entry in history.entries() if entry.type == "purge"]
+    assert event.summary == "purged 'deep/secret.env'"
+    assert event.data == {
+        "objects": [oid_of(repo, SECRET)],
+        "rewritten": [changed],
+        "what": ["deep/secret.env"],
+    }
+
+
+def test_a_dry_run_changes_nothing(repo: RepoBuilder, given: World) -> None:
+    refs = repo.git("for-each-ref")
+    result = purged(given, "deep/secret.env", dry_run=True)
+    assert result.dry_run
+    assert result.paths == ("deep/secret.env",)
+    assert repo.git("for-each-ref") == refs
+    assert "an object store" in places(repo, SECRET)
+
+
+def test_what_the_users_own_commits_hold_is_told_and_stays(repo: RepoBuilder, given: World) -> None:
+    repo.commit("swallowed too", {"deep/secret.env": SECRET})
+    oid = oid_of(repo, SECRET)
+    result = purged(given, "deep/secret.env")
+    assert [item.to_dict() for item in result.left] == [
+        {
+            "oid": oid,
+            "where": "your own commits, index or reflogs",
+            "hint": f"git log --all --find-object={oid}",
+        },
+        {
+            "oid": "",
+            "where": "the work tree: the next snapshot holds 'deep/secret.env' again",
+            "hint": "git rm --cached -- deep/secret.env",
+        },
+    ]
+    assert repo.git("cat-file", "blob", oid) + "\n" == SECRET.decode()
+    whole(repo, given)
+
+
+def test_what_the_user_staged_after_we_had_it_is_not_lost(repo: RepoBuilder, given: World) -> None:
+    """Git writes no object that it finds in a pack of ours: his index leads there only."""
+    repo.write("deep/secret.env", SECRET)
+    repo.git("add", "deep/secret.env")
+    oid = oid_of(repo, SECRET)
+    purged(given, "deep/secret.env")
+    assert repo.git("cat-file", "-t", oid) == "blob"
+    whole(repo, given)
+
+
+def test_the_same_content_at_another_path_is_told(repo: RepoBuilder, given: World) -> None:
+    repo.write("copy.env", SECRET)
+    recording.take(given)
+    repo.remove("copy.env")
+    oid = oid_of(repo, SECRET)
+    result = purged(given, "deep/secret.env")
+    assert [item.to_dict() for item in result.left] == [
+        {"oid": oid, "where": "snapshots, at another path", "hint": f"git timewarp purge {oid}"}
+    ]
+    purged(given, oid)
+    assert places(repo, SECRET) == []
+    whole(repo, given)
+
+
+def test_exact_bytes_index_stages_and_kept_commits_lose_it_too(
+    repo: RepoBuilder, given: World
+) -> None:
+    repo.commit("rules", {".gitattributes": "*.dos text eol=crlf\n"})
+    repo.write("key.dos", b"TOKEN=mixed\r\nends\n")
+    repo.write("key.dos", b"TOKEN=staged\r\nends\n")
+    repo.git("-c", "core.safecrlf=false", "add", "key.dos")
+    repo.write("key.dos", b"TOKEN=mixed\r\nends\n")
+    recording.take(given)
+    repo.git("rm", "-q", "-f", "key.dos")
+    repo.git("switch", "-q", "-c", "doomed")
+    repo.commit("doomed", {"key.dos": b"TOKEN=kept\n"})
+    recording.take(given)
+    repo.git("switch", "-q", "main", ok=None)
+    repo.git("switch", "-q", "master", ok=None)
+    repo.git("branch", "-q", "-D", "doomed")
+    repo.git("reflog", "expire", "--expire=now", "HEAD")
+    recording.take(given)
+    repo.git("gc", "-q", "--prune=now")
+    purged(given, "key.dos")
+    for text in (b"TOKEN=mixed\r\nends\n", b"TOKEN=mixed\nends\n", b"TOKEN=kept\n"):
+        assert places(repo, text) == [], text
+    repo.git("gc", "-q", "--prune=now")
+    assert places(repo, b"TOKEN=staged\nends\n") == []
+    whole(repo, given)
+
+
+def test_old_packs_wait_for_a_gc_that_runs_and_say_so(repo: RepoBuilder, given: World) -> None:
+    (repo.git_dir() / "gc.pid").write_text(f"{os.getpid()} {os.uname().nodename}")
+    assert purged(given, "deep/secret.env").waits
+    (repo.git_dir() / "gc.pid").unlink()
+    whole(repo, given)
+    given.clock.sleep(8 * 24 * 3600)
+    repo.write("a.txt", "later\n")
+    recording.take(given)
+    assert places(repo, SECRET) == []
+    whole(repo, given)
+
+
+def test_an_old_pack_that_leaves_gives_up_what_the_user_needs_by_then(
+    repo: RepoBuilder, given: World
+) -> None:
+    (repo.git_dir() / "gc.pid").write_text(f"{os.getpid()} {os.uname().nodename}")
+    purged(given, "deep/secret.env")
+    (repo.git_dir() / "gc.pid").unlink()
+    repo.write("deep/secret.env", SECRET)
+    repo.git("add", "deep/secret.env")
+    given.clock.sleep(25 * 3600)
+    repo.write("a.txt", "later\n")
+    with Operation(given, "draft") as op:
+        op.recorder.tidy()
+        assert leaving.superseded(given.repo.state_dir) == {}
+    assert repo.git("cat-file", "-t", oid_of(repo, SECRET)) == "blob"
+    whole(repo, given)
+
+
+def test_copies_kept_aside_go_too(repo: RepoBuilder, given: World) -> None:
+    aside = repo.git_dir() / "timewarp/aside/op"
+    aside.mkdir(parents=True)
+    (aside / "secret.env").write_bytes(SECRET)
+    (aside / "other").write_bytes(b"other\n")
+    purged(given, "deep/secret.env")
+    assert sorted(path.name for path in aside.iterdir()) == ["other"]
+
+
+def test_what_is_nowhere_and_what_is_no_file_is_refused(repo: RepoBuilder, given: World) -> None:
+    with pytest.raises(NothingToPurgeError) as nothing:
+        purged(given, "absent.txt")
+    assert nothing.value.to_dict() == {
+        "code": 3,
+        "reference": "nothing-to-purge",
+        "message": "no snapshot holds 'absent.txt'",
+        "hint": "git timewarp log --all -- absent.txt",
+    }
+    tree = Oid(repo.git("rev-parse", "HEAD^{tree}"))
+    with pytest.raises(NotABlobError) as wrong:
+        purged(given, tree)
+    assert wrong.value.message == f"'{tree}' is a tree, not the content of a file"
