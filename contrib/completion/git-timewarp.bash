@@ -28,6 +28,7 @@ __git_timewarp_table () {
 	"show") printf '%s\n' target --stat --name-only --date --color --no-color --json --help ;;
 	"diff") printf '%s\n' target --stat --name-only --color --no-color --json --help ;;
 	"cat") printf '%s\n' target+path --json --help ;;
+	"history") printf '%s\n' other -n --max-count -p --patch --date --color --no-color --ascii --json --help ;;
 	"jump") printf '%s\n' target --with-head --with-refs -f --force -n --dry-run --json --help ;;
 	"restore") printf '%s\n' other -s --source -f --force -n --dry-run --json --help ;;
 	"undo") printf '%s\n' other -f --force -n --dry-run --json --help ;;
@@ -110,6 +111,7 @@ _git_timewarp () {
 		case "$current" in
 		-*) __git_timewarp_offer "$(printf '%s\n' -C -c -p --paginate -P --no-pager -v --version -h --help)" "$current" ;;
 		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify storage compact purge notes)" "$current" ;;
+		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify notes)" "$current" ;;
 		esac
 		return
 	fi
@@ -134,6 +136,7 @@ _git_timewarp () {
 	esac
 	case "$kind" in
 	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify storage compact purge notes)" "$current" ;;
+	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify notes)" "$current" ;;
 	target|stash|setting) __git_timewarp_offer "$(__git_timewarp_now "$kind")" "$current" ;;
 	target+path)
 		if [ "${#typed[@]}" -le 1 ]; then

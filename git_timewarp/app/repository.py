@@ -18,6 +18,7 @@ from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
     from git_timewarp.app.disk import Disk
+    from git_timewarp.app.versions import Versions
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,
@@ -285,6 +286,13 @@ class App(Opened):
             hooks = self._hooks_brief()
         watcher, home = self.watch_status(), self.environ.get("HOME")
         return doctor.doctor(self.world, hooks=hooks, watcher=watcher, home=home)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The versions of single paths."""
+        from git_timewarp.app.versions import Versions  # noqa: PLC0415
+
+        return Versions(self)
 
     # -- travel -----------------------------------------------------------------------
 

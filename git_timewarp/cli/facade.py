@@ -17,6 +17,17 @@ from git_timewarp.timeline.results import (
     VerifyReport,
 )
 from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
+from git_timewarp.timeline.results_path import PathVersion
+
+
+class Versions(Protocol):
+    """The versions of single paths; see `git_timewarp.app.versions`."""
+
+    def history(self, path: str, *, span: str | None, limit: int | None) -> Iterator[PathVersion]:
+        """Give every version of a path, newest first."""
+
+    def patch(self, version: PathVersion, *, color: bool) -> bytes:
+        """Give what a version changed."""
 
 
 class Disk(Protocol):
@@ -110,6 +121,10 @@ class App(Protocol):
         name_only: bool,
     ) -> DiffResult:
         """Compare two moments."""
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of single paths."""
 
     def cat(self, target: str, path: str) -> bytes:
         """Give a file's bytes as they were."""

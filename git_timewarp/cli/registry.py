@@ -68,6 +68,7 @@ COMMANDS: dict[str, Entry] = {
     "show": Entry("show:COMMAND", "look", "show one event and what it changed"),
     "diff": Entry("diff:COMMAND", "look", "show changes between two moments"),
     "cat": Entry("cat:COMMAND", "look", "print a file as it was"),
+    "history": Entry("history:COMMAND", "look", "show every version of one path"),
     "jump": Entry("jump:COMMAND", "travel", "bring the whole work tree back to a moment"),
     "restore": Entry("restore:COMMAND", "travel", "bring some paths back"),
     "undo": Entry("undo:UNDO", "travel", "take back what a command of ours changed"),

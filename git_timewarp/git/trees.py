@@ -16,7 +16,7 @@ from git_timewarp.git.objects import (
     TreeEntry,
     entry_of,
 )
-from git_timewarp.util.text import to_str
+from git_timewarp.util.text import to_bytes, to_str
 
 _AT_ONCE = 256
 """How many folders are read in one go."""
@@ -54,6 +54,37 @@ def differences(reader: Reader, before: Oid | None, after: Oid | None) -> Iterat
                 leaves = one if folders[0] is None else None, two if folders[1] is None else None
                 if leaves != (None, None):
                     yield Difference(path, *leaves)
+
+
+def entries_at(reader: Reader, roots: Sequence[Oid | None], path: str) -> list[TreeEntry | None]:
+    """Return what each tree has at `path`; None where it has nothing there, or is None.
+
+    All trees go down one level at a time, and a folder that several share is read once.
+
+    Raises:
+        MissingObjectError: a tree on the way cannot be read.
+    """
+    here: list[Oid | None] = list(roots)
+    *above, last = path.split("/")
+    for part in above:
+        found = _named(reader, here, part)
+        here = [_folder(found.get(oid)) if oid is not None else None for oid in here]
+    found = _named(reader, here, last)
+    return [found.get(oid) if oid is not None else None for oid in here]
+
+
+def _named(reader: Reader, folders: Sequence[Oid | None], name: str) -> dict[Oid, TreeEntry]:
+    """Return the entry called `name` by folder, for those that have one."""
+    wanted = list(dict.fromkeys(oid for oid in folders if oid is not None))
+    raw = to_bytes(name)
+    found = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        window = wanted[start : start + _AT_ONCE]
+        for oid, split in zip(window, reader.split(window), strict=True):
+            item = next((item for item in split if item[1] == raw), None)
+            if item is not None:
+                found[oid] = entry_of(item)
+    return found
 
 
 def new_objects(

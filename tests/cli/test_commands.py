@@ -17,7 +17,7 @@ from git_timewarp.timeline import ingest_lines
 from git_timewarp.timeline.results import Check, FileChange, SnapshotResult, TravelResult
 from git_timewarp.timeline.results_look import Changes, Json, Milestone, Problem
 from tests.support.commands import commands
-from tests.support.fake_app import TREE, Desk, FakeApp, entry
+from tests.support.fake_app import TREE, Desk, FakeApp, entry, version
 
 FILES = (
     FileChange(RepoPath("a\tb\udcff.py"), "M", 3, 40),
@@ -221,6 +221,44 @@ def test_cat_in_json_gives_text_or_bytes() -> None:
         "size": 29,
         "bytes": "ZGlmZiAtLWdpdCBhL3ggYi94Ci1vbGQKK27pdwo=",
     }
+
+
+PAST = [
+    version(47, "D", other="k\udcff.py", lines=(0, 12), current=True),
+    version(46, "M", lines=(3, 1), commit="8c94a7399b49bcbfc5bcd7be5b0a86ac85d4f0ad"),
+    version(45, "T", lines=(None, None)),
+    version(44, "R", other="old.py", lines=(0, 0)),
+    version(9, "F", lines=(None, None)),
+]
+HISTORY = """\
+@ E47  9m snapshot deleted     -12 to "k\\377.py": step 47
+○ E46  9m snapshot modified  +3 -1 [8c94a73] step 46
+○ E45  9m snapshot retyped  binary step 45
+○ E44  9m snapshot renamed         from old.py: step 44
+○ E9  10m snapshot found           step 9
+"""
+
+
+def test_history() -> None:
+    app = FakeApp(past=PAST, patch=PATCH)
+    assert told("history -3 new.py E1..", app)[0] == HISTORY
+    assert app.asked == [("history", {"path": "new.py", "span": "E1..", "limit": 3})]
+    assert told("history -p -- new.py", FakeApp(past=PAST[3:], patch=PATCH))[0] == (
+        "○ E44 9m snapshot renamed from old.py: step 44\n"
+        "\ndiff --git a/x b/x\n-old\n+n\\xe9w\n\n"
+        "○ E9  10m snapshot found   step 9\n"
+    )
+    desk = Desk(app)
+    desk.run("history new.py --json")
+    lines = [json.loads(line) for line in desk.out.splitlines()]
+    assert [(line["status"], line["from"], line["to"]) for line in lines] == [
+        ("D", None, {"bytes": "a/8ucHk="}),
+        ("M", None, None),
+        ("T", None, None),
+        ("R", "old.py", None),
+        ("F", None, None),
+    ]
+    assert (lines[0]["blob"], lines[0]["mode"], lines[1]["mode"]) == (None, None, "100644")
 
 
 JUMP = """\

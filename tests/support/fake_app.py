@@ -34,6 +34,7 @@ from git_timewarp.timeline.results_look import (
     Problem,
     StatusResult,
 )
+from git_timewarp.timeline.results_path import PathVersion
 from git_timewarp.util.clock import iso
 from tests.support.fake_disk import FakeDisk
 
@@ -85,6 +86,40 @@ def entry(
     )
 
 
+def version(
+    number: int,
+    status: str,
+    *,
+    other: str | None = None,
+    lines: tuple[int | None, int | None] = (3, 1),
+    commit: str | None = None,
+    current: bool = False,
+) -> PathVersion:
+    """Return one version of a path."""
+    made = entry(number, seconds=600 - number, summary=f"step {number}")
+    assert made.snapshot is not None
+    return PathVersion(
+        event=made.event,
+        id=made.id,
+        ts=made.ts,
+        type=made.type,
+        actor=made.actor,
+        summary=made.summary,
+        snapshot=made.snapshot,
+        path=RepoPath("new.py"),
+        status=status,
+        other=None if other is None else RepoPath(other),
+        blob=None if status == "D" else TREE,
+        mode=0 if status == "D" else 0o100644,
+        additions=lines[0],
+        deletions=lines[1],
+        commit=None if commit is None else Oid(commit),
+        snapshots=2,
+        current=current,
+        trees=(None, TREE),
+    )
+
+
 def watcher(
     *,
     running: bool = False,
@@ -108,6 +143,25 @@ def watcher(
 
 
 @dataclass
+class FakeVersions:
+    """Answers the versions of a path."""
+
+    past: list[PathVersion]
+    drawn: bytes
+    asked: list[tuple[str, Mapping[str, object]]]
+
+    def history(self, path: str, *, span: str | None, limit: int | None) -> Iterator[PathVersion]:
+        """Answer the versions."""
+        self.asked.append(("history", {"path": path, "span": span, "limit": limit}))
+        return iter(self.past)
+
+    def patch(self, version: PathVersion, *, color: bool) -> bytes:
+        """Answer the patch, but for the oldest."""
+        self.asked.append(("patch", {"event": version.event, "color": color}))
+        return b"" if version.status == "F" else self.drawn
+
+
+@dataclass
 class FakeApp:
     """Answers from its fields and remembers what it was asked."""
 
@@ -115,6 +169,7 @@ class FakeApp:
     problems: tuple[Problem, ...] = ()
     checks: tuple[Check, ...] = ()
     travel: TravelResult | None = None
+    past: list[PathVersion] = field(default_factory=list)
     patch: bytes = b""
     files: tuple[FileChange, ...] = ()
     taken: SnapshotResult | None = None
@@ -262,6 +317,11 @@ class FakeApp:
         asked = {"a": a, "b": b, "paths": paths, "stat": stat, "name_only": name_only}
         self.asked.append(("diff", asked | {"color": color}))
         return DiffResult(self.files, b"" if stat or name_only else self.patch)
+
+    @property
+    def versions(self) -> FakeVersions:
+        """Answer the versions of a path."""
+        return FakeVersions(self.past, self.patch, self.asked)
 
     def cat(self, target: str, path: str) -> bytes:
         """Answer the patch as a file's bytes."""

@@ -43,8 +43,8 @@ _INTRO = (
     "# JSON",
     "",
     "Every command takes `--json`. The answer is one object on one line with the version `v`,",
-    "or one object a line where the list has no bound (`log`, `record`). It is shown here on",
-    "several lines. Fields may be added; none is renamed or removed within a version.",
+    "or one object a line where the list has no bound (`log`, `history`, `record`). It is shown",
+    "here on several lines. Fields may be added; none is renamed or removed within a version.",
     "",
     'A name that is not UTF-8 is given as `{"bytes": "<base64>"}`. Times are UTC, ISO 8601.',
     "",
@@ -157,6 +157,11 @@ _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
             (
                 "diff --json E1 E3",
                 "`status` is git's letter; `additions` and `deletions` are null for binary files.",
+                b"",
+            ),
+            (
+                "history --json src/a.py",
+                "`from` is the old name of a renamed file, `to` the new one of a deleted one.",
                 b"",
             ),
             ("cat --json E1 notes.txt", "`bytes` in base64 for what is not UTF-8.", b""),
