@@ -33,9 +33,10 @@ __git_timewarp_table () {
 	"restore") printf '%s\n' other -s --source -f --force -n --dry-run --json --help ;;
 	"undo") printf '%s\n' other -f --force -n --dry-run --json --help ;;
 	"redo") printf '%s\n' other -f --force -n --dry-run --json --help ;;
-	"stash list") printf '%s\n' other --date --json --help ;;
-	"stash show") printf '%s\n' stash -p --patch --color --no-color --json --help ;;
-	"stash apply") printf '%s\n' stash --drop -f --force -n --dry-run --json --help ;;
+	"stash list") printf '%s\n' other --git --date --json --help ;;
+	"stash show") printf '%s\n' stash --git -p --patch --color --no-color --json --help ;;
+	"stash apply") printf '%s\n' stash --git --drop -f --force -n --dry-run --json --help ;;
+	"stash store") printf '%s\n' stash -m --message -n --dry-run --json --help ;;
 	"stash drop") printf '%s\n' stash -n --dry-run --json --help ;;
 	"verify") printf '%s\n' other --quick --full --json --help ;;
 	"storage") printf '%s\n' other --json --help ;;
@@ -57,7 +58,7 @@ __git_timewarp_now () {
 		echo @ ;;
 	stash)
 		command git-timewarp "${__git_timewarp_where[@]}" stash list --json 2>/dev/null |
-			sed $'s/{"name":/\\\n&/g' | sed -n 's/^{"name":"\([^"]*\)".*/\1/p' ;;
+			sed $'s/{"name":/\\\n&/g' | sed -n 's/^{"name":"\([^"]*\)","event".*/\1/p' ;;
 	setting)
 		command git-timewarp "${__git_timewarp_where[@]}" config list --defaults --json 2>/dev/null |
 			tr '{' '\n' | sed -n 's/^"key":"\([^"]*\)".*/\1/p' ;;
@@ -125,7 +126,7 @@ _git_timewarp () {
 	config) __git_timewarp_offer "$(printf '%s\n' list get set validate)" "$current"; return ;;
 	watch) __git_timewarp_offer "$(printf '%s\n' start stop status run)" "$current"; return ;;
 	hooks) __git_timewarp_offer "$(printf '%s\n' install uninstall status)" "$current"; return ;;
-	stash) __git_timewarp_offer "$(printf '%s\n' list show apply drop)" "$current"; return ;;
+	stash) __git_timewarp_offer "$(printf '%s\n' list show apply store drop)" "$current"; return ;;
 	notes) __git_timewarp_offer "$(printf '%s\n' publish)" "$current"; return ;;
 	esac
 	# The first line of the table says what the arguments are.

@@ -18,6 +18,7 @@ from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
     from git_timewarp.app.disk import Disk
+    from git_timewarp.app.stashes import Stashes
     from git_timewarp.app.versions import Versions
     from git_timewarp.timeline.results import (
         Check,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         VerifyReport,
     )
     from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
+    from git_timewarp.timeline.results_stash import StashShow
 
 
 def open(  # noqa: A001 - `app.open` is how it reads at the call
@@ -364,7 +366,7 @@ class App(Opened):
         with self.history() as history:
             return stash.listed(history)
 
-    def stash_show(self, name: str, *, patch: bool = False, color: bool = False) -> DiffResult:
+    def stash_show(self, name: str, *, patch: bool = False, color: bool = False) -> StashShow:
         """Tell what a stash holds against the commit it was made on."""
         from git_timewarp.timeline import query, stash  # noqa: PLC0415
 
@@ -388,6 +390,13 @@ class App(Opened):
 
         with self.operation("stash-drop") as op:
             return stash.drop(op, name, dry_run=dry_run)
+
+    @cached_property
+    def stashes(self) -> Stashes:
+        """Our stashes and git's own."""
+        from git_timewarp.app.stashes import Stashes  # noqa: PLC0415
+
+        return Stashes(self)
 
     # -- watcher, hooks, notes, settings ----------------------------------------------
 

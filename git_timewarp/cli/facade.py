@@ -18,6 +18,7 @@ from git_timewarp.timeline.results import (
 )
 from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
 from git_timewarp.timeline.results_path import PathVersion
+from git_timewarp.timeline.results_stash import GitStashEntry, StashLists, StashShow
 
 
 class Versions(Protocol):
@@ -41,6 +42,14 @@ class Disk(Protocol):
 
     def purge(self, words: Sequence[str], *, dry_run: bool) -> PurgeResult:
         """Take content out of every snapshot."""
+class Stashes(Protocol):
+    """Our stashes and git's own; see `git_timewarp.app.stashes`."""
+
+    def lists(self) -> StashLists:
+        """List both."""
+
+    def store(self, name: str, *, message: str, dry_run: bool) -> GitStashEntry:
+        """Put a stash of ours on git's list."""
 
 
 class App(Protocol):
@@ -145,10 +154,14 @@ class App(Protocol):
     def redo(self, steps: int, *, event: str | None, force: bool, dry_run: bool) -> TravelResult:
         """Take back an undo."""
 
+    @property
+    def stashes(self) -> Stashes:
+        """Our stashes and git's own."""
+
     def stash_list(self) -> tuple[StashEntry, ...]:
         """List the stashes, newest first."""
 
-    def stash_show(self, name: str, *, patch: bool, color: bool) -> DiffResult:
+    def stash_show(self, name: str, *, patch: bool, color: bool) -> StashShow:
         """Tell what a stash holds."""
 
     def stash_apply(self, name: str, *, dry_run: bool, force: bool, drop: bool) -> TravelResult:

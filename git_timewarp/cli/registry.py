@@ -76,6 +76,7 @@ COMMANDS: dict[str, Entry] = {
     "stash list": Entry("stash:LIST", "travel", "list the work that jumps put away"),
     "stash show": Entry("stash:SHOW", "travel", "show what a stash holds"),
     "stash apply": Entry("stash:APPLY", "travel", "put a stash on top of the work tree"),
+    "stash store": Entry("stash:STORE", "travel", "put a stash on git's own list as well"),
     "stash drop": Entry("stash:DROP", "travel", "forget a stash"),
     "verify": Entry("verify:COMMAND", "safe", "check every chain and object of ours"),
     "storage": Entry("storage:COMMAND", "safe", "show what takes how much of the disk"),

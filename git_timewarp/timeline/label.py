@@ -6,7 +6,7 @@ from git_timewarp.git.names import SnapshotId
 from git_timewarp.store import layout
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
-from git_timewarp.timeline.results_look import Changes, LogEntry, Milestone
+from git_timewarp.timeline.results_look import Changes, Json, LogEntry, Milestone
 
 
 def label(history: History, entry: Entry) -> str:
@@ -62,4 +62,12 @@ def log_entry(history: History, entry: Entry, *, current: bool = False) -> LogEn
         changes=changes,
         milestone=milestone,
         current=current,
+        git_stash=_git_stash(entry),
     )
+
+
+def _git_stash(entry: Entry) -> Json | None:
+    if entry.type not in {"git-stash", "git-stash-drop"}:
+        return None
+    pairs = {"commit": "commit", "snapshot": "held", "stash": "stash"}
+    return {name: entry.data.get(member) for name, member in pairs.items()}

@@ -169,7 +169,10 @@ class ShowResult(Frozen):
 
 
 class StashEntry(Frozen):
-    """One stash: uncommitted work a jump put away; `name` is `stash@{n}` of ours, newest 0."""
+    """One stash: uncommitted work a jump put away; `name` is `stash@{n}` of ours, newest 0.
+
+    `git` is the name and the commit of the entry of git's own list with the same work.
+    """
 
     name: str
     event: str
@@ -178,9 +181,11 @@ class StashEntry(Frozen):
     branch: str | None
     summary: str
     changes: Changes
+    git: tuple[str, Oid] | None = None
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
+        named = {"name": self.git[0], "commit": self.git[1]} if self.git is not None else None
         return {
             "name": self.name,
             "event": self.event,
@@ -189,6 +194,7 @@ class StashEntry(Frozen):
             "branch": self.branch,
             "summary": self.summary,
             "changes": self.changes.total,
+            "git": named,
         }
 
 

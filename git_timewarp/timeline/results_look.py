@@ -45,7 +45,8 @@ class LogEntry(NamedTuple):
 
     `event` is the label (`E47`, or `E47.<writer prefix>` where two writers share the
     number), `ts` ISO 8601 UTC, `actor` `kind:id`, `current` whether the work tree stands
-    on its snapshot now, `folded` whether it is in git notes already.
+    on its snapshot now, `git_stash` the commit of git's stash list the event is about, with
+    the snapshot and the stash event of ours that hold the same work.
     """
 
     event: str
@@ -62,6 +63,7 @@ class LogEntry(NamedTuple):
     changes: Changes | None = None
     milestone: Milestone | None = None
     current: bool = False
+    git_stash: Json | None = None
 
     def to_dict(self) -> Json:
         """Return the stable JSON form (one line of `log --json`)."""
@@ -85,6 +87,8 @@ class LogEntry(NamedTuple):
             }
         if self.milestone is not None:
             record["milestone"] = self.milestone.to_dict()
+        if self.git_stash is not None:
+            record["git_stash"] = self.git_stash
         return record
 
 

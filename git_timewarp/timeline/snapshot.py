@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.git.refs import STASH
 from git_timewarp.safety.secrets import scrub
 from git_timewarp.store import kept, layout
 from git_timewarp.store.chain import Actor, NewEvent
@@ -16,7 +17,7 @@ from git_timewarp.store.journal import PendingKept, PendingSnapshot
 from git_timewarp.store.room import SKIPPED, LowDiskError, megabytes
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
-from git_timewarp.timeline import label, observe, treediff
+from git_timewarp.timeline import label, observe, stash_link, treediff
 from git_timewarp.timeline.capture import Capture, CaptureLimits
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import SnapshotResult
@@ -228,6 +229,10 @@ def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> 
         since = op.history.latest_snapshot(op.repo.worktree)
         moves = observe.unseen(op, previous.view, view, since)
         moves = {name: ends for name, ends in moves.items() if name not in wish.moved}
+        stashes, is_all = stash_link.noticed(op, moves, view)
+        events[:0] = stashes
+        if is_all:
+            del moves[STASH]
         if moves:
             events.insert(0, observe.gap(op, moves, anchor=anchor_of(view), view=view))
     sealed = op.recorder.seal(events)

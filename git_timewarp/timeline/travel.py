@@ -8,6 +8,7 @@ Nothing in the work tree changes before the safety snapshot is durable (design 7
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -406,16 +407,22 @@ def revision_view(op: Operation, now: View, tree: Oid, *, head: Head) -> View:
     )
 
 
+def ensure_commit(op: Operation, commit: Oid) -> None:
+    """Write a commit or tag back that git has lost and we keep.
+
+    Raises:
+        MissingObjectError: nobody has it whole.
+    """
+    if op.recorder.journal.kept:
+        # Put off: its trees are not in git's store, and a branch must not name them.
+        op.recorder.fold()
+    reader = op.quarantine.reader
+    held = dict(kept.entries(reader, op.recorder.refs, op.recorder.journal.kept))
+    kept.write_back(op.repo.git, reader, held, commit)
+
+
 def restorer_of(op: Operation) -> Restorer:
     """Return the restore engine of this operation's work tree."""
-
-    def ensure(commit: Oid) -> None:
-        if op.recorder.journal.kept:
-            # Put off: its trees are not in git's store, and a branch must not name them.
-            op.recorder.fold()
-        reader = op.quarantine.reader
-        held = dict(kept.entries(reader, op.recorder.refs, op.recorder.journal.kept))
-        kept.write_back(op.repo.git, reader, held, commit)
 
     def has(commit: Oid) -> bool:
         reader = op.quarantine.reader
@@ -429,7 +436,7 @@ def restorer_of(op: Operation) -> Restorer:
         op.quarantine,
         staging_dir=staging_of(op),
         aside_dir=os.path.join(op.recorder.paths.aside, op.id),
-        ensure_commit=ensure,
+        ensure_commit=partial(ensure_commit, op),
         has_commit=has,
     )
 

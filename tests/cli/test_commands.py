@@ -378,6 +378,25 @@ def test_stashes() -> None:
     )
 
 
+def test_both_lists_of_stashes() -> None:
+    app = FakeApp()
+    assert told("stash list --git", app)[0] == (
+        "stash@{0}:  2m main       +1 ~2 (git's stash@{1}) half a parser\n"
+        "stash@{1}: 25h (detached)    ~1                   日本語の作業\n"
+        "git's stash@{0}: 60s                 WIP on main: 1234567 one\n"
+        "git's stash@{1}:  3h (E9, stash@{0}) On main: a\n"
+        "git's stash@{2}:  3h (E4)            On main: b\n"
+    )
+    for line in ("show --git", "show --git stash@{0}", "show --git 0", "show refs/stash@{0}"):
+        told(f"stash {line}", app)
+    assert {str(asked["name"]) for _, asked in app.asked} == {"refs/stash@{0}"}
+    assert told("stash store -m mine E9", app) == (
+        "E9 is stash@{0} of git's own list: On main: mine\n",
+        "to have it back with git: git stash pop --index 'stash@{0}'\n",
+    )
+    assert told("stash store -n")[0] == "E9 would be stash@{0} of git's own list: On main:\n"
+
+
 def test_doctor_fails_when_a_check_does() -> None:
     good = Check("git", True, "git 2.39.5")
     none = Check("watcher", None, "not started")

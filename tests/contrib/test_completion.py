@@ -25,7 +25,7 @@ ANSWERS = """\
 #!/bin/sh
 printf '%s\\n' "$*" >>"$ASKED"
 case "$*" in
-*"stash list"*) echo '{"v":1,"stashes":[{"name":"stash@{0}","x":1},{"name":"stash@{1}"}]}' ;;
+*"stash list"*) echo '{"v":1,"stashes":[{"name":"stash@{0}","event":"E2","git":{"name":"stash@{0}","commit":"x"}},{"name":"stash@{1}","event":"E1"}]}' ;;
 *"config list"*) echo '{"v":1,"settings":[{"key":"timewarp.ui.ascii"},{"key":"timewarp.timeline"}]}' ;;
 *log*) printf '%s\\n' '{"event":"E47","id":"x","summary":"\\"event\\":\\"E9\\"","snapshot":"kmnopqrstuvw"}' \\
     '{"event":"E46","id":"y","summary":"","snapshot":null}' ;;
@@ -69,7 +69,7 @@ def test_commands_and_verbs(asked: Path) -> None:
     ):
         assert offered(start) == every, start
     assert offered("git timewarp sta") == ["status", "stash"]
-    assert offered("tw stash ") == ["list", "show", "apply", "drop"]
+    assert offered("tw stash ") == ["list", "show", "apply", "store", "drop"]
     assert offered("tw stash a") == ["apply"]
     assert offered("tw help st") == ["status", "stash", "storage"]
     assert not asked.exists()

@@ -33,7 +33,7 @@ __git_timewarp_now () {
 \t\techo @ ;;
 \tstash)
 \t\tcommand git-timewarp "${__git_timewarp_where[@]}" stash list --json 2>/dev/null |
-\t\t\tsed $'s/{"name":/\\\\\\n&/g' | sed -n 's/^{"name":"\\([^"]*\\)".*/\\1/p' ;;
+\t\t\tsed $'s/{"name":/\\\\\\n&/g' | sed -n 's/^{"name":"\\([^"]*\\)","event".*/\\1/p' ;;
 \tsetting)
 \t\tcommand git-timewarp "${__git_timewarp_where[@]}" config list --defaults --json 2>/dev/null |
 \t\t\ttr '{' '\\n' | sed -n 's/^"key":"\\([^"]*\\)".*/\\1/p' ;;

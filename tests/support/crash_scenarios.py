@@ -193,6 +193,7 @@ SCENARIOS = (
     Scenario("compact", _thinned, ("compact", "--force")),
     Scenario("compact-now", _thinned, ("compact", "--force", "--now")),
     Scenario("purge", _swallowed, ("purge", "--force", "deep/secret.env")),
+    Scenario("stash-store", _stashed, ("stash", "store", "stash@{0}")),
     Scenario("init", _bare_project, ("init",), begins=True),
     Scenario("deinit", _drafts_waiting, ("deinit",), ends=True),
     Scenario("deinit-purge", _drafts_waiting, ("deinit", "--purge", "--force"), ends=True),

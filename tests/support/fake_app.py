@@ -35,6 +35,7 @@ from git_timewarp.timeline.results_look import (
     StatusResult,
 )
 from git_timewarp.timeline.results_path import PathVersion
+from git_timewarp.timeline.results_stash import GitStashEntry, StashLists, StashShow
 from git_timewarp.util.clock import iso
 from tests.support.fake_disk import FakeDisk
 
@@ -159,6 +160,30 @@ class FakeVersions:
         """Answer the patch, but for the oldest."""
         self.asked.append(("patch", {"event": version.event, "color": color}))
         return b"" if version.status == "F" else self.drawn
+
+
+@dataclass
+class FakeStashes:
+    """Answers our stashes and git's."""
+
+    app: FakeApp
+
+    def lists(self) -> StashLists:
+        """Answer two of ours, and two of git's of which one is the like of one of ours."""
+        first, second = self.app.stash_list()
+        theirs = (
+            GitStashEntry("stash@{0}", TREE, ago(60), "WIP on main: 1234567 one"),
+            GitStashEntry("stash@{1}", TREE, ago(9000), "On main: a", "E9", None, "stash@{0}"),
+            GitStashEntry("stash@{2}", TREE, ago(9999), "On main: b", "E4"),
+        )
+        return StashLists((first._replace(git=("stash@{1}", TREE)), second), theirs)
+
+    def store(self, name: str, *, message: str, dry_run: bool) -> GitStashEntry:
+        """Answer the entry."""
+        asked = {"name": name, "message": message, "dry_run": dry_run}
+        self.app.asked.append(("stash_store", asked))
+        commit = None if dry_run else TREE
+        return GitStashEntry("stash@{0}", commit, ago(0), f"On main: {message}", "E9")
 
 
 @dataclass
@@ -364,10 +389,15 @@ class FakeApp:
             StashEntry("stash@{1}", "E3", made, ago(90000), None, "日本語の作業", Changes(0, 1)),
         )
 
-    def stash_show(self, name: str, *, patch: bool, color: bool) -> DiffResult:
+    @property
+    def stashes(self) -> FakeStashes:
+        """Answer both lists of stashes."""
+        return FakeStashes(self)
+
+    def stash_show(self, name: str, *, patch: bool, color: bool) -> StashShow:
         """Answer the files."""
         self.asked.append(("stash_show", {"name": name, "patch": patch, "color": color}))
-        return DiffResult(self.files, self.patch)
+        return StashShow(self.files, self.patch)
 
     def stash_apply(self, name: str, *, dry_run: bool, force: bool, drop: bool) -> TravelResult:
         """Answer the journey."""

@@ -175,8 +175,14 @@ _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
                 "As `restore`, `undo`, `redo`, `stash apply`. `event` is null for a dry run.",
                 b"",
             ),
-            ("stash list --json", "Newest first.", b""),
-            ("stash show --json", "The same as `diff`.", b""),
+            ("stash store -n --json", "`commit` is null in a dry run.", b""),
+            ("stash store --json", "", b""),
+            (
+                "stash list --git --json",
+                "Newest first. The list `git` is there with `--git` only.",
+                b"",
+            ),
+            ("stash show --json", "As `diff`, with the entry of git's list or null.", b""),
             ("stash drop --json 'stash@{0}'", "", b""),
             ("undo --json", "", b""),
             (

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         StashEntry,
     )
     from git_timewarp.timeline.results_look import Json
+    from git_timewarp.timeline.results_stash import GitStashEntry
 
 _OUR_NOTES = "refs/timewarp/*/events/*"
 _STATUS_SLOT = {"A": "added", "D": "deleted"}
@@ -147,7 +148,23 @@ def stashes(entries: Sequence[StashEntry], look: Look) -> Iterator[str]:
             Cell(look.when_short(entry.ts), "age"),
             Cell(names.one_line(entry.branch or "(detached)")),
             Cell(counts(entry.changes)),
+            Cell(f"(git's {entry.git[0]})" if entry.git is not None else ""),
             Cell(names.one_line(entry.summary)),
+        ]
+        for entry in entries
+    ]
+    yield from table.draw(rows)
+
+
+def git_stashes(entries: Sequence[GitStashEntry], look: Look) -> Iterator[str]:
+    """Draw one line an entry of git's own list, with what of ours holds the same work."""
+    table = Table(look, right=(1,))
+    rows = [
+        [
+            Cell(f"git's {entry.name}:", "event"),
+            Cell(look.when_short(entry.ts), "age"),
+            Cell(f"({', '.join(filter(None, (entry.event, entry.stash)))})" if entry.event else ""),
+            Cell(names.one_line(entry.message)),
         ]
         for entry in entries
     ]
