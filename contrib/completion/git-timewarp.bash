@@ -24,7 +24,7 @@ __git_timewarp_table () {
 	"hooks uninstall") printf '%s\n' other -n --dry-run --json --help ;;
 	"hooks status") printf '%s\n' other --json --help ;;
 	"record") printf '%s\n' other --json --help ;;
-	"log") printf '%s\n' other -n --max-count --type --actor --since --after --until --before -a --all -p --patch --stat --date --color --no-color --ascii --json --help ;;
+	"log") printf '%s\n' other -n --max-count --type --actor --since --after --until --before -a --all --system -p --patch --stat --date --color --no-color --ascii --json --help ;;
 	"show") printf '%s\n' target --stat --name-only --date --color --no-color --json --help ;;
 	"diff") printf '%s\n' target --stat --name-only --color --no-color --json --help ;;
 	"cat") printf '%s\n' target+path --json --help ;;

@@ -135,8 +135,24 @@ class Opened:
             return recover_travel.finish(op, intent)
 
         world = self.world if patient else self.world.in_a_hurry()
-        with told(), opened(world, verb, notices=self.notices, ending=end, finish=resume) as op:
-            yield op
+        known = len(self.notices)
+        try:
+            with told(), opened(world, verb, notices=self.notices, ending=end, finish=resume) as op:
+                known = self._logged(known, "recovery", verb)
+                yield op
+        finally:
+            self._logged(known, "operation", verb)
+
+    def _logged(self, known: int, component: str, verb: str) -> int:
+        """Write the notices after the first `known` to the log; return how many there are."""
+        if len(self.notices) > known and self.recording:
+            from git_timewarp.safety.log import Log  # noqa: PLC0415
+
+            level = self.world.log_level
+            log = Log(self.repo.state_dir, component, clock=self.clock, level=level)
+            for notice in self.notices[known:]:
+                log.write("warn", notice.removeprefix("warning: "), {"verb": verb})
+        return len(self.notices)
 
     def take_in(self) -> None:
         """Take in what hooks noted, so that a look shows it; where it cannot be now, it waits."""

@@ -19,6 +19,7 @@ from git_timewarp.util.clock import Clock
 if TYPE_CHECKING:
     from git_timewarp.app.disk import Disk
     from git_timewarp.app.stashes import Stashes
+    from git_timewarp.app.system_log import SystemLog
     from git_timewarp.app.versions import Versions
     from git_timewarp.timeline.results import (
         Check,
@@ -397,6 +398,13 @@ class App(Opened):
         from git_timewarp.app.stashes import Stashes  # noqa: PLC0415
 
         return Stashes(self)
+
+    @cached_property
+    def system_log(self) -> SystemLog:
+        """What the program did by itself, and what went wrong."""
+        from git_timewarp.app.system_log import SystemLog  # noqa: PLC0415
+
+        return SystemLog(self)
 
     # -- watcher, hooks, notes, settings ----------------------------------------------
 

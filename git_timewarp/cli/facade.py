@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
+from git_timewarp.safety.log import Record
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -50,6 +51,20 @@ class Stashes(Protocol):
 
     def store(self, name: str, *, message: str, dry_run: bool) -> GitStashEntry:
         """Put a stash of ours on git's list."""
+
+
+class SystemLog(Protocol):
+    """What the program did by itself; see `git_timewarp.app.system_log`."""
+
+    def records(
+        self,
+        *,
+        limit: int | None,
+        components: Sequence[str],
+        since: str | None,
+        until: str | None,
+    ) -> Iterator[Record]:
+        """Give records, newest first."""
 
 
 class App(Protocol):
@@ -172,6 +187,10 @@ class App(Protocol):
 
     def verify(self, *, full: bool, progress: Callable[[int, int], None]) -> VerifyReport:
         """Check chains and objects."""
+
+    @property
+    def system_log(self) -> SystemLog:
+        """What the program did by itself."""
 
     def watch_start(self) -> Json:
         """Start the watcher."""

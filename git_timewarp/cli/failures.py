@@ -13,10 +13,17 @@ from git_timewarp import __version__
 from git_timewarp.cli.output import color, machine, names
 from git_timewarp.cli.terminal import Manner
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.safety.log import DEFAULT, Log
+from git_timewarp.util.clock import SystemClock
 from git_timewarp.util.text import json_name, octal, printable
 
 _MOST_NAMED = 10
+_MOST_REPORTS = 20
+_REPORT = "timewarp-bug-"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_LEVEL = "timewarp.log.level"
+_LOGGED = frozenset({Kind.BUG, Kind.CORRUPT, Kind.EXTERNAL})
+_LOGGED_TOO = frozenset({"cannot-write", "input-output"})
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -90,11 +97,22 @@ def _write(report: bytes, folder: str | None) -> str | None:
         with contextlib.suppress(OSError):
             if not os.path.isdir(place):
                 os.mkdir(place)
-            fd, path = tempfile.mkstemp(prefix="timewarp-bug-", suffix=".log", dir=place)
+            fd, path = tempfile.mkstemp(prefix=_REPORT, suffix=".log", dir=place)
             with open(fd, "wb") as file:
                 file.write(report)
+            if place == folder:
+                _keep_newest(place)
             return path
     return None
+
+
+def _keep_newest(folder: str) -> None:
+    """Remove the oldest reports; a bug that comes back every minute shall not fill the disk."""
+    with os.scandir(folder) as found:
+        reports = [item for item in found if item.name.startswith(_REPORT)]
+    reports.sort(key=lambda item: item.stat().st_mtime_ns, reverse=True)
+    for item in reports[_MOST_REPORTS:]:
+        os.unlink(item.path)
 
 
 def explain(
@@ -105,6 +123,8 @@ def explain(
     The lines are one JSON object, or `error:`, the paths it is about, and `hint:`.
     """
     error = known(exc) or bug(exc, folder=folder, words=words)
+    if folder is not None and os.path.isabs(folder):
+        _log(error, exc, folder=folder, words=words, manner=manner)
     if manner.json:
         told = error.to_dict()
         told |= {key: octal(text) for key, text in told.items() if isinstance(text, str)}
@@ -126,6 +146,22 @@ def explain(
     if error.hint:
         lines.append(palette.paint("hint", "hint:") + " " + _line(error.hint))
     return error.exit_code, lines
+
+
+def _log(
+    error: TimewarpError, exc: BaseException, *, folder: str, words: list[str], manner: Manner
+) -> None:
+    """Write down what a user may ask about later: bugs, damage, what the machine refused."""
+    if error.kind not in _LOGGED and error.reference not in _LOGGED_TOO:
+        return
+    level = manner.environ.get("GIT_TIMEWARP_LOG_LEVEL") or manner.settings.get(_LEVEL, DEFAULT)
+    log = Log(os.path.dirname(folder), "command", clock=SystemClock(), level=level)
+    fields: dict[str, object] = {"reference": error.reference, "arguments": list(words)}
+    if error.kind is Kind.BUG:
+        fields["traceback"] = "".join(traceback.format_exception(exc))
+        log.write("fatal", error.message, fields)
+    else:
+        log.write("error", error.message, fields)
 
 
 def _line(text: str) -> str:

@@ -151,6 +151,13 @@ KEYS: tuple[Key, ...] = (
         high=3_600,
     ),
     Key(
+        "timewarp.log.level",
+        Type.CHOICE,
+        "info",
+        "the least that is written to the log of what the program does by itself",
+        choices=("debug", "info", "warn", "error", "fatal"),
+    ),
+    Key(
         "timewarp.notes.publish",
         Type.BOOL,
         False,

@@ -36,6 +36,7 @@ _RECORDING: _Checks = {
     "packs": lambda case: doctor_store.packs(case.world),
     "read index": lambda case: doctor_store.read_index(case.world),
     "gc settings": lambda case: doctor_store.gc_settings(case.config),
+    "log": lambda case: doctor_store.log(case.world),
     "hooks": doctor_repo.hooks,
     "watcher": doctor_repo.watcher,
     "index bits": doctor_repo.hidden,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 
 from git_timewarp.git.config import GitConfig
+from git_timewarp.safety import log as system_log
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store import transaction, writer
 from git_timewarp.store.history import History
@@ -17,7 +19,7 @@ from git_timewarp.timeline.results import Check
 from git_timewarp.timeline.start import GC_SETTINGS
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults
-from git_timewarp.util.text import shell, some
+from git_timewarp.util.text import printable, shell, some
 
 _NAMES = 3
 
@@ -148,6 +150,18 @@ def skipped(world: World) -> Iterator[Check]:
         passed = None if reason in {"too-large", "special", "purged"} else False
         text = f"{reason}: {some(paths, most=_NAMES)} {'are' if len(paths) > 1 else 'is'} not in snapshots"
         yield Check("skipped", passed=passed, text=text, hint=hint)
+
+
+def log(world: World) -> Iterator[Check]:
+    """Tell where the log is, and the last things in it that went wrong."""
+    where = system_log.path_in(world.repo.state_dir)
+    wrong = islice(system_log.records(world.repo.state_dir, least="warn"), _NAMES)
+    told = list(wrong)
+    text = f"'{where}', nothing went wrong" if not told else f"'{where}'; what went wrong last:"
+    yield Check("log", passed=True if not told else None, text=text)
+    for record in told:
+        text = f"{record.ts} {record.level} {record.component}: {printable(record.message)}"
+        yield Check("log", passed=None, text=text, hint="git timewarp log --system")
 
 
 def _folded(name: str) -> str:

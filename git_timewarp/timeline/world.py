@@ -26,6 +26,7 @@ class World(Frozen):
         session: the session events carry, or None.
         watched: who watches the work tree, or None.
         warm: what the process keeps between its operations, or None.
+        log_level: the least that is worth a line in the log.
     """
 
     repo: Repo
@@ -40,6 +41,7 @@ class World(Frozen):
     session: str | None = None
     watched: Watched | None = None
     warm: Warm | None = None
+    log_level: str = "info"
 
     def in_a_hurry(self) -> Self:
         """Return this world for what may as well wait: it does not stand in line for the lock."""
@@ -78,4 +80,5 @@ def of(
         max_untracked=settings.int("timewarp.snapshot.maxUntrackedBytes"),
         max_snapshot=settings.int("timewarp.snapshot.maxBytes"),
         room=room_of(settings),
+        log_level=settings.str("timewarp.log.level"),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from git_timewarp import __version__
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.safety.log import Log
 from git_timewarp.timeline.recording import NotRecordingError, is_recording
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
@@ -74,6 +75,8 @@ def _run(
             since=iso(world.clock.now_ns()),
         )
         patient = world._replace(limits=world.limits._replace(lock_seconds=_LOCK_SECONDS))
+        log = Log(world.repo.state_dir, "watcher", clock=world.clock, level=world.log_level)
+        log.write("info", f"watching '{world.repo.work_tree}'", {"version": __version__})
         chores = Chores(
             world.repo,
             where,
@@ -91,6 +94,8 @@ def _run(
             watcher.run(stop)
         finally:
             watcher.close()
+            if is_recording(world.repo):
+                log.write("info", f"not watching '{world.repo.work_tree}' any more")
             _forget(where.state)
             _forget(where.stop)
 

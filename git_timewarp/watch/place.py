@@ -5,7 +5,7 @@
 <id>.json    what it tells about itself (see `state`)
 <id>.stop    there when it is asked to end
 <id>.sock    where it answers what changed (see `answering`)
-<id>.log     its last words when something went wrong
+<id>.err     what it said before it was live, when it did not become so
 """
 
 import os
@@ -46,9 +46,9 @@ class Place(Frozen):
         return os.path.join(self.folder, f"{self.name}.sock")
 
     @property
-    def log(self) -> str:
-        """What went wrong."""
-        return os.path.join(self.folder, f"{self.name}.log")
+    def errors(self) -> str:
+        """What the process said on standard error until it was live."""
+        return os.path.join(self.folder, f"{self.name}.err")
 
 
 def of(repo: Repo) -> Place:

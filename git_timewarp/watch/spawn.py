@@ -110,7 +110,7 @@ def launch(repo: Repo, place: Place, *, environ: Mapping[str, str], clock: Clock
     if isinstance(error, dict) and error.get("reference") != "already-watching":
         raise WatcherNotStartedError(
             f"the watcher did not start: {error.get('message')}",
-            hint=str(error.get("hint") or f"cat {shell(place.log)}"),
+            hint=str(error.get("hint") or f"cat {shell(place.errors)}"),
         )
 
 
@@ -137,7 +137,7 @@ def _start(repo: Repo, place: Place, *, environ: Mapping[str, str], writing: int
             hint="git timewarp watch run",
         )
     os.makedirs(place.folder, exist_ok=True)
-    with open(place.log, "ab") as errors:
+    with open(place.errors, "wb") as errors:
         process = subprocess.Popen(
             _program(repo, "watch", "run"),
             stdin=subprocess.DEVNULL,

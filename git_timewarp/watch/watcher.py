@@ -8,6 +8,7 @@ import traceback
 from dataclasses import dataclass, replace
 
 from git_timewarp.errors import TimewarpError
+from git_timewarp.safety.log import Log
 from git_timewarp.store.warm import Warm
 from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.world import World
@@ -19,7 +20,6 @@ from git_timewarp.watch.answering import Answering
 from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.filter import Filter
 from git_timewarp.watch.knowledge import Knowledge
-from git_timewarp.watch.log import Log
 from git_timewarp.watch.place import Place
 from git_timewarp.watch.schedule import MANUAL, Pace, Schedule
 from git_timewarp.watch.source import STEP, GoneError, NoEventsError, Polling, Source, Stop
@@ -73,7 +73,7 @@ class Watcher:
         self._lock_fd = lock_fd
         self._chores = chores
         self._clock = world.clock
-        self._log = Log(place.log, clock=world.clock)
+        self._log = Log(world.repo.state_dir, "watcher", clock=world.clock, level=world.log_level)
         self._filter = Filter(world.repo)
         self._state = told
         self._took = 0.0
@@ -128,7 +128,9 @@ class Watcher:
             self._whole_at = now + _WHOLE_EVERY
         self._schedule.looked(now, found=looked.drafted or looked.noted, asked=asked)
         for notice in looked.notices:
-            self._log.write(notice)
+            self._log.write("warn", notice)
+        if looked.drafted:
+            self._log.write("debug", "a draft was taken", {"ms": round(self._took * 1000)})
         if looked.drafted or looked.noted:
             self._fold_at = now + self._world.limits.seconds + _TICK
         told = self._state._replace(problem=None)
@@ -160,7 +162,7 @@ class Watcher:
         if os.path.exists(_PROGRAM):
             self._had_program = now
         elif now - self._had_program >= _PROGRAM_GONE:
-            self._log.write("the program was uninstalled, so the watcher ends")
+            self._log.write("warn", "the program was uninstalled, so the watcher ends")
             return True
         return False
 
@@ -187,7 +189,7 @@ class Watcher:
         try:
             self._chores.turn()
         except OSError as exc:
-            self._log.write(f"verify: {exc}")
+            self._log.write("warn", f"verify: {exc}")
             self._chores = None
 
     def _notice(self, stop: Stop, *, seconds: float) -> None:
@@ -234,6 +236,8 @@ class Watcher:
 
         self._know(Polling(self._clock, every=every))
         self._schedule = Schedule(replace(self._manner.pace, quiet=0.0))
+        if self._state.mode != state.POLLING:
+            self._log.write("info", f"looking by turns: {reason}")
         self._tell(self._state._replace(mode=state.POLLING, reason=reason))
 
     def _know(self, source: Source) -> None:
@@ -245,7 +249,7 @@ class Watcher:
             try:
                 self._answering = Answering(self._place.socket, knowledge)
             except OSError as exc:
-                self._log.write(f"commands cannot ask what changed: {exc}")
+                self._log.write("warn", f"commands cannot ask what changed: {exc}")
 
     def _fold(self, now: float) -> None:
         self._fold_at = float("inf")
@@ -254,7 +258,7 @@ class Watcher:
         except LockTimeoutError:
             self._fold_at = now + _TICK
         except (TimewarpError, OSError) as exc:
-            self._log.write(f"fold: {exc}")
+            self._log.write("warn", f"a fold was put off: {exc}")
             self._fold_at = now + _TRY_FOLD
 
     def _failed(self, exc: Exception) -> None:
@@ -263,9 +267,12 @@ class Watcher:
         is_busy = isinstance(exc, LockTimeoutError)
         self._schedule.failed(self._clock.monotonic(), soon=is_busy)
         expected = isinstance(exc, TimewarpError | OSError)
-        text = str(exc) if expected else "".join(traceback.format_exception(exc))
         if self._state.problem != str(exc):
-            self._log.write(text)
+            if expected:
+                self._log.write("error", f"no draft was taken: {exc}")
+            else:
+                told = "".join(traceback.format_exception(exc))
+                self._log.write("fatal", f"no draft was taken: {exc!r}", {"traceback": told})
             self._tell(self._state._replace(problem=str(exc)))
 
     def _is_gone(self) -> bool:
@@ -282,7 +289,7 @@ class Watcher:
         try:
             state.store(self._place, self._state)
         except OSError as exc:
-            self._log.write(f"cannot tell how the watcher is: {exc}")
+            self._log.write("error", f"cannot tell how the watcher is: {exc}")
 
     def _times(self) -> tuple[float, float]:
         return self._clock.now_ns() / 1e9, self._clock.monotonic()

@@ -131,6 +131,25 @@ def test_log_passes_every_filter_on() -> None:
     ]
 
 
+def test_the_log_of_the_program_itself() -> None:
+    app = FakeApp()
+    assert told("log --system -3 --type watcher --since x --until y", app)[0] == (
+        "5s error watcher no draft:\n2m info  watcher watching '/a'\n"
+    )
+    asked = {"limit": 3, "components": ("watcher",), "since": "x", "until": "y"}
+    assert app.asked == [("system_log", asked)]
+    desk = Desk(app)
+    desk.run("log --system --json")
+    assert json.loads(desk.out.splitlines()[0]) == {
+        "ts": "2023-11-14T22:13:15.000Z",
+        "level": "error",
+        "component": "watcher",
+        "message": "no draft:\nthe disk is full",
+        "pid": 12,
+        "ms": 3,
+    }
+
+
 def test_log_in_json_is_one_object_a_line() -> None:
     desk = Desk(FakeApp(entries=[entry(2, summary="zwei\udcff"), entry(1)]))
     desk.run("log --json")

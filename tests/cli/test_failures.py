@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.cli import failures
+from git_timewarp.cli.commands.help import NoHelpError
 from git_timewarp.cli.terminal import Manner
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.safety import log
 
 PLAIN = Manner()
 
@@ -86,8 +89,12 @@ def test_a_bug_leaves_a_report_and_asks_for_an_issue(tmp_path: Path) -> None:
         code, lines = failures.explain(
             exc, folder=str(state / "log"), words=["log", "-p"], manner=PLAIN
         )
-    (report,) = (state / "log").iterdir()
+    (report,) = (state / "log").glob("timewarp-bug-*.log")
     assert code == 70
+    (record,) = log.records(str(state))
+    assert (record.level, record.component) == ("fatal", "command")
+    assert record.fields["arguments"] == ["log", "-p"]
+    assert "in _stumble" in str(record.fields["traceback"])
     assert lines == [
         f"error: this is a bug: KeyError: 'sneaky\\nkey'; please open an issue with the file '{report}'",
         "hint: git timewarp doctor",
@@ -95,6 +102,20 @@ def test_a_bug_leaves_a_report_and_asks_for_an_issue(tmp_path: Path) -> None:
     text = report.read_text()
     assert "arguments: ['log', '-p']\n" in text
     assert "in _stumble" in text
+
+
+def test_only_the_newest_reports_stay(tmp_path: Path) -> None:
+    for _ in range(25):
+        failures.explain(ValueError("x"), folder=str(tmp_path / "log"), words=[], manner=PLAIN)
+    assert len(list((tmp_path / "log").glob("timewarp-bug-*.log"))) == 20
+
+
+def test_what_a_user_may_ask_about_later_is_in_the_log(tmp_path: Path) -> None:
+    full = OSError(errno.ENOSPC, "x", "/a/b")
+    for exc in (full, MissingObjectError("abc"), TimewarpError("x"), NoHelpError("y")):
+        failures.explain(exc, folder=str(tmp_path / "log"), words=["a"], manner=PLAIN)
+    found = [(item.level, item.fields["reference"]) for item in log.records(str(tmp_path))]
+    assert found == [("fatal", "bug"), ("error", "missing-object"), ("error", "input-output")]
 
 
 def test_a_bug_where_nothing_is_recorded_leaves_its_report_elsewhere(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from git_timewarp.cli.spec import Command
 from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.safety.log import Record
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -184,6 +185,27 @@ class FakeStashes:
         self.app.asked.append(("stash_store", asked))
         commit = None if dry_run else TREE
         return GitStashEntry("stash@{0}", commit, ago(0), f"On main: {message}", "E9")
+
+
+@dataclass
+class FakeLog:
+    """Answers two records."""
+
+    app: FakeApp
+
+    def records(
+        self,
+        *,
+        limit: int | None,
+        components: Sequence[str],
+        since: str | None,
+        until: str | None,
+    ) -> Iterator[Record]:
+        """Answer them, the newest first."""
+        asked = {"limit": limit, "components": components, "since": since, "until": until}
+        self.app.asked.append(("system_log", asked))
+        yield Record(ago(5), "error", "watcher", "no draft:\nthe disk is full", 12, {"ms": 3})
+        yield Record(ago(90), "info", "watcher", "watching '/a'", 12)
 
 
 @dataclass
@@ -415,6 +437,11 @@ class FakeApp:
         self.asked.append(("verify", {"full": full}))
         progress(1, 2)
         return VerifyReport("full" if full else "quick", 47, 12, 300, self.problems)
+
+    @property
+    def system_log(self) -> FakeLog:
+        """Answer the program's own log."""
+        return FakeLog(self)
 
     def watch_start(self) -> Json:
         """Answer a running watcher."""

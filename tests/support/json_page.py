@@ -205,6 +205,7 @@ _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
                 "One answer a line of standard input.",
                 b'{"type":"note","summary":"lunch","key":"a"}\n{"type":"note","key":"a"}\n',
             ),
+            ("log --system --json", "Nothing where nothing went wrong.", b""),
             ("notes publish --json", "`old` and `new` are the notes' commits.", b""),
             ("hooks status --json", "`fires` is null where it was not tried.", b""),
             ("hooks uninstall --json", "`left` are files that are not as we made them.", b""),

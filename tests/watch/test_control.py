@@ -133,7 +133,7 @@ def test_stop_takes_the_last_draft_and_leaves_nothing_running(idle: Watched) -> 
     assert not idle.state().running
     assert idle.cat("a.txt") == "just now\n"
     assert json.loads(idle.tw("watch stop --json"))["changed"] is False
-    assert sorted(os.listdir(idle.place.folder)) == ["main-worktree.lock", "main-worktree.log"]
+    assert sorted(os.listdir(idle.place.folder)) == ["main-worktree.err", "main-worktree.lock"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -13,10 +13,8 @@ import pytest
 from git_timewarp.git.repo import Repo
 from git_timewarp.watch import identity, place, state
 from git_timewarp.watch.identity import Identity
-from git_timewarp.watch.log import LIMIT, Log
 from git_timewarp.watch.state import State
 from tests.support import recording
-from tests.support.clock import CountingClock
 from tests.support.repo_builder import RepoBuilder
 
 TOLD = State(
@@ -124,23 +122,3 @@ def test_a_process_that_ended_is_not_alive_even_before_anybody_waited_for_it() -
     told.append(who.is_alive)
     process.wait()
     assert [*told, who.is_alive] == [True, False, False]
-
-
-def test_the_log_stays_small_and_keeps_the_newest(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    log = Log(str(path), clock=CountingClock())
-    log.write("first\nand a \x1b[31mcolour")
-    assert path.read_text() == (
-        "2023-11-14T22:13:20.001Z first\n2023-11-14T22:13:20.001Z and a \\x1b[31mcolour\n"
-    )
-    for number in range(5000):
-        log.write(f"something went wrong again, number {number}")
-    lines = path.read_text().splitlines()
-    assert path.stat().st_size < LIMIT + 100
-    assert lines[-1].endswith("number 4999")
-    assert all(line[:5] == "2023-" for line in lines)
-
-
-def test_a_log_that_cannot_be_written_is_nobodys_trouble(tmp_path: Path) -> None:
-    Log(str(tmp_path / "not there" / "log"), clock=CountingClock()).write("x")
-    assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from git_timewarp.safety import log
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults
 from git_timewarp.util.clock import SystemClock
@@ -134,8 +135,9 @@ def test_a_full_disk_is_told_of_and_tried_again(repo: RepoBuilder, world: World,
         with running(found):
             until(lambda: drafts(world) == 1, "it tries again")
         assert found.state.problem is None
-    log = Path(place.of(world.repo).log).read_text()
-    assert os.strerror(code) in log
+    told = [item for item in log.records(world.repo.state_dir) if item.level == "error"]
+    assert (told[-1].component, told[-1].message[:21]) == ("watcher", "no draft was taken: [")
+    assert os.strerror(code) in told[-1].message
 
 
 def test_a_bug_is_written_down_and_outlived(repo: RepoBuilder, world: World) -> None:
@@ -152,9 +154,11 @@ def test_a_bug_is_written_down_and_outlived(repo: RepoBuilder, world: World) -> 
         repo.write("a.txt", "2\n")
         with running(found):
             until(lambda: drafts(world) == 1, "it goes on")
-    log = Path(place.of(world.repo).log).read_text()
-    assert "Traceback" in log
-    assert "what nobody thought of" in log
+    told = [item for item in log.records(world.repo.state_dir) if item.level == "fatal"]
+    assert [item.message for item in told] == [
+        "no draft was taken: ZeroDivisionError('what nobody thought of')"
+    ]
+    assert "Traceback" in str(told[0].fields["traceback"])
 
 
 def test_after_a_sleep_of_the_machine_it_looks(world: World, clock: Sleeper) -> None:

@@ -15,13 +15,22 @@ from git_timewarp.cli.options import (
     STAT,
     UNTIL,
 )
-from git_timewarp.cli.output import human, machine
+from git_timewarp.cli.output import health, human, machine
 from git_timewarp.cli.output.timeline import Timeline
 from git_timewarp.cli.spec import Argument, Command, Option
+from git_timewarp.errors import Kind, TimewarpError
 
 if TYPE_CHECKING:
     from git_timewarp.cli.context import Context
+    from git_timewarp.cli.output.look import Look
     from git_timewarp.timeline.results_look import LogEntry
+
+
+class SystemLogOptionsError(TimewarpError):
+    """An option that is about events was given with `log --system`."""
+
+    kind = Kind.USAGE
+    reference = "log-system"
 
 
 def run(
@@ -40,8 +49,17 @@ def run(
     colors: str | None,
     no_color: bool,
     ascii_only: bool,
+    system: bool,
 ) -> int:
     """Show events, one line each, or each with what it changed."""
+    if system:
+        if actors or all_writers or paths or patch or stat:
+            raise SystemLogOptionsError(
+                "'--system' goes with a number, --type, --since and --until only",
+                hint="git timewarp log --system",
+            )
+        look = context.look(date=date, colors="never" if no_color else colors)
+        return _system(context, look, limit=limit, types=types, since=since, until=until)
     entries = context.app.log(
         limit=limit,
         types=types,
@@ -64,6 +82,26 @@ def run(
     for entry in entries:
         context.console.lines(timeline.draw([entry]))
         _changes(context, entry, paths=paths, patch=patch, stat=stat, colors=colors)
+    return 0
+
+
+def _system(
+    context: Context,
+    look: Look,
+    *,
+    limit: int | None,
+    types: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+) -> int:
+    """Show the log of what the program did by itself; `types` are its components."""
+    found = context.app.system_log.records(limit=limit, components=types, since=since, until=until)
+    if context.json:
+        for record in found:
+            context.console.write(machine.line(record.to_dict()))
+        return 0
+    context.page()
+    context.console.lines(health.records(found, look))
     return 0
 
 
@@ -97,7 +135,10 @@ the paths its snapshot added (+), modified (~) and deleted (-), and a summary.
 
 The mark says where the work tree stands (@), what is a milestone, what has a snapshot to go
 back to. With paths, only events whose snapshot changed one of them are shown, and -p and
---stat show the changes of these paths only.""",
+--stat show the changes of these paths only.
+
+With --system, the log of what the program did by itself is shown instead: the watcher, recoveries,
+failures. --type is then the component (watcher, recovery, command).""",
     examples=(
         ("git timewarp log -20", "The last twenty events:"),
         (
@@ -105,6 +146,7 @@ back to. With paths, only events whose snapshot changed one of them are shown, a
             "Snapshots of the last two hours, with patches:",
         ),
         ("git timewarp log --all --json", "Every writer and timeline, for a program:"),
+        ("git timewarp log --system -20", "What the watcher did, and what went wrong:"),
     ),
     run=run,
     options=(
@@ -132,6 +174,7 @@ back to. With paths, only events whose snapshot changed one of them are shown, a
         SINCE,
         UNTIL,
         Option(("-a", "--all"), "all_writers", "every writer and timeline, drafts included"),
+        Option(("--system",), "system", "what the program did by itself, and what went wrong"),
         PATCH,
         STAT,
         DATE,

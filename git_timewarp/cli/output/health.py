@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
+from git_timewarp.cli.output.table import Cell, Table
 from git_timewarp.cli.output.timeline import counts, text
 
 if TYPE_CHECKING:
+    from git_timewarp.safety.log import Record
     from git_timewarp.timeline.results import Check, VerifyReport
     from git_timewarp.timeline.results_look import Json, LogEntry, Problem, StatusResult
 
 _LABEL = 10
+_PORTION = 256
+_SLOTS = {"warn": "warning", "error": "bad", "fatal": "bad"}
 
 
 def status(result: StatusResult, look: Look, *, short: bool = False) -> Iterator[str]:
@@ -51,6 +56,24 @@ def problems(found: Sequence[Problem], look: Look) -> Iterator[str]:
             yield f"  affects {look.path(path)}"
         if problem.hint:
             yield f"  {look.paint('hint', 'hint:')} {names.one_line(problem.hint)}"
+
+
+def records(found: Iterable[Record], look: Look) -> Iterator[str]:
+    """Draw the log of the program itself, newest first: age, level, component, message."""
+    rest = iter(found)
+    table = Table(look, right=(0,))
+    while portion := list(islice(rest, _PORTION)):
+        yield from table.draw(
+            [
+                [
+                    Cell(look.when_short(record.ts), "age"),
+                    Cell(record.level, _SLOTS.get(record.level, "")),
+                    Cell(names.one_line(record.component), "type"),
+                    Cell(names.one_line(record.message)),
+                ]
+                for record in portion
+            ]
+        )
 
 
 def checks(found: Sequence[Check], look: Look) -> Iterator[str]:
