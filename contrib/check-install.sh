@@ -22,7 +22,10 @@ if command -v man >/dev/null; then
     man -w git-timewarp >/dev/null
     git help timewarp </dev/null >/dev/null
 fi
-[[ -r $HOME/.local/share/bash-completion/completions/git-timewarp ]]
+for completion in bash-completion/completions/git-timewarp zsh/site-functions/_git-timewarp \
+    fish/vendor_completions.d/git-timewarp.fish fish/vendor_completions.d/tw.fish; do
+    [[ -r $HOME/.local/share/$completion ]]
+done
 
 # The program does its work, and its hooks stay silent once it is gone.
 git init -q "$world/repo"

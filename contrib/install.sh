@@ -82,6 +82,10 @@ remove() {
     unlink_ours "$pages/git-timewarp.1" "$prefix"
     unlink_ours "$completions/git-timewarp" "$prefix"
     unlink_ours "$completions/tw" "$prefix"
+    unlink_ours "$data/zsh/site-functions/_git-timewarp" "$prefix"
+    for each in git-timewarp tw; do
+        unlink_ours "$data/fish/vendor_completions.d/$each.fish" "$prefix"
+    done
     case $1 in
     uv) uv tool uninstall --quiet "$name" ;;
     pipx) pipx uninstall "$name" >/dev/null ;;
@@ -156,6 +160,11 @@ add() {
     link "$prefix/share/man/man1/git-timewarp.1" "$pages/git-timewarp.1"
     link "$prefix/share/bash-completion/completions/git-timewarp" "$completions/git-timewarp"
     link "$prefix/share/bash-completion/completions/git-timewarp" "$completions/tw"
+    link "$prefix/share/zsh/site-functions/_git-timewarp" "$data/zsh/site-functions/_git-timewarp"
+    for each in git-timewarp tw; do
+        link "$prefix/share/fish/vendor_completions.d/$each.fish" \
+            "$data/fish/vendor_completions.d/$each.fish"
+    done
 }
 
 # The end of an attempt that did not work out: $1 is its exit code.

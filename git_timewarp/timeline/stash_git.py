@@ -258,4 +258,4 @@ def _empty_tree(history: History) -> Oid:
 
 
 def _scratch(op: Operation) -> str:
-    return os.path.join(op.repo.state_dir, f"stash-index-{os.getpid()}")
+    return os.path.join(op.repo.state_dir, f".tmp-{os.getpid()}-stash-index")

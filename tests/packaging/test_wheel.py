@@ -67,6 +67,13 @@ def test_manual_page_and_completion_lie_where_they_are_looked_for(wheel: zipfile
     assert page == (ROOT / "contrib/man/git-timewarp.1").read_text()
     completion = read(wheel, ".data/data/share/bash-completion/completions/git-timewarp")
     assert completion == (ROOT / "contrib/completion/git-timewarp.bash").read_text()
+    for place, name in (
+        ("zsh/site-functions/_git-timewarp", "_git-timewarp"),
+        ("fish/vendor_completions.d/git-timewarp.fish", "git-timewarp.fish"),
+        ("fish/vendor_completions.d/tw.fish", "tw.fish"),
+    ):
+        packed = read(wheel, f".data/data/share/{place}")
+        assert packed == (ROOT / "contrib/completion" / name).read_text()
 
 
 def test_the_wheel_says_what_it_needs(wheel: zipfile.ZipFile) -> None:

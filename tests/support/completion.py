@@ -9,6 +9,9 @@ from tests.support.commands import commands
 BASH = "contrib/completion/git-timewarp.bash"
 BASH_TW = "contrib/completion/tw.bash"
 
+_BASH_KIND = {"path": "other"}
+"""What bash offers by itself: names of files."""
+
 _TEMPLATE = """\
 # shellcheck shell=bash disable=SC2207
 # Completion of git-timewarp for bash: `git timewarp <TAB>`, `git-timewarp` and `tw`.
@@ -165,11 +168,15 @@ def _verbs(noun: str, verbs: list[str]) -> str:
 
 def _row(name: str, command: Command) -> str:
     options = [word for option in command.options for word in option.names]
-    lines = [_kind(command.arguments), *options, "--help"]
+    lines = [
+        _BASH_KIND.get(kind_of(command.arguments), kind_of(command.arguments)),
+        *options,
+        "--help",
+    ]
     return f"\t\"{name}\") printf '%s\\n' {' '.join(lines)} ;;"
 
 
-def _kind(arguments: tuple[Argument, ...]) -> str:
+def kind_of(arguments: tuple[Argument, ...]) -> str:
     """Return what the arguments are, in one word."""
     words = [argument.metavar.strip("<>") for argument in arguments]
     match words:
@@ -177,6 +184,8 @@ def _kind(arguments: tuple[Argument, ...]) -> str:
             return "target+path"
         case ["target", *_]:
             return "target"
+        case ["path", *_]:
+            return "path"
         case ["stash"]:
             return "stash"
         case ["key", *_]:

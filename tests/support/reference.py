@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support import cli_pages, completion, config_page, errors, json_page, roff
+from tests.support import (
+    cli_pages,
+    completion,
+    completion_fish,
+    completion_zsh,
+    config_page,
+    errors,
+    json_page,
+    roff,
+)
 from tests.support.source import ROOT
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -15,6 +24,9 @@ PAGES: dict[str, Callable[[], str]] = {
     config_page.PAGE: config_page.page,
     completion.BASH: completion.bash,
     completion.BASH_TW: completion.bash_tw,
+    completion_zsh.ZSH: completion_zsh.zsh,
+    completion_fish.FISH: completion_fish.fish,
+    completion_fish.FISH_TW: completion_fish.fish_tw,
     roff.PAGE: roff.page,
 }
 """Path -> what makes its text."""
