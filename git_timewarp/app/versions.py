@@ -22,7 +22,7 @@ class Versions:
         """Give every version of a path, newest first; `span` is `A..B`, `A..`, `..B` or `B`.
 
         Raises:
-            NoHistoryError: no snapshot holds it.
+            NoVersionsError: no snapshot holds it.
             BadPathspecError: it is outside of the work tree.
         """
         app = self._app

@@ -38,7 +38,7 @@ _NUMBERS = re.compile(rb"(?s)(\d+|-)\t(\d+|-)\t[^\0]*\0")
 Order = tuple[int, str, int]
 
 
-class NoHistoryError(TimewarpError):
+class NoVersionsError(TimewarpError):
     """No snapshot ever held the path."""
 
     kind = Kind.NOT_FOUND
@@ -46,12 +46,16 @@ class NoHistoryError(TimewarpError):
 
 
 class Wanted(Frozen):
-    """What `history` is asked for: at most so many, after `since` and up to `until`."""
+    """What `history` is asked for: at most so many, after `since` and up to `until`.
+
+    `at_once` is how many snapshots are looked at together.
+    """
 
     path: RepoPath
     limit: int | None = None
     since: Order | None = None
     until: Order | None = None
+    at_once: int = _AT_ONCE
 
 
 class _State(NamedTuple):
@@ -95,7 +99,7 @@ def versions(history: History, wanted: Wanted) -> Iterator[PathVersion]:
     """Yield the versions of a path, newest first, following it where it was renamed.
 
     Raises:
-        NoHistoryError: nothing that was asked for ever held it.
+        NoVersionsError: nothing that was asked for ever held it.
     """
     walk = _Walk(history, wanted)
     found = itertools.islice(walk.run(), wanted.limit)
@@ -103,11 +107,11 @@ def versions(history: History, wanted: Wanted) -> Iterator[PathVersion]:
     if not walk.met:
         name = shell(wanted.path)
         if wanted.until is not None:
-            raise NoHistoryError(
+            raise NoVersionsError(
                 f"no snapshot up to then holds '{wanted.path}'",
                 hint=f"git timewarp history {name}",
             )
-        raise NoHistoryError(f"no snapshot holds '{wanted.path}'", hint=f"git log --all -- {name}")
+        raise NoVersionsError(f"no snapshot holds '{wanted.path}'", hint=f"git log --all -- {name}")
 
 
 def order_of(history: History, target: Target, *, last: bool) -> Order:
@@ -166,7 +170,7 @@ class _Walk:
         """Yield the versions; they are made some hundred snapshots at a time."""
         run: _Run | None = None
         moments = self._moments()
-        while chunk := list(itertools.islice(moments, _AT_ONCE)):
+        while chunk := list(itertools.islice(moments, self.wanted.at_once)):
             found: list[PathVersion] = []
             roots = [item.oid if item else None for item in self._at(chunk, "tree")]
             states = self._states(chunk)

@@ -27,7 +27,7 @@ from git_timewarp.timeline.results import TravelResult
 from git_timewarp.timeline.results_stash import GitStashEntry, StashShow
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.travel import How, Journey, go
-from git_timewarp.util.clock import iso
+from git_timewarp.util.clock import iso, parse_iso
 from git_timewarp.util.text import shell
 
 _SECOND = 1_000_000_000
@@ -146,7 +146,7 @@ def apply(op: Operation, item: GitStash, how: How, *, drop: bool) -> TravelResul
 def store(op: Operation, target: Target, *, message: str, dry_run: bool) -> GitStashEntry:
     """Put a snapshot's work on git's own list, as `git stash store` would; answer its entry.
 
-    The commits are written first and the ref moves last; a crash in between leaves a list that
+    The same snapshot gives the same commits: they are dated as it is. They are written first and the ref moves last; a crash in between leaves a list that
     is as it was, or one that the next snapshot links. Index and work tree are not touched.
 
     Raises:
@@ -204,7 +204,7 @@ def _content(op: Operation, stored: Snapshot, message: str) -> Content:
         untracked=_untracked(reader, view, found[0]),
         branch=branch,
         message=" ".join(scrub(message).text.split()),
-        date=iso(op.world.clock.now_ns() // _SECOND * _SECOND),
+        date=iso(parse_iso(stored.ts) // _SECOND * _SECOND),
     )
 
 

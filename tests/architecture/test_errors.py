@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from git_timewarp.cli.explained.explanation import Sort
+from git_timewarp.cli.explained.page import TABLE
 from git_timewarp.errors import Kind
 from tests.support.errors import errors, hints, raised_messages
 from tests.support.source import modules
@@ -25,6 +27,31 @@ def test_every_error_says_its_kind_and_what_it_is() -> None:
         assert error.kind in Kind.__members__, error.where
         assert error.doc, error.where
         assert error.name.endswith("Error"), error.where
+
+
+def test_every_error_is_explained_in_words_of_its_own() -> None:
+    """How it comes, what is safe, what to do: no text stands twice but that nothing was done."""
+    assert set(TABLE) == {error.reference for error in errors()} | {"bug"}
+    seen: dict[str, str] = {}
+    for reference, found in TABLE.items():
+        for text in (found.cause, found.recovery):
+            assert text not in seen, (reference, seen[text])
+            assert len(text.split()) >= 5 or text.startswith("'"), (reference, text)
+            seen[text] = reference
+        for text in found[1:]:
+            assert text[-1] in ".')", (reference, text)
+            assert "\n" not in text, reference
+        assert "git" in found.recovery or "'" in found.recovery or len(found.recovery) > 30
+
+
+def test_what_passes_by_itself_is_of_a_kind_that_can() -> None:
+    kinds = {error.reference: error.kind for error in errors()}
+    for reference, found in TABLE.items():
+        kind = kinds.get(reference, "BUG")
+        if kind == "LOCKED":
+            assert found.sort is Sort.TRANSIENT, reference
+        if kind in {"USAGE", "NOT_FOUND", "CORRUPT", "BUG"}:
+            assert found.sort is not Sort.TRANSIENT, reference
 
 
 def test_messages_sound_like_git() -> None:

@@ -17,7 +17,7 @@ from git_timewarp.timeline import ingest_lines
 from git_timewarp.timeline.results import Check, FileChange, SnapshotResult, TravelResult
 from git_timewarp.timeline.results_look import Changes, Json, Milestone, Problem
 from tests.support.commands import commands
-from tests.support.fake_app import TREE, Desk, FakeApp, entry, version
+from tests.support.fake_app import TREE, Desk, FakeApp, entry
 
 FILES = (
     FileChange(RepoPath("a\tb\udcff.py"), "M", 3, 40),
@@ -131,25 +131,6 @@ def test_log_passes_every_filter_on() -> None:
     ]
 
 
-def test_the_log_of_the_program_itself() -> None:
-    app = FakeApp()
-    assert told("log --system -3 --type watcher --since x --until y", app)[0] == (
-        "5s error watcher no draft:\n2m info  watcher watching '/a'\n"
-    )
-    asked = {"limit": 3, "components": ("watcher",), "since": "x", "until": "y"}
-    assert app.asked == [("system_log", asked)]
-    desk = Desk(app)
-    desk.run("log --system --json")
-    assert json.loads(desk.out.splitlines()[0]) == {
-        "ts": "2023-11-14T22:13:15.000Z",
-        "level": "error",
-        "component": "watcher",
-        "message": "no draft:\nthe disk is full",
-        "pid": 12,
-        "ms": 3,
-    }
-
-
 def test_log_in_json_is_one_object_a_line() -> None:
     desk = Desk(FakeApp(entries=[entry(2, summary="zwei\udcff"), entry(1)]))
     desk.run("log --json")
@@ -240,44 +221,6 @@ def test_cat_in_json_gives_text_or_bytes() -> None:
         "size": 29,
         "bytes": "ZGlmZiAtLWdpdCBhL3ggYi94Ci1vbGQKK27pdwo=",
     }
-
-
-PAST = [
-    version(47, "D", other="k\udcff.py", lines=(0, 12), current=True),
-    version(46, "M", lines=(3, 1), commit="8c94a7399b49bcbfc5bcd7be5b0a86ac85d4f0ad"),
-    version(45, "T", lines=(None, None)),
-    version(44, "R", other="old.py", lines=(0, 0)),
-    version(9, "F", lines=(None, None)),
-]
-HISTORY = """\
-@ E47  9m snapshot deleted     -12 to "k\\377.py": step 47
-○ E46  9m snapshot modified  +3 -1 [8c94a73] step 46
-○ E45  9m snapshot retyped  binary step 45
-○ E44  9m snapshot renamed         from old.py: step 44
-○ E9  10m snapshot found           step 9
-"""
-
-
-def test_history() -> None:
-    app = FakeApp(past=PAST, patch=PATCH)
-    assert told("history -3 new.py E1..", app)[0] == HISTORY
-    assert app.asked == [("history", {"path": "new.py", "span": "E1..", "limit": 3})]
-    assert told("history -p -- new.py", FakeApp(past=PAST[3:], patch=PATCH))[0] == (
-        "○ E44 9m snapshot renamed from old.py: step 44\n"
-        "\ndiff --git a/x b/x\n-old\n+n\\xe9w\n\n"
-        "○ E9  10m snapshot found   step 9\n"
-    )
-    desk = Desk(app)
-    desk.run("history new.py --json")
-    lines = [json.loads(line) for line in desk.out.splitlines()]
-    assert [(line["status"], line["from"], line["to"]) for line in lines] == [
-        ("D", None, {"bytes": "a/8ucHk="}),
-        ("M", None, None),
-        ("T", None, None),
-        ("R", "old.py", None),
-        ("F", None, None),
-    ]
-    assert (lines[0]["blob"], lines[0]["mode"], lines[1]["mode"]) == (None, None, "100644")
 
 
 JUMP = """\
@@ -395,25 +338,6 @@ def test_stashes() -> None:
         told("stash show", app)[0].splitlines()[-1]
         == " 2 files changed, 3 insertions(+), 40 deletions(-)"
     )
-
-
-def test_both_lists_of_stashes() -> None:
-    app = FakeApp()
-    assert told("stash list --git", app)[0] == (
-        "stash@{0}:  2m main       +1 ~2 (git's stash@{1}) half a parser\n"
-        "stash@{1}: 25h (detached)    ~1                   日本語の作業\n"
-        "git's stash@{0}: 60s                 WIP on main: 1234567 one\n"
-        "git's stash@{1}:  3h (E9, stash@{0}) On main: a\n"
-        "git's stash@{2}:  3h (E4)            On main: b\n"
-    )
-    for line in ("show --git", "show --git stash@{0}", "show --git 0", "show refs/stash@{0}"):
-        told(f"stash {line}", app)
-    assert {str(asked["name"]) for _, asked in app.asked} == {"refs/stash@{0}"}
-    assert told("stash store -m mine E9", app) == (
-        "E9 is stash@{0} of git's own list: On main: mine\n",
-        "to have it back with git: git stash pop --index 'stash@{0}'\n",
-    )
-    assert told("stash store -n")[0] == "E9 would be stash@{0} of git's own list: On main:\n"
 
 
 def test_doctor_fails_when_a_check_does() -> None:

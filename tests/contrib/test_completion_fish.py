@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,10 +12,6 @@ from tests.contrib.test_completion import ANSWERS
 from tests.support.commands import commands
 from tests.support.completion_fish import FISH, FISH_TW
 from tests.support.source import ROOT
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("fish") is None and "CI" not in os.environ, reason="fish is not installed"
-)
 
 
 @pytest.fixture(autouse=True)

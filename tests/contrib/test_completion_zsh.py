@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import select
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -16,10 +15,6 @@ from tests.contrib.test_completion import ANSWERS
 from tests.support.commands import commands
 from tests.support.completion_zsh import ZSH
 from tests.support.source import ROOT
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("zsh") is None and "CI" not in os.environ, reason="zsh is not installed"
-)
 
 ASK = """
 _describe () { local name; [[ $1 == -o ]] && shift; name=$2; print -l -- ${${(P)name}%%:*}; }

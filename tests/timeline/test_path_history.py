@@ -8,7 +8,9 @@ import pytest
 
 from git_timewarp.app import repository
 from git_timewarp.app.repository import App
-from git_timewarp.timeline.path_history import NoHistoryError
+from git_timewarp.git.names import RepoPath
+from git_timewarp.timeline import path_history
+from git_timewarp.timeline.path_history import NoVersionsError
 from git_timewarp.timeline.plan_filter import BadPathspecError
 from git_timewarp.timeline.results_path import PathVersion
 from git_timewarp.timeline.selector import UnknownTargetError
@@ -140,7 +142,7 @@ def test_from_a_folder_and_never_above_the_work_tree(repo: RepoBuilder) -> None:
     assert [item.path for item in versions.history("../src/b.txt")] == ["src/b.txt"]
     with pytest.raises(BadPathspecError):
         versions.history("../../x")
-    with pytest.raises(NoHistoryError) as caught:
+    with pytest.raises(NoVersionsError) as caught:
         list(versions.history("it's gone"))
     assert caught.value.hint == "git log --all -- 'src/it'\"'\"'s gone'"
 
@@ -179,10 +181,8 @@ def test_bytes_that_git_would_convert_are_versions_too(repo: RepoBuilder) -> Non
     assert found[0].blob == found[1].blob
 
 
-def test_more_snapshots_than_are_read_at_once(
-    repo: RepoBuilder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("git_timewarp.timeline.path_history._AT_ONCE", 2)
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_more_snapshots_than_are_read_at_once(repo: RepoBuilder, at_once: int) -> None:
     for number in range(3):
         repo.write("src/a.txt", f"{number}\n")
         keep(repo)
@@ -191,7 +191,10 @@ def test_more_snapshots_than_are_read_at_once(
     repo.remove("src/a.txt")
     repo.write("moved.txt", "2\n")
     keep(repo)
-    assert told(past(repo, "moved.txt")) == [
+    wanted = path_history.Wanted(RepoPath("moved.txt"), at_once=at_once)
+    with opened(repo).history() as history:
+        found = list(path_history.versions(history, wanted))
+    assert told(found) == [
         ("E8", "R", "src/a.txt", 0, 0),
         ("E6", "M", None, 1, 1),
         ("E4", "M", None, 1, 1),
