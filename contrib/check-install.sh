@@ -22,9 +22,9 @@ if command -v man >/dev/null; then
     man -w git-timewarp >/dev/null
     git help timewarp </dev/null >/dev/null
 fi
-for completion in bash-completion/completions/git-timewarp zsh/site-functions/_git-timewarp \
-    fish/vendor_completions.d/git-timewarp.fish fish/vendor_completions.d/tw.fish; do
-    [[ -r $HOME/.local/share/$completion ]]
+for file in bash-completion/completions/git-timewarp zsh/site-functions/_git-timewarp \
+    systemd/user/git-timewarp-watch@.service fish/vendor_completions.d/git-timewarp.fish fish/vendor_completions.d/tw.fish; do
+    [[ -r $HOME/.local/share/$file ]]
 done
 
 # The program does its work, and its hooks stay silent once it is gone.

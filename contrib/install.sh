@@ -16,6 +16,7 @@ name=timewarp-git
 data=${XDG_DATA_HOME:-$HOME/.local/share}
 home=$data/git-timewarp
 pages=$data/man/man1
+unit=git-timewarp-watch@.service
 completions=$data/bash-completion/completions
 
 say() { printf '%s\n' "$*"; }
@@ -82,6 +83,7 @@ remove() {
     unlink_ours "$pages/git-timewarp.1" "$prefix"
     unlink_ours "$completions/git-timewarp" "$prefix"
     unlink_ours "$completions/tw" "$prefix"
+    unlink_ours "$data/systemd/user/$unit" "$prefix"
     unlink_ours "$data/zsh/site-functions/_git-timewarp" "$prefix"
     for each in git-timewarp tw; do
         unlink_ours "$data/fish/vendor_completions.d/$each.fish" "$prefix"
@@ -160,6 +162,7 @@ add() {
     link "$prefix/share/man/man1/git-timewarp.1" "$pages/git-timewarp.1"
     link "$prefix/share/bash-completion/completions/git-timewarp" "$completions/git-timewarp"
     link "$prefix/share/bash-completion/completions/git-timewarp" "$completions/tw"
+    link "$prefix/share/systemd/user/$unit" "$data/systemd/user/$unit"
     link "$prefix/share/zsh/site-functions/_git-timewarp" "$data/zsh/site-functions/_git-timewarp"
     for each in git-timewarp tw; do
         link "$prefix/share/fish/vendor_completions.d/$each.fish" \

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from git_timewarp.app.stashes import Stashes
     from git_timewarp.app.system_log import SystemLog
     from git_timewarp.app.versions import Versions
+    from git_timewarp.store.history import History
+    from git_timewarp.store.index import Entry
+    from git_timewarp.timeline.plan_filter import PathFilter
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,
@@ -202,7 +205,7 @@ class App(Opened):
             since=dates.stored(self.repo.git, since),
             until=dates.stored(self.repo.git, until),
             every=all_writers,
-            paths=tuple(self.repo.inside(path) for path in paths),
+            about=self._about(paths),
         )
 
         def found() -> Iterator[LogEntry]:
@@ -234,10 +237,28 @@ class App(Opened):
         """Return what one entry of the log changed, with `paths` in these only."""
         from git_timewarp.timeline import query  # noqa: PLC0415
 
-        inside = [self.repo.inside(path) for path in paths]
+        wanted = self._paths(paths)
         flags = query.flags(patch=patch, color=color, stat=stat)
         with self.history() as history:
-            return query.changed(history, entry, paths=inside, flags=flags)
+            return query.changed(history, entry, paths=wanted, flags=flags)
+
+    def _about(self, paths: Sequence[str]) -> Callable[[History, Entry], bool] | None:
+        """Return what tells whether an event is about the paths, None where none is given."""
+        wanted = self._paths(paths)
+        if wanted is None:
+            return None
+        from git_timewarp.timeline import log_paths  # noqa: PLC0415
+
+        return partial(log_paths.touches, paths=wanted)
+
+    def _paths(self, paths: Sequence[str]) -> PathFilter | None:
+        """Return the filter for paths and patterns as git takes them, None where none is given."""
+        from git_timewarp.timeline.plan_filter import PathFilter  # noqa: PLC0415
+
+        if not paths:
+            return None
+        inside = [f":(top,literal){self.repo.inside(p)}" if p[:1] == "/" else p for p in paths]
+        return PathFilter.parse(inside, prefix=self.repo.prefix)
 
     def diff(
         self,

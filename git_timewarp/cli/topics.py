@@ -42,10 +42,26 @@ ENVIRONMENT: Rows = (
     ("COLUMNS", "the width to draw in"),
 )
 
+AUTOSTART: Rows = (
+    ("Linux", "in the work tree, once:"),
+    (
+        "",
+        'systemctl --user enable --now "git-timewarp-watch@$(systemd-escape --path "$PWD").service"',
+    ),
+    ("", "'disable --now' instead takes it back; 'loginctl enable-linger' has it run before login"),
+    ("macOS", "in the work tree, once, with the path of contrib/watch/git-timewarp-watch.plist:"),
+    ("", 'name=$(basename "$PWD"); agent=~/Library/LaunchAgents/git-timewarp.watch.$name.plist'),
+    ("", 'sed "s|NAME|$name|; s|WORKTREE|$PWD|; s|HOME|$HOME|" git-timewarp-watch.plist >"$agent"'),
+    ("", 'launchctl load -w "$agent"'),
+    ("the files", "share/systemd/user and share/git-timewarp of the installation"),
+    ("", "'make install' puts the unit where systemd looks for it"),
+)
+
 TOPICS: dict[str, tuple[str, Rows]] = {
     "targets": ("how to name a moment", TARGETS),
     "exit-codes": ("what an exit code means", EXIT_CODES),
     "files": ("where things are", FILES),
+    "autostart": ("how to have the watcher start with your session", AUTOSTART),
     "environment": ("variables that are read", ENVIRONMENT),
 }
 """Topics of `git timewarp help <topic>`."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git import config as git_config
-from git_timewarp.integrity import doctor_machine, doctor_repo, doctor_store
+from git_timewarp.integrity import doctor_draft, doctor_machine, doctor_repo, doctor_store
 from git_timewarp.integrity.doctor_case import Case, Json, Machine, look_around
 from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.results import Check
@@ -39,6 +39,8 @@ _RECORDING: _Checks = {
     "log": lambda case: doctor_store.log(case.world),
     "hooks": doctor_repo.hooks,
     "watcher": doctor_repo.watcher,
+    "draft": doctor_draft.draft,
+    "autostart": doctor_draft.autostart,
     "index bits": doctor_repo.hidden,
     "submodules": doctor_repo.submodules,
     "skipped": lambda case: doctor_store.skipped(case.world),

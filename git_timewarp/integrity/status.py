@@ -87,6 +87,7 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
         head=branch or commit,
         last_event=_shown(history, newest),
         last_snapshot=_shown(history, last),
+        last_draft=_shown(history, newest_draft(history)),
         watcher=around.watcher,
         hooks=around.hooks,
         pending={
@@ -97,6 +98,16 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
         counts={"events": held.head.n + sum(lineage.former(history.repo.state_dir).values())},
         problems=tuple(found),
     )
+
+
+def newest_draft(history: History) -> Entry | None:
+    """Return the newest draft of this work tree, None where none is among its latest snapshots."""
+    here = history.repo.worktree
+    where = "snapshot IS NOT NULL AND worktree = name(?)"
+    for entry in history.entries(where, (here,), limit=_LOOK_BACK):
+        if entry.type == "draft" and entry.worktree == here and history.is_own(entry):
+            return entry
+    return None
 
 
 def recovered(notices: list[str], since: int = 0) -> tuple[Problem, ...]:

@@ -1,11 +1,9 @@
 """The log: what happened, newest first. Nothing here records anything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
-from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.timeline.label import log_entry
 from git_timewarp.timeline.results_look import LogEntry
 from git_timewarp.util.frozen import Frozen
@@ -15,7 +13,10 @@ HIDDEN = frozenset({"draft", "safety"})
 
 
 class Filter(Frozen):
-    """What `log` is asked for; times are ISO 8601 UTC as events store them."""
+    """What `log` is asked for; times are ISO 8601 UTC as events store them.
+
+    `about` tells whether an event is about the paths asked for (`log_paths.touches`).
+    """
 
     limit: int | None = None
     types: Sequence[str] = ()
@@ -23,7 +24,7 @@ class Filter(Frozen):
     since: str | None = None
     until: str | None = None
     every: bool = False
-    paths: Sequence[str] = ()
+    about: Callable[[History, Entry], bool] | None = None
 
     def matches(self, entry: Entry, *, history: History, timeline: str) -> bool:
         """Tell whether an entry is wanted."""
@@ -52,7 +53,7 @@ def log(history: History, wanted: Filter, *, timeline: str) -> Iterator[LogEntry
         if wanted.limit is not None and shown >= wanted.limit:
             return
         if wanted.matches(entry, history=history, timeline=timeline):
-            if wanted.paths and not _touches(history, entry, wanted.paths):
+            if wanted.about is not None and not wanted.about(history, entry):
                 continue
             shown += 1
             yield log_entry(history, entry, current=(entry.writer, entry.n) == position)
@@ -74,27 +75,3 @@ def _where(wanted: Filter) -> tuple[str, list[object]]:
         clauses.append("ts <= ?")
         args.append(wanted.until)
     return " AND ".join(clauses), args
-
-
-def before(history: History, entry: Entry, snapshot: Snapshot) -> Oid | None:
-    """Return the tree that the event changed: of a journey, what was there when it began."""
-    started = entry.data.get("before")
-    known = [SnapshotId(started)] if isinstance(started, str) else list(snapshot.parents)
-    found = history.snapshot(known[0]) if known else None
-    return found.view.tree if found is not None else None
-
-
-def _touches(history: History, entry: Entry, paths: Sequence[str]) -> bool:
-    """Tell whether the event changed one of the paths."""
-    snapshot = history.snapshot(entry.snapshot) if entry.snapshot is not None else None
-    if snapshot is None:
-        return False
-    old, new = before(history, entry, snapshot), snapshot.view.tree
-    return any(_at(history, old, path) != _at(history, new, path) for path in paths)
-
-
-def _at(history: History, tree: Oid | None, path: str) -> Oid | None:
-    if tree is None:
-        return None
-    found = history.reader.info(tree if path == "." else f"{tree}:{path}")
-    return found[0] if found is not None else None

@@ -35,11 +35,15 @@ class BadPathspecError(TimewarpError):
 
 
 class Pattern(Frozen):
-    """One pattern: what the user typed, the compiled form, and whether it excludes."""
+    """One pattern: what the user typed, the compiled form, and whether it excludes.
+
+    `plain` is the one path it names, from the root, where it is no more than that.
+    """
 
     typed: str
     regex: re.Pattern[str]
     is_exclude: bool = False
+    plain: str | None = None
 
     def matches(self, path: str) -> bool:
         """Tell whether the file or folder `path` is meant, or lies in a folder that is."""
@@ -82,6 +86,12 @@ class PathFilter(Frozen):
             return not self.is_exact
         return any(item.matches(path) for item in including)
 
+    @property
+    def plain(self) -> tuple[str, ...] | None:
+        """The paths, where the patterns are no more than paths; the root is `.`."""
+        found = tuple(item.plain for item in self.patterns if item.plain is not None)
+        return found if len(found) == len(self.patterns) else None
+
     def unmatched(self, paths: Iterable[str]) -> list[str]:
         """Return the patterns, as typed, that match none of `paths`."""
         left = [item for item in self.patterns if not (item.is_exclude or self.is_exact)]
@@ -120,7 +130,9 @@ def _pattern(typed: str, prefix: str) -> Pattern:
         # A name that holds such a character and exists is meant too, as in git.
         stars = _translate(whole, crosses="glob" not in magic)
         body = f"(?:{re.escape(whole)}(?:/|\\Z)|{stars}\\Z)"
-    return Pattern(typed, re.compile(body, flags), "exclude" in magic)
+    is_plain = literal and not {"icase", "exclude"} & magic and not text.endswith("/")
+    plain = (whole or ".") if is_plain or not whole else None
+    return Pattern(typed, re.compile(body, flags), "exclude" in magic, plain)
 
 
 def _split_magic(typed: str) -> tuple[set[str], str]:

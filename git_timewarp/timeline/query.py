@@ -12,8 +12,10 @@ from git_timewarp.store.index import Entry
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.records import whole_record
 from git_timewarp.store.view import escape
+from git_timewarp.timeline import log_paths
 from git_timewarp.timeline.label import log_entry
-from git_timewarp.timeline.log import before
+from git_timewarp.timeline.log_paths import before
+from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.results import DiffResult, FileChange, ShowResult
 from git_timewarp.timeline.results_look import LogEntry
 from git_timewarp.util.clock import iso, parse_iso
@@ -52,12 +54,17 @@ def show(history: History, target: "Target", *, flags: Sequence[str]) -> ShowRes
 
 
 def changed(
-    history: History, entry: LogEntry, *, paths: Sequence[str], flags: Sequence[str]
+    history: History, entry: LogEntry, *, paths: PathFilter | None, flags: Sequence[str]
 ) -> ShowResult:
     """Return what `show` answers for one entry of the log; with `paths`, of these only."""
     named = history.entries("lamport = ?", (entry.lamport,))
     found = next(other for other in named if other.id == entry.id)
-    return _of_entry(history, found, paths=paths, flags=flags)
+    if paths is None:
+        return _of_entry(history, found, paths=(), flags=flags)
+    chosen = paths.plain if paths.plain is not None else log_paths.names(history, found, paths)
+    if not chosen:
+        return ShowResult(log_entry(history, found), whole_record(history, found), None, ())
+    return _of_entry(history, found, paths=chosen, flags=flags)
 
 
 def _of_entry(

@@ -118,6 +118,7 @@ class Problem(Frozen):
 class StatusResult(Frozen):
     """Answer of `status`.
 
+    `last_draft` is the newest of the last 200 snapshots that the watcher took.
     `recording` is false before `init`. `dirty` says whether the work tree differs from
     its newest snapshot (None when that was not looked at). `pending` counts what is in
     journal and spool and not yet folded. Ages are derived by the caller from `ts`.
@@ -134,6 +135,7 @@ class StatusResult(Frozen):
     pending: Json
     counts: Json
     problems: tuple[Problem, ...] = ()
+    last_draft: LogEntry | None = None
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
@@ -145,6 +147,7 @@ class StatusResult(Frozen):
             "head": self.head,
             "last_event": self.last_event.to_dict() if self.last_event else None,
             "last_snapshot": self.last_snapshot.to_dict() if self.last_snapshot else None,
+            "last_draft": self.last_draft.to_dict() if self.last_draft else None,
             "watcher": self.watcher,
             "hooks": self.hooks,
             "pending": self.pending,

@@ -106,6 +106,13 @@ def test_status() -> None:
     assert told("status -s", app) == (short, "")
 
 
+def test_status_shows_the_age_of_the_newest_draft() -> None:
+    app = FakeApp(draft=entry(46, seconds=75, type_="draft"))
+    line = "draft:     E46  75 seconds ago\n"
+    assert line in told("status", app)[0]
+    assert line in told("status -s", app)[0]
+
+
 def test_status_where_nothing_is_recorded() -> None:
     assert told("status", FakeApp(recording=False))[0] == (
         "nothing is recorded here\nhint: git timewarp init\n"

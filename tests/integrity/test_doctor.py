@@ -16,6 +16,7 @@ from git_timewarp.timeline.results import Check
 from git_timewarp.timeline.start import GC_SETTINGS
 from git_timewarp.timeline.world import World
 from tests.support import recording
+from tests.support.clock import CountingClock
 from tests.support.repo_builder import RepoBuilder
 
 GOOD_HOOKS: Mapping[str, object] = {
@@ -67,6 +68,25 @@ def bad(found: dict[str, list[Check]]) -> dict[str, str]:
     return {c.name: c.text for checks in found.values() for c in checks if c.passed is not True}
 
 
+def test_how_old_the_newest_draft_is(repo: RepoBuilder) -> None:
+    clock = CountingClock()
+    given = recording.begin(repo, clock=clock)
+    recording.take(given)
+    for seconds, told in (
+        (5, "5 seconds"),
+        (65, "1 minute"),
+        (7300, "2 hours"),
+        (200_000, "2 days"),
+    ):
+        repo.write("a", f"{seconds}\n")
+        taken = recording.take(given, kind="draft")
+        repo.write("a", f"{seconds} more\n")
+        recording.take(given)
+        clock.advance(seconds)
+        check = only(examine(given), "draft")
+        assert (check.passed, check.text) == (True, f"E{taken.entry.lamport}, {told} old")
+
+
 def files(repo: RepoBuilder) -> dict[str, bytes]:
     return {
         str(path): path.read_bytes()
@@ -78,7 +98,7 @@ def files(repo: RepoBuilder) -> dict[str, bytes]:
 def test_all_is_well_and_nothing_is_written(repo: RepoBuilder, given: World) -> None:
     before = files(repo)
     found = examine(given)
-    assert bad(found) == {}
+    assert bad(found) == {"draft": "none among the latest snapshots"}
     assert set(found) >= {"git", "python", "recording", "root", "disk", "file system", "names"}
     assert set(found) >= {"locks", "state folder", "writer", "journal", "packs", "read index"}
     assert set(found) >= {"gc settings", "hooks", "watcher"}

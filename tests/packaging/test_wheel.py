@@ -71,6 +71,8 @@ def test_manual_page_and_completion_lie_where_they_are_looked_for(wheel: zipfile
         ("zsh/site-functions/_git-timewarp", "_git-timewarp"),
         ("fish/vendor_completions.d/git-timewarp.fish", "git-timewarp.fish"),
         ("fish/vendor_completions.d/tw.fish", "tw.fish"),
+        ("systemd/user/git-timewarp-watch@.service", "../watch/git-timewarp-watch@.service"),
+        ("git-timewarp/git-timewarp-watch.plist", "../watch/git-timewarp-watch.plist"),
     ):
         packed = read(wheel, f".data/data/share/{place}")
         assert packed == (ROOT / "contrib/completion" / name).read_text()

@@ -86,6 +86,7 @@ class FakeApp:
     """Answers from its fields and remembers what it was asked."""
 
     entries: list[LogEntry] = field(default_factory=list)
+    draft: LogEntry | None = None
     problems: tuple[Problem, ...] = ()
     checks: tuple[Check, ...] = ()
     travel: TravelResult | None = None
@@ -157,6 +158,7 @@ class FakeApp:
             pending={"events": 3, "snapshots": 1, "spool_bytes": 739},
             counts={"events": 47},
             problems=self.problems,
+            last_draft=self.draft,
         )
 
     def doctor(self) -> tuple[Check, ...]:

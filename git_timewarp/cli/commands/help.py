@@ -71,7 +71,8 @@ COMMAND = Command(
     name="help",
     description="""Explain a command with all its options and an example, or list the commands.
 
-There are pages on more than commands: targets, exit-codes, files, environment. 'errors' lists
+There are pages on more than commands: targets, exit-codes, files, environment,
+autostart. 'errors' lists
 what can go wrong, and with a reference ('--json' gives that of a failure) says how it comes,
 what is safe and what to do.""",
     examples=(

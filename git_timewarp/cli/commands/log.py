@@ -134,8 +134,12 @@ COMMAND = Command(
 the paths its snapshot added (+), modified (~) and deleted (-), and a summary.
 
 The mark says where the work tree stands (@), what is a milestone, what has a snapshot to go
-back to. With paths, only events whose snapshot changed one of them are shown, and -p and
---stat show the changes of these paths only.
+back to.
+
+With paths, only events are shown whose snapshot or commit changed one of them, or that name
+one themselves; -p and --stat show the changes of these paths only. A path counts from the
+current folder and may be a folder or a pattern as for git: '*.py', ':/' from the root,
+':!vendor' for all but. '--' before them is only needed where one looks like an option.
 
 With --system, the log of what the program did by itself is shown instead: the watcher, recoveries,
 failures. --type is then the component (watcher, recovery, command).""",
@@ -144,6 +148,10 @@ failures. --type is then the component (watcher, recovery, command).""",
         (
             "git timewarp log --since '2 hours ago' --type snapshot -p",
             "Snapshots of the last two hours, with patches:",
+        ),
+        (
+            "git timewarp log -p -- '*.py' ':!tests'",
+            "What happened to the program, not to its tests:",
         ),
         ("git timewarp log --all --json", "Every writer and timeline, for a program:"),
         ("git timewarp log --system -20", "What the watcher did, and what went wrong:"),

@@ -31,6 +31,9 @@ def status(result: StatusResult, look: Look, *, short: bool = False) -> Iterator
     timeline = names.one_line(result.timeline or "main")
     yield _row("recording", look.paint("good", "on") + f", timeline '{timeline}'")
     yield _row("latest", _moment(result.last_snapshot, look))
+    if result.last_draft is not None:
+        entry = result.last_draft
+        yield _row("draft", f"{look.paint('event', entry.event)}  {look.when(entry.ts)}")
     yield _row("watcher", watcher(result.watcher, look))
     yield _row("hooks", _hooks(result.hooks, look))
     if not short:

@@ -78,7 +78,9 @@ def init(result: InitResult, look: Look) -> Iterator[str]:
             for item in items:
                 yield f"  - {names.one_line(item)}"
     yield ""
-    if not result.watching:
+    if result.watching:
+        yield "to have it after a login:  git timewarp help autostart"
+    else:
         yield "to record while you work:  git timewarp watch start"
     yield "to see what is recorded:   git timewarp log"
     yield "to undo all of this:       git timewarp deinit"
