@@ -46,7 +46,7 @@ def test_help_lists_every_section() -> None:
     code, out, err = run("--help")
     assert (code, err) == (0, "")
     assert out.startswith("usage: git timewarp [-C <dir>]")
-    assert "   stash              list, show, apply, drop\n" in out
+    assert "   stash              list, show, apply, store, drop\n" in out
     assert run("-h") == (code, out, err)
     assert run("help") == (code, out, err)
 
@@ -67,13 +67,13 @@ def test_help_of_a_command_comes_before_everything_else() -> None:
         (
             ["stash"],
             2,
-            "'stash' needs a command: list, show, apply, drop",
+            "'stash' needs a command: list, show, apply, store, drop",
             "git timewarp stash --help",
         ),
         (
             ["stash", "pop"],
             2,
-            "'stash pop' is not one of: list, show, apply, drop",
+            "'stash pop' is not one of: list, show, apply, store, drop",
             "git timewarp stash --help",
         ),
         (["jump"], 2, "missing argument '<target>'", "git timewarp jump --help"),

@@ -29,6 +29,7 @@ MUTATIONS = {
     "undo",
     "redo",
     "stash apply",
+    "stash store",
     "stash drop",
     "notes publish",
 }
@@ -43,6 +44,7 @@ LOOKING = {
     "show",
     "diff",
     "cat",
+    "history",
     "stash list",
     "stash show",
     "storage",
@@ -114,7 +116,7 @@ def test_nouns_and_verbs_are_found() -> None:
     assert registry.split(["stash", "list", "x"]) == ("stash list", ["x"])
     assert registry.split(["log", "list"]) == ("log", ["list"])
     assert registry.split(["stash"]) == (None, ["stash"])
-    assert list(registry.verbs("stash")) == ["list", "show", "apply", "drop"]
+    assert list(registry.verbs("stash")) == ["list", "show", "apply", "store", "drop"]
     assert registry.verbs("log") == {}
 
 
