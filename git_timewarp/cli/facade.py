@@ -43,6 +43,8 @@ class Disk(Protocol):
 
     def purge(self, words: Sequence[str], *, dry_run: bool) -> PurgeResult:
         """Take content out of every snapshot."""
+
+
 class Stashes(Protocol):
     """Our stashes and git's own; see `git_timewarp.app.stashes`."""
 

@@ -34,10 +34,8 @@ from git_timewarp.timeline.results_look import (
     StatusResult,
 )
 from git_timewarp.timeline.results_path import PathVersion
-from git_timewarp.timeline.results_stash import GitStashEntry, StashLists, StashShow
-from git_timewarp.util.clock import iso
-from tests.support.fake_disk import FakeDisk
 from git_timewarp.timeline.results_stash import StashShow
+from tests.support.fake_disk import FakeDisk
 from tests.support.fake_facets import (
     NOW,
     TREE,

@@ -5,10 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from git_timewarp.cli.explained import commands, git, store, travel
+from git_timewarp.cli.explained import commands, disk, git, store, travel
 from git_timewarp.cli.explained.explanation import Explanation, Sort
 
-TABLE: dict[str, Explanation] = {**store.TABLE, **git.TABLE, **travel.TABLE, **commands.TABLE}
+TABLE: dict[str, Explanation] = {
+    **store.TABLE,
+    **disk.TABLE,
+    **git.TABLE,
+    **travel.TABLE,
+    **commands.TABLE,
+}
 """Reference -> explanation, of every error there is."""
 
 SORTS = {
