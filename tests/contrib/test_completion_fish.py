@@ -47,7 +47,7 @@ def test_commands_and_verbs() -> None:
     assert offered("tw ") == every
     assert offered("git-timewarp -C . -P sta") == ["stash", "status"]
     assert offered("tw stash ") == ["apply", "drop", "list", "show", "store"]
-    assert offered("tw help st") == ["stash", "status"]
+    assert offered("tw help sta") == ["stash", "status"]
     assert "--no-pager" in offered("tw --")
 
 
