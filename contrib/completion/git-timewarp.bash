@@ -37,6 +37,7 @@ __git_timewarp_table () {
 	"stash apply") printf '%s\n' stash --drop -f --force -n --dry-run --json --help ;;
 	"stash drop") printf '%s\n' stash -n --dry-run --json --help ;;
 	"verify") printf '%s\n' other --quick --full --json --help ;;
+	"recover") printf '%s\n' other --json --help ;;
 	"notes publish") printf '%s\n' other -n --dry-run --json --help ;;
 	esac
 }
@@ -106,7 +107,7 @@ _git_timewarp () {
 	if [ -z "$name" ]; then
 		case "$current" in
 		-*) __git_timewarp_offer "$(printf '%s\n' -C -c -p --paginate -P --no-pager -v --version -h --help)" "$current" ;;
-		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify notes)" "$current" ;;
+		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify recover notes)" "$current" ;;
 		esac
 		return
 	fi
@@ -130,7 +131,7 @@ _git_timewarp () {
 	--color) __git_timewarp_offer $'always\nnever\nauto' "$current"; return ;;
 	esac
 	case "$kind" in
-	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify notes)" "$current" ;;
+	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify recover notes)" "$current" ;;
 	target|stash|setting) __git_timewarp_offer "$(__git_timewarp_now "$kind")" "$current" ;;
 	target+path)
 		if [ "${#typed[@]}" -le 1 ]; then

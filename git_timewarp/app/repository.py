@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from git_timewarp.app.opened import Opened
@@ -17,6 +17,7 @@ from git_timewarp.timeline.recording import NotRecordingError, refusal
 from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
+    from git_timewarp.app.recovery import Recovery
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,
@@ -259,6 +260,13 @@ class App(Opened):
         if not self.recording:
             raise refusal(self.repo)
         return verify.verify(self.repo, full=full, progress=progress)
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """What recoveries left, and repairs."""
+        from git_timewarp.app.recovery import Recovery  # noqa: PLC0415
+
+        return Recovery(self)
 
     def doctor(self) -> tuple[Check, ...]:
         """Check everything around the recorder."""

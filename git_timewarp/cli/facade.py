@@ -9,6 +9,7 @@ from git_timewarp.timeline.results import (
     Check,
     DiffResult,
     InitResult,
+    RecoveryReport,
     ShowResult,
     SnapshotResult,
     StashEntry,
@@ -16,6 +17,13 @@ from git_timewarp.timeline.results import (
     VerifyReport,
 )
 from git_timewarp.timeline.results_look import Json, LogEntry, StatusResult
+
+
+class Recovery(Protocol):
+    """What recoveries left, and repairs: `git_timewarp.app.recovery`."""
+
+    def report(self) -> RecoveryReport:
+        """Finish what was cut off, tell what the last recovery did."""
 
 
 class App(Protocol):
@@ -28,6 +36,10 @@ class App(Protocol):
     @property
     def notices(self) -> Sequence[str]:
         """What happened on the way and the user should know (a recovery, say)."""
+
+    @property
+    def recovery(self) -> Recovery:
+        """What recoveries left, and repairs."""
 
     @property
     def state_dir(self) -> str:

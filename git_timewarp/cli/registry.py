@@ -77,6 +77,7 @@ COMMANDS: dict[str, Entry] = {
     "stash apply": Entry("stash:APPLY", "travel", "put a stash on top of the work tree"),
     "stash drop": Entry("stash:DROP", "travel", "forget a stash"),
     "verify": Entry("verify:COMMAND", "safe", "check every chain and object of ours"),
+    "recover": Entry("recover:COMMAND", "safe", "finish what a crash cut off, say what came back"),
     "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
 }
 

@@ -23,9 +23,9 @@ from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
-from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction, writer
+from git_timewarp.store import acknowledged, checked, layout, leaving, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store.chain import NewEvent, again, seal
+from git_timewarp.store.chain import NewEvent, again, seal, unsound
 from git_timewarp.store.events import ChainHead, Event, Json
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
@@ -34,6 +34,7 @@ from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.packs import MOST_SUPERSEDED, Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.recovery import Found, Recovery
 from git_timewarp.store.segments import Builder
 from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings
@@ -57,6 +58,7 @@ class Limits(Frozen):
     grace_seconds: int = 24 * 3600
     superseded: int = MOST_SUPERSEDED
     lock_seconds: float = 30.0
+    startup_events: int = 100
 
 
 class Recorder:
@@ -79,6 +81,7 @@ class Recorder:
         self._around = around
         self._limits = limits
         self._warm = warm
+        self.recovery = Recovery(self.paths, clock=clock)
         self._lock = FileLock(self.paths.lock, clock=clock, timeout=limits.lock_seconds)
         self._outer_repo = repo
         self._quarantine: Quarantine | None = None
@@ -86,7 +89,7 @@ class Recorder:
     def __enter__(self) -> Self:
         self._lock.acquire()
         try:
-            self._open()
+            self._open(crashed=self._lock.mark())
         except BaseException:
             self._close()
             raise
@@ -112,6 +115,7 @@ class Recorder:
         """End the reader, which holds the lock too, and give the lock back."""
         if self._quarantine is not None:
             self._quarantine.close()
+        self._lock.unmark()
         self._lock.release()
 
     @property
@@ -120,7 +124,7 @@ class Recorder:
         assert self._quarantine is not None  # noqa: S101 - set by `_open`
         return self._quarantine
 
-    def _open(self) -> None:
+    def _open(self, *, crashed: bool) -> None:
         repo = self._outer_repo
         self.repo = _with_lock(repo, self._lock.fd)
         warm = self._warm
@@ -133,12 +137,19 @@ class Recorder:
         self.refs = warm.refs(self.repo, now_ns=now_ns) if warm else transaction.current(self.repo)
         self.folded_events = 0
         self._replaced: list[Oid] = []
+        new = checked.unchecked(
+            self.paths.checked, held=self.journal, most=self._limits.startup_events
+        )
+        found = Found(self.quarantine, self.journal, self.refs, lost=self.lost, crashed=crashed)
+        self.notices += self.recovery.begin(found, wrong=unsound(new, self.journal))
         self._keep_damaged()
         self._mend_packs()
         if self.journal.fold is not None and self.journal.writer is not None:
             self._finish_fold(self.journal.fold, after_crash=True)
             if not self.journal.put_off:
-                self.notices.append("folding was cut off by a crash and is finished now")
+                self.notices += self.recovery.back(
+                    "folding was cut off by a crash and is finished now"
+                )
         self._identify()
         self._drop_lost(deep=False)
         self._heal_refs()
@@ -389,7 +400,8 @@ class Recorder:
         self._acknowledge()
         self.journal.fold, self.journal.put_off = None, True
         why = "a ref of ours was moved by somebody else" if reason is None else str(reason)
-        self.notices.append(f"everything is recorded, folding it into git was put off: {why}")
+        text = f"everything is recorded, folding it into git was put off: {why}"
+        self.notices += self.recovery.open(text) if self.recovery.folder else [text]
 
     def _close_journal(self) -> None:
         held = self.journal
@@ -478,7 +490,7 @@ class Recorder:
             atomic.write(os.path.join(kept, "journal"), data)
         lines = f"{self.journal.damaged} line(s) of the journal are not what was written"
         what = self.lost.text if self.lost is not None else lines
-        self.notices.append(f"{what}; a copy is kept in '{kept}'")
+        self.notices += self.recovery.gone(f"{what}; a copy is kept in '{kept}'")
 
     def _put_damaged_aside(self) -> None:
         """Put damaged objects out of the way: the next command makes or misses them."""
@@ -490,9 +502,10 @@ class Recorder:
 
     def _mend_packs(self, *, thorough: bool = False) -> None:
         mended, damaged = self.packs.mend(thorough=thorough)
-        self.notices += [f"pack '{name}' of ours was damaged and is mended" for name in mended]
+        for name in mended:
+            self.notices += self.recovery.back(f"pack '{name}' of ours was damaged and is mended")
         self.notices += [
-            f"'{name}' of ours is damaged and cannot be read: git timewarp verify --full"
+            f"'{name}' of ours is damaged and cannot be read: git timewarp repair"
             for name in damaged
         ]
 
@@ -521,10 +534,10 @@ class Recorder:
         lines += [journal_file.event_line(event) for event in held.events]
         self._rewrite(lines)
         self._acknowledge()
-        self.notices += [
-            *(f"snapshot '{item.id}' is lost: its objects were deleted" for item in snapshots),
-            *(f"kept '{item.oid}' is lost: its objects were deleted" for item in kept),
-        ]
+        names = [f"snapshot '{item.id}'" for item in snapshots]
+        names += [f"kept '{item.oid}'" for item in kept]
+        told = [f"{name} is lost: its objects were deleted" for name in names]
+        self.notices += self.recovery.gone(*told)
         return True
 
     def _follow_others(self) -> None:
@@ -567,7 +580,8 @@ class Recorder:
         for change in gone:
             what = "had vanished" if change.old.is_zero else "had gone back to an older value"
             end = "it was put back" if change in there else "its objects are gone too, it is lost"
-            self.notices.append(f"ref '{change.name}' of ours {what}: {end}")
+            note = self.recovery.back if change in there else self.recovery.gone
+            self.notices += note(f"ref '{change.name}' of ours {what}: {end}")
         if len(there) < len(gone):
             self._remember_refs()
 

@@ -224,6 +224,45 @@ class VerifyReport(Frozen):
         }
 
 
+RECOVERY_TEXTS = ("came_back", "lost", "left")
+
+
+class RecoveryReport(Frozen):
+    """Answer of `recover`.
+
+    Attributes:
+        last: the newest report (`store/recovery.py`); None where there never was a recovery.
+        count: how many recoveries are kept.
+        pinned: objects that nothing names, of all of them, each with its object directory.
+        now: what a quick look at everything says.
+    """
+
+    last: Json | None
+    count: int
+    pinned: tuple[Json, ...]
+    now: VerifyReport
+
+    def texts(self, member: str) -> list[str]:
+        """Return what the last report says of `came_back`, `lost` or `left`."""
+        found = self.last.get(member) if self.last is not None else None
+        return [str(text) for text in found] if isinstance(found, list) else []
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        last: Json | None = None
+        if self.last is not None:
+            told = {member: self.texts(member) for member in RECOVERY_TEXTS}
+            last = {"ts": self.last["ts"], "verb": self.last["verb"], **told}
+            last["copy"] = self.last["folder"]
+        return {
+            "v": VERSION,
+            "recovery": last,
+            "kept": self.count,
+            "pinned": list(self.pinned),
+            "now": self.now.to_dict(),
+        }
+
+
 class Check(Frozen):
     """One line of `doctor`: a check, whether it passed (None: not applicable), what to do."""
 

@@ -67,6 +67,7 @@ def of(
             packs=settings.int("timewarp.packs.limit"),
             grace_seconds=settings.int("timewarp.packs.graceHours") * 3600,
             lock_seconds=settings.int("timewarp.lock.timeoutSeconds"),
+            startup_events=settings.int("timewarp.verify.startupEvents"),
         ),
         actor=actor,
         timeline=settings.str("timewarp.timeline"),

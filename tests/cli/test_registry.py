@@ -46,6 +46,7 @@ LOOKING = {
     "watch status",
     "hooks status",
     "verify",
+    "recover",
 }
 RUNNING = {"watch run", "record", "demo"}
 """Neither: one serves, one takes what it is given, one works in a clone it throws away."""

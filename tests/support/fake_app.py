@@ -19,6 +19,7 @@ from git_timewarp.timeline.results import (
     DiffResult,
     FileChange,
     InitResult,
+    RecoveryReport,
     Refused,
     ShowResult,
     SnapshotResult,
@@ -106,6 +107,20 @@ def watcher(
     }
 
 
+class FakeRecovery:
+    """Answers what the app was given."""
+
+    def __init__(self, app: FakeApp) -> None:
+        self._app = app
+
+    def report(self) -> RecoveryReport:
+        """Answer this app's recovery, and everything as `verify` finds it."""
+        now = VerifyReport("quick", 47, 12, 0, self._app.problems)
+        last = self._app.recovered
+        pinned = ({"oid": str(TREE), "type": "tree", "size": 0, "objects": "/r/objects"},)
+        return RecoveryReport(last, int(last is not None), pinned if last else (), now)
+
+
 @dataclass
 class FakeApp:
     """Answers from its fields and remembers what it was asked."""
@@ -118,11 +133,17 @@ class FakeApp:
     files: tuple[FileChange, ...] = ()
     taken: SnapshotResult | None = None
     recording: bool = True
+    recovered: Json | None = None
     notices: Sequence[str] = ()
     state_dir: str = ""
     mistakes: Sequence[Json] = ()
     git_config: Mapping[str, str] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+    @property
+    def recovery(self) -> FakeRecovery:
+        """What recoveries left, and repairs."""
+        return FakeRecovery(self)
 
     def init(self, *, hooks: bool, watch: bool) -> InitResult:
         """Answer an init that has just been done."""
