@@ -36,8 +36,9 @@ __git_timewarp_table () {
 	"stash show") printf '%s\n' stash -p --patch --color --no-color --json --help ;;
 	"stash apply") printf '%s\n' stash --drop -f --force -n --dry-run --json --help ;;
 	"stash drop") printf '%s\n' stash -n --dry-run --json --help ;;
-	"verify") printf '%s\n' other --quick --full --json --help ;;
+	"verify") printf '%s\n' other --quick --full --read-data-subset --restore-drill --drills --json --help ;;
 	"recover") printf '%s\n' other --json --help ;;
+	"repair") printf '%s\n' other -n --dry-run --json --help ;;
 	"notes publish") printf '%s\n' other -n --dry-run --json --help ;;
 	esac
 }
@@ -107,7 +108,7 @@ _git_timewarp () {
 	if [ -z "$name" ]; then
 		case "$current" in
 		-*) __git_timewarp_offer "$(printf '%s\n' -C -c -p --paginate -P --no-pager -v --version -h --help)" "$current" ;;
-		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify recover notes)" "$current" ;;
+		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify recover repair notes)" "$current" ;;
 		esac
 		return
 	fi
@@ -131,7 +132,7 @@ _git_timewarp () {
 	--color) __git_timewarp_offer $'always\nnever\nauto' "$current"; return ;;
 	esac
 	case "$kind" in
-	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify recover notes)" "$current" ;;
+	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat jump restore undo redo stash verify recover repair notes)" "$current" ;;
 	target|stash|setting) __git_timewarp_offer "$(__git_timewarp_now "$kind")" "$current" ;;
 	target+path)
 		if [ "${#typed[@]}" -le 1 ]; then

@@ -10,6 +10,7 @@ from git_timewarp.timeline.results import (
     DiffResult,
     InitResult,
     RecoveryReport,
+    RepairReport,
     ShowResult,
     SnapshotResult,
     StashEntry,
@@ -24,6 +25,9 @@ class Recovery(Protocol):
 
     def report(self) -> RecoveryReport:
         """Finish what was cut off, tell what the last recovery did."""
+
+    def repair(self, *, dry_run: bool, progress: Callable[[int, int], None]) -> RepairReport:
+        """Heal what is damaged from every place that still has it."""
 
 
 class App(Protocol):
@@ -136,7 +140,14 @@ class App(Protocol):
     def stash_drop(self, name: str, *, dry_run: bool) -> StashEntry:
         """Forget a stash."""
 
-    def verify(self, *, full: bool, progress: Callable[[int, int], None]) -> VerifyReport:
+    def verify(
+        self,
+        *,
+        full: bool,
+        subset: str | None,
+        drills: int,
+        progress: Callable[[int, int], None],
+    ) -> VerifyReport:
         """Check chains and objects."""
 
     def watch_start(self) -> Json:

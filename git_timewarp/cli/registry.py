@@ -78,6 +78,7 @@ COMMANDS: dict[str, Entry] = {
     "stash drop": Entry("stash:DROP", "travel", "forget a stash"),
     "verify": Entry("verify:COMMAND", "safe", "check every chain and object of ours"),
     "recover": Entry("recover:COMMAND", "safe", "finish what a crash cut off, say what came back"),
+    "repair": Entry("repair:COMMAND", "safe", "heal what is damaged from wherever it still is"),
     "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
 }
 

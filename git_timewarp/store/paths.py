@@ -79,6 +79,11 @@ class Paths:
         return os.path.join(self.root, "recovery")
 
     @property
+    def scratch(self) -> str:
+        """A folder for the time of one command: what a repair or a drill writes on the way."""
+        return os.path.join(self.root, "scratch")
+
+    @property
     def checked(self) -> str:
         """How far the chain was checked (see `store/checked.py`)."""
         return os.path.join(self.root, "checked")

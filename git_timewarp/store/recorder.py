@@ -143,7 +143,7 @@ class Recorder:
         found = Found(self.quarantine, self.journal, self.refs, lost=self.lost, crashed=crashed)
         self.notices += self.recovery.begin(found, wrong=unsound(new, self.journal))
         self._keep_damaged()
-        self._mend_packs()
+        self.mend_packs()
         if self.journal.fold is not None and self.journal.writer is not None:
             self._finish_fold(self.journal.fold, after_crash=True)
             if not self.journal.put_off:
@@ -239,7 +239,7 @@ class Recorder:
         if due:
             self.packs.begin_sweep(due)
             self._finish_sweep()
-        self._mend_packs(thorough=True)
+        self.mend_packs(thorough=True)
 
     def _finish_sweep(self) -> None:
         """Remove packs whose removal was begun, and the reflog lines that need them."""
@@ -500,7 +500,8 @@ class Recorder:
             text = f"{len(aside)} damaged object(s) of the quarantine are put aside in '{folder}'"
             self.notices.append(f"{text}; run the command again")
 
-    def _mend_packs(self, *, thorough: bool = False) -> None:
+    def mend_packs(self, *, thorough: bool = False) -> None:
+        """Put right what can be made again of our packs; `thorough` reads their indexes whole."""
         mended, damaged = self.packs.mend(thorough=thorough)
         for name in mended:
             self.notices += self.recovery.back(f"pack '{name}' of ours was damaged and is mended")

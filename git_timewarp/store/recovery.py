@@ -221,7 +221,10 @@ def reports(paths: Paths) -> list[Json]:
 def object_folders(paths: Paths) -> list[str]:
     """Return the object directories in what was kept: of recoveries and of damaged journals."""
     beside = os.path.join(paths.root, "damaged")
-    found = [os.path.join(paths.recovery, name, "objects") for name in reversed(names(paths))]
+    found = []
+    for name in reversed(names(paths)):
+        folder = os.path.join(paths.recovery, name)
+        found += [os.path.join(folder, "objects"), os.path.join(folder, "damaged", "objects")]
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         found += [os.path.join(beside, name, "objects") for name in sorted(os.listdir(beside))]
     return [folder for folder in found if os.path.isdir(folder)]

@@ -193,9 +193,9 @@ class StashEntry(Frozen):
 
 
 class VerifyReport(Frozen):
-    """Answer of `verify`; `level` is `quick` or `full`.
+    """Answer of `verify`; `level` is `quick`, `full` or `subset <part>`.
 
-    `remarks` are worth knowing and no damage of ours: what git had lost before we saw it.
+    `drilled` counts the snapshots that were restored into a scratch folder. `remarks` are worth knowing and no damage of ours: what git had lost before we saw it.
     """
 
     level: str
@@ -204,6 +204,7 @@ class VerifyReport(Frozen):
     objects: int
     problems: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    drilled: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -221,6 +222,7 @@ class VerifyReport(Frozen):
             "objects": self.objects,
             "problems": [item.to_dict() for item in self.problems],
             "remarks": [item.to_dict() for item in self.remarks],
+            "drilled": self.drilled,
         }
 
 
@@ -260,6 +262,45 @@ class RecoveryReport(Frozen):
             "kept": self.count,
             "pinned": list(self.pinned),
             "now": self.now.to_dict(),
+        }
+
+
+class RepairReport(Frozen):
+    """Answer of `repair`.
+
+    Attributes:
+        healed: objects that were found: `{oid, from, paths}`.
+        packs: packs of ours that were written anew.
+        refs: refs of ours that were put back.
+        index_rebuilt: whether the read index was made again.
+        found: how many problems there were.
+        problems: those that are left, as `verify` tells them.
+        copy: the folder with what was there before; None where nothing was done.
+        dry_run: nothing was changed; `healed` is what could be.
+    """
+
+    healed: tuple[Json, ...]
+    packs: tuple[str, ...]
+    refs: tuple[str, ...]
+    index_rebuilt: bool
+    found: int
+    problems: tuple[Problem, ...]
+    copy: str | None
+    dry_run: bool
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "ok": not self.problems,
+            "dry_run": self.dry_run,
+            "healed": list(self.healed),
+            "packs": list(self.packs),
+            "refs": list(self.refs),
+            "index_rebuilt": self.index_rebuilt,
+            "found": self.found,
+            "problems": [item.to_dict() for item in self.problems],
+            "copy": self.copy,
         }
 
 

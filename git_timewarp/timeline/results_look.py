@@ -93,7 +93,7 @@ class Problem(Frozen):
 
     `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
     `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `lost-journal`, `recovered`,
-    `network-filesystem`, `config`, `moved-refs`, `disk`; in remarks `lost-ref`.
+    `network-filesystem`, `config`, `moved-refs`, `disk`; in remarks `lost-ref`, `git-damaged`.
     """
 
     kind: str

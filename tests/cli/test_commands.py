@@ -359,7 +359,7 @@ def test_verify_ends_with_5_on_damage() -> None:
     assert told("verify --full", app)[0] == (
         "checked 47 events, 12 snapshots, 300 objects (full)\neverything is whole\n"
     )
-    assert app.asked == [("verify", {"full": True})]
+    assert app.asked == [("verify", {"full": True, "subset": None, "drills": 0})]
     desk = Desk(FakeApp(problems=(Problem("missing-object", "abc", "git fsck"),)))
     assert desk.run("verify") == 5
     assert desk.out == (

@@ -29,6 +29,7 @@ MUTATIONS = {
     "stash apply",
     "stash drop",
     "notes publish",
+    "repair",
 }
 LOOKING = {
     "status",

@@ -21,6 +21,7 @@ from git_timewarp.timeline.results import (
     InitResult,
     RecoveryReport,
     Refused,
+    RepairReport,
     ShowResult,
     SnapshotResult,
     StashEntry,
@@ -119,6 +120,15 @@ class FakeRecovery:
         last = self._app.recovered
         pinned = ({"oid": str(TREE), "type": "tree", "size": 0, "objects": "/r/objects"},)
         return RecoveryReport(last, int(last is not None), pinned if last else (), now)
+
+    def repair(self, *, dry_run: bool, progress: Callable[[int, int], None]) -> RepairReport:
+        """Answer one object healed, and this app's problems as left."""
+        self._app.asked.append(("repair", {"dry_run": dry_run}))
+        progress(1, 2)
+        healed: Json = {"oid": str(TREE), "from": "the work tree", "paths": ["src/a.py"]}
+        problems = self._app.problems
+        folder = None if dry_run else "/r"
+        return RepairReport((healed,), ("pack-1",), (), False, 2, problems, folder, dry_run)
 
 
 @dataclass
@@ -339,9 +349,16 @@ class FakeApp:
         self.asked.append(("stash_drop", {"name": name, "dry_run": dry_run}))
         return self.stash_list()[0]
 
-    def verify(self, *, full: bool, progress: Callable[[int, int], None]) -> VerifyReport:
+    def verify(
+        self,
+        *,
+        full: bool,
+        subset: str | None,
+        drills: int,
+        progress: Callable[[int, int], None],
+    ) -> VerifyReport:
         """Answer a report with this app's problems."""
-        self.asked.append(("verify", {"full": full}))
+        self.asked.append(("verify", {"full": full, "subset": subset, "drills": drills}))
         progress(1, 2)
         return VerifyReport("full" if full else "quick", 47, 12, 300, self.problems)
 

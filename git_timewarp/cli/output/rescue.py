@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import health, names
+from git_timewarp.util.text import name_from_json
 
 if TYPE_CHECKING:
     from git_timewarp.cli.output.look import Look
-    from git_timewarp.timeline.results import RecoveryReport
+    from git_timewarp.timeline.results import RecoveryReport, RepairReport
 
 _MOST = 20
 _TOLD = (("came_back", "came back", "good"), ("lost", "lost", "bad"), ("left", "left", "warning"))
@@ -35,3 +36,34 @@ def recovery(report: RecoveryReport, look: Look) -> Iterator[str]:
         line = f"GIT_ALTERNATE_OBJECT_DIRECTORIES='{folder}' git cat-file -p {newest['oid']}"
         yield f"{look.paint('hint', 'hint:')} {line}"
     yield from health.verify(report.now, look)
+
+
+def repair(report: RepairReport, look: Look) -> Iterator[str]:
+    """Draw what was healed and from where, and what is left."""
+    verb = "can be healed" if report.dry_run else "healed"
+    for item in report.healed[:_MOST]:
+        paths = item["paths"]
+        where = ", ".join(look.path(path) for path in _texts(paths))
+        yield f"{look.paint('good', verb)} {item['oid']} from {item['from']}  {where}".rstrip()
+    if len(report.healed) > _MOST:
+        yield f"and {len(report.healed) - _MOST} more"
+    for name in report.packs:
+        yield f"{look.paint('good', 'written anew:')} {name}"
+    for name in report.refs:
+        yield f"{look.paint('good', 'put back:')} {names.one_line(name)}"
+    if report.index_rebuilt:
+        yield f"{look.paint('good', 'made again:')} the read index"
+    if report.copy is not None:
+        yield f"what was there before is kept in {names.one_line(report.copy)}"
+    left = () if report.dry_run else report.problems
+    yield from health.problems(left, look)
+    if report.dry_run:
+        yield f"{len(report.healed)} object(s) of {report.found} problem(s) can be healed"
+    elif not report.problems:
+        yield look.paint("good", "everything is whole")
+    else:
+        yield look.paint("bad", f"{len(report.problems)} problem(s) cannot be healed from here")
+
+
+def _texts(paths: object) -> list[str]:
+    return [name_from_json(path) for path in paths] if isinstance(paths, list) else []
