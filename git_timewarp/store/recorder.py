@@ -222,7 +222,8 @@ class Recorder:
         for op in done:
             held.intents.pop(op, None)
         if events:
-            self.journal.head = _head_after(events[-1])
+            last = events[-1]
+            self.journal.head = ChainHead(last.n, last.hash, _lamport(last))
         if lines:
             self._acknowledge()
         if prepared is not None:
@@ -347,7 +348,7 @@ class Recorder:
             pack = self.packs.build([*objects, *planned.objects], bulk=bulk)
         else:
             pack = self.packs.write(heap.pack(planned.objects))
-        updates = sorted(planned.updates, key=_ref_order)
+        updates = sorted(planned.updates, key=transaction.order)
         record: Json = {
             "fold": uuid7(self.clock),
             "pack": pack,
@@ -363,7 +364,7 @@ class Recorder:
         defers it: the next command folds again.
         """
         pack = str(record["pack"])
-        updates = _updates(record)
+        updates = transaction.updates_of(record)
         try:
             self.packs.install(pack)
             state = "none"
@@ -391,7 +392,7 @@ class Recorder:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         self.refs = transaction.current(self.repo)
-        moved = {change.new for change in _updates(record)} & set(self.refs.values())
+        moved = {change.new for change in transaction.updates_of(record)} & set(self.refs.values())
         if not moved:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
@@ -503,12 +504,10 @@ class Recorder:
     def mend_packs(self, *, thorough: bool = False) -> None:
         """Put right what can be made again of our packs; `thorough` reads their indexes whole."""
         mended, damaged = self.packs.mend(thorough=thorough)
-        for name in mended:
-            self.notices += self.recovery.back(f"pack '{name}' of ours was damaged and is mended")
-        self.notices += [
-            f"'{name}' of ours is damaged and cannot be read: git timewarp repair"
-            for name in damaged
-        ]
+        told = [f"pack '{name}' of ours was damaged and is mended" for name in mended]
+        self.notices += self.recovery.back(*told)
+        hint = "is damaged and cannot be read: git timewarp repair"
+        self.notices += [f"'{name}' of ours {hint}" for name in damaged]
 
     def _drop_lost(self, *, deep: bool) -> bool:
         """Take what waits and has lost its objects out of the journal; tell of each.
@@ -595,20 +594,5 @@ def _with_lock(repo: Repo, fd: int) -> Repo:
     return repo._replace(git=repo.git._replace(pass_fds=(fd,)))
 
 
-def _head_after(event: Event) -> ChainHead:
-    return ChainHead(event.n, event.hash, _lamport(event))
-
-
 def _lamport(event: Event) -> int:
     return int(str(event.record["lamport"]))
-
-
-def _updates(record: Mapping[str, object]) -> list[RefUpdate]:
-    items = record["refs"]
-    assert isinstance(items, list)  # noqa: S101 - our own record
-    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
-
-
-def _ref_order(change: RefUpdate) -> tuple[int, str]:
-    parsed = layout.parse_ref(change.name)
-    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
