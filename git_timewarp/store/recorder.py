@@ -137,9 +137,8 @@ class Recorder:
         self.refs = warm.refs(self.repo, now_ns=now_ns) if warm else transaction.current(self.repo)
         self.folded_events = 0
         self._replaced: list[Oid] = []
-        new = checked.unchecked(
-            self.paths.checked, held=self.journal, most=self._limits.startup_events
-        )
+        most = self._limits.startup_events
+        new = checked.unchecked(self.paths.checked, held=self.journal, most=most)
         found = Found(self.quarantine, self.journal, self.refs, lost=self.lost, crashed=crashed)
         self.notices += self.recovery.begin(found, wrong=unsound(new, self.journal))
         self._keep_damaged()
@@ -506,13 +505,13 @@ class Recorder:
         mended, damaged = self.packs.mend(thorough=thorough)
         told = [f"pack '{name}' of ours was damaged and is mended" for name in mended]
         self.notices += self.recovery.back(*told)
-        hint = "is damaged and cannot be read: git timewarp repair"
-        self.notices += [f"'{name}' of ours {hint}" for name in damaged]
+        end = "of ours is damaged and cannot be read: git timewarp repair"
+        self.notices += [f"'{name}' {end}" for name in damaged]
 
     def _drop_lost(self, *, deep: bool) -> bool:
         """Take what waits and has lost its objects out of the journal; tell of each.
 
-        Its events stay. `deep` looks at every object, otherwise at the first of each.
+        Its events stay, and what is left of it is kept. `deep` looks at every object.
         """
         held = self.journal
 
@@ -525,6 +524,7 @@ class Recorder:
         kept = [item for item in held.kept if is_lost(item)]
         if not snapshots and not kept:
             return False
+        self.recovery.keep_rest(self.quarantine, [*snapshots, *kept], self.refs)
         lines = [journal_file.header_line(self.writer, held.folded)]
         lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
         held.snapshots = [item for item in held.snapshots if item not in snapshots]
@@ -536,8 +536,8 @@ class Recorder:
         self._acknowledge()
         names = [f"snapshot '{item.id}'" for item in snapshots]
         names += [f"kept '{item.oid}'" for item in kept]
-        told = [f"{name} is lost: its objects were deleted" for name in names]
-        self.notices += self.recovery.gone(*told)
+        end = "is lost: its objects were deleted"
+        self.notices += self.recovery.gone(*(f"{name} {end}" for name in names))
         return True
 
     def _follow_others(self) -> None:

@@ -26,7 +26,7 @@ from git_timewarp.git.objects import absent
 from git_timewarp.store import layout, transaction
 from git_timewarp.store.acknowledged import Loss
 from git_timewarp.store.events import Json
-from git_timewarp.store.journal import Journal
+from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import atomic, directories, faults
@@ -154,7 +154,17 @@ class Recovery:
         named = {oid for item in journal.snapshots for oid in (item.entry, *item.new)}
         named |= {oid for item in journal.kept for oid in (item.entry, *item.new)}
         found = sorted(oid for oid in quarantine.loose() if oid not in named)
-        found = absent(quarantine.repo.git, found)
+        self.keep(quarantine, found, refs)
+
+    def keep(
+        self, quarantine: Quarantine, oids: Sequence[Oid], refs: Mapping[RefName, Oid]
+    ) -> None:
+        """Keep those of some objects that the quarantine has and git has not.
+
+        Raises:
+            OSError: as `pin`.
+        """
+        found = [oid for oid in absent(quarantine.repo.git, oids) if quarantine.holds(oid)]
         if not found:
             return
         target = os.path.join(self.copy(refs), "objects")
@@ -166,6 +176,16 @@ class Recovery:
         for oid, info in zip(found, quarantine.reader.info_all(found), strict=True):
             kind, size = (info[1], info[2]) if info is not None else ("damaged", 0)
             self.pinned.append({"oid": oid, "type": kind, "size": size})
+
+    def keep_rest(
+        self,
+        quarantine: Quarantine,
+        items: Sequence[PendingSnapshot | PendingKept],
+        refs: Mapping[RefName, Oid],
+    ) -> None:
+        """Keep what is left of snapshots that lost an object; where that fails it goes with them."""
+        with contextlib.suppress(OSError):
+            self.keep(quarantine, [o for item in items for o in (item.entry, *item.new)], refs)
 
     def end(self, verb: str) -> None:
         """Write the report, where there is anything to tell; the oldest recoveries go."""

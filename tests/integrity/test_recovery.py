@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.store import journal as journal_file
+from git_timewarp.store import layout
+from git_timewarp.timeline import snapshot
 from tests.support.recorder import Answer, opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -171,3 +173,20 @@ def test_deinit_leaves_what_a_crash_left_and_no_copies(repo: RepoBuilder) -> Non
     typed(repo, "status")
     assert typed(repo, "deinit").code == 0
     assert not state(repo, "recovery").exists()
+
+
+def test_what_is_left_of_a_draft_that_lost_an_object_is_kept(repo: RepoBuilder) -> None:
+    """Its other files may be in no other place."""
+    repo.write("b", "work of an hour\n")
+    repo.write("c", "more of it\n")
+    with opened(repo).operation("draft") as op:
+        snapshot.take(op, snapshot.Wish("draft", "watch", kind=layout.DRAFTS))
+    lost, left = (repo.git("hash-object", name) for name in ("b", "c"))
+    for name in ("b", "c"):
+        (repo.path / name).unlink()
+    (state(repo, "quarantine") / lost[:2] / lost[2:]).unlink()
+    assert "is lost: its objects were deleted" in typed(repo, "snapshot").err
+    assert not (state(repo, "quarantine") / left[:2] / left[2:]).exists()
+    folder = str(copies(repo)[-1] / "objects")
+    line = ("ALTERNATE_OBJECT_DIRECTORIES", folder, repo, "cat-file", "-p", left)
+    assert with_objects(*line) == "more of it"

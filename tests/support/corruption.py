@@ -164,8 +164,11 @@ def _needed(lab: Lab) -> set[str]:
 
 
 def _with_quarantine(lab: Lab) -> dict[str, str]:
-    folder = str(lab.repo.path / ".git/timewarp/quarantine")
-    return {**lab.environ(), "GIT_ALTERNATE_OBJECT_DIRECTORIES": folder}
+    """Return an environment in which git reads the quarantine and what recoveries kept."""
+    state = lab.repo.path / ".git/timewarp"
+    folders = [state / "quarantine", *sorted(state.glob("recovery/*/objects"))]
+    joined = ":".join(map(str, folders))
+    return {**lab.environ(), "GIT_ALTERNATE_OBJECT_DIRECTORIES": joined}
 
 
 def unreadable(lab: Lab, oids: frozenset[str]) -> set[str]:
