@@ -4,9 +4,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS :=
+FAULTS := 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format install uninstall bench crash docs lock wheel env-run env-dev clean
+.PHONY: help demo test check format install uninstall bench crash corrupt docs lock wheel env-run env-dev clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; \
@@ -40,6 +41,9 @@ bench: env-dev ## measure every budget and write docs/benchmarks.md
 
 crash: env-dev ## kill every mutation at every step, not at a sample of them
 	$(BIN)/python -m pytest -n auto --crash-all tests/crash $(ARGS)
+
+corrupt: env-dev ## damage our files in 2,000 random ways, look what is told and healed
+	$(BIN)/python -m pytest -n auto --corruptions $(FAULTS) tests/corruption $(ARGS)
 
 docs: env-dev ## write the generated pages of docs/reference
 	$(BIN)/python -m tests.support.reference

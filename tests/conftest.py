@@ -47,8 +47,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of `make crash`."""
+    """Add the options of `make crash` and `make corrupt`."""
     parser.addoption("--crash-all", action="store_true", help="stop at every step, not at a sample")
+    parser.addoption("--corruptions", type=int, default=60, help="how many random faults to try")
     parser.addoption(
         "--crash-kind", action="append", help="stop in this way only (kill, enospc, …)"
     )

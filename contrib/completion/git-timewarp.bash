@@ -38,10 +38,12 @@ __git_timewarp_table () {
 	"stash apply") printf '%s\n' stash --git --drop -f --force -n --dry-run --json --help ;;
 	"stash store") printf '%s\n' stash -m --message -n --dry-run --json --help ;;
 	"stash drop") printf '%s\n' stash -n --dry-run --json --help ;;
-	"verify") printf '%s\n' other --quick --full --json --help ;;
+	"verify") printf '%s\n' other --quick --full --read-data-subset --restore-drill --drills --json --help ;;
 	"storage") printf '%s\n' other --json --help ;;
 	"compact") printf '%s\n' other --now -f --force -n --dry-run --date --json --help ;;
 	"purge") printf '%s\n' other -f --force -n --dry-run --json --help ;;
+	"recover") printf '%s\n' other --json --help ;;
+	"repair") printf '%s\n' other -n --dry-run --json --help ;;
 	"notes publish") printf '%s\n' other -n --dry-run --json --help ;;
 	esac
 }
@@ -111,7 +113,7 @@ _git_timewarp () {
 	if [ -z "$name" ]; then
 		case "$current" in
 		-*) __git_timewarp_offer "$(printf '%s\n' -C -c -p --paginate -P --no-pager -v --version -h --help)" "$current" ;;
-		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge notes)" "$current" ;;
+		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge recover repair notes)" "$current" ;;
 		esac
 		return
 	fi
@@ -135,7 +137,7 @@ _git_timewarp () {
 	--color) __git_timewarp_offer $'always\nnever\nauto' "$current"; return ;;
 	esac
 	case "$kind" in
-	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge notes)" "$current" ;;
+	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge recover repair notes)" "$current" ;;
 	target|stash|setting) __git_timewarp_offer "$(__git_timewarp_now "$kind")" "$current" ;;
 	target+path)
 		if [ "${#typed[@]}" -le 1 ]; then

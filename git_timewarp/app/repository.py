@@ -18,6 +18,7 @@ from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
     from git_timewarp.app.disk import Disk
+    from git_timewarp.app.recovery import Recovery
     from git_timewarp.app.stashes import Stashes
     from git_timewarp.app.system_log import SystemLog
     from git_timewarp.app.versions import Versions
@@ -291,14 +292,37 @@ class App(Opened):
             return query.cat(history, found[0], RepoPath(self.repo.inside(path)))
 
     def verify(
-        self, *, full: bool = False, progress: Callable[[int, int], None] = lambda _done, _all: None
+        self,
+        *,
+        full: bool = False,
+        subset: str | None = None,
+        drills: int = 0,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> VerifyReport:
-        """Check chains (and, `full`, every object); never changes anything."""
-        from git_timewarp.integrity import verify  # noqa: PLC0415
+        """Check chains (`full`: every object, `subset`: a part); never changes anything.
+
+        `drills` snapshots are restored into a scratch folder and compared.
+        """
+        from git_timewarp.integrity import verify, verify_subset  # noqa: PLC0415
 
         if not self.recording:
             raise refusal(self.repo)
-        return verify.verify(self.repo, full=full, progress=progress)
+        part = None if subset is None else verify_subset.parse(subset, clock=self.clock)
+        trial = None
+        if drills:
+            from git_timewarp.integrity import drill  # noqa: PLC0415
+
+            trial = partial(drill.drill, count=drills, clock=self.clock)
+        depth = verify.Depth(full=full, subset=part, trial=trial)
+        with told():
+            return verify.verify(self.repo, depth=depth, progress=progress)
+
+    @cached_property
+    def recovery(self) -> Recovery:
+        """What recoveries left, and repairs."""
+        from git_timewarp.app.recovery import Recovery  # noqa: PLC0415
+
+        return Recovery(self)
 
     def doctor(self) -> tuple[Check, ...]:
         """Check everything around the recorder."""

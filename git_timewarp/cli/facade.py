@@ -11,6 +11,8 @@ from git_timewarp.timeline.results import (
     Check,
     DiffResult,
     InitResult,
+    RecoveryReport,
+    RepairReport,
     ShowResult,
     SnapshotResult,
     StashEntry,
@@ -69,6 +71,16 @@ class SystemLog(Protocol):
         """Give records, newest first."""
 
 
+class Recovery(Protocol):
+    """What recoveries left, and repairs: `git_timewarp.app.recovery`."""
+
+    def report(self) -> RecoveryReport:
+        """Finish what was cut off, tell what the last recovery did."""
+
+    def repair(self, *, dry_run: bool, progress: Callable[[int, int], None]) -> RepairReport:
+        """Heal what is damaged from every place that still has it."""
+
+
 class App(Protocol):
     """One repository, opened; see `git_timewarp.app.repository` for what each method promises."""
 
@@ -83,6 +95,10 @@ class App(Protocol):
     @property
     def notices(self) -> Sequence[str]:
         """What happened on the way and the user should know (a recovery, say)."""
+
+    @property
+    def recovery(self) -> Recovery:
+        """What recoveries left, and repairs."""
 
     @property
     def state_dir(self) -> str:
@@ -187,7 +203,14 @@ class App(Protocol):
     def stash_drop(self, name: str, *, dry_run: bool) -> StashEntry:
         """Forget a stash."""
 
-    def verify(self, *, full: bool, progress: Callable[[int, int], None]) -> VerifyReport:
+    def verify(
+        self,
+        *,
+        full: bool,
+        subset: str | None,
+        drills: int,
+        progress: Callable[[int, int], None],
+    ) -> VerifyReport:
         """Check chains and objects."""
 
     @property

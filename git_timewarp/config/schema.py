@@ -335,6 +335,13 @@ KEYS: tuple[Key, ...] = (
         low=0,
         high=8760,
     ),
+    Key(
+        "timewarp.verify.startupEvents",
+        Type.INT,
+        100,
+        "events a command checks before it writes, of those nobody checked yet; 0 for none",
+        high=100_000,
+    ),
 )
 """Every setting, sorted by name."""
 

@@ -33,6 +33,7 @@ _RECORDING: _Checks = {
     "state folder": lambda case: doctor_store.folder(case.world),
     "writer": lambda case: doctor_store.identity(case.world),
     "journal": lambda case: doctor_store.journal(case.world),
+    "recovery": lambda case: doctor_store.recoveries(case.world),
     "packs": lambda case: doctor_store.packs(case.world),
     "read index": lambda case: doctor_store.read_index(case.world),
     "gc settings": lambda case: doctor_store.gc_settings(case.config),

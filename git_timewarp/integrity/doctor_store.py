@@ -9,7 +9,7 @@ from itertools import islice
 from git_timewarp.git.config import GitConfig
 from git_timewarp.safety import log as system_log
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import transaction, writer
+from git_timewarp.store import recovery, transaction, writer
 from git_timewarp.store.history import History
 from git_timewarp.store.index_fill import fill
 from git_timewarp.store.packs import Packs
@@ -79,6 +79,17 @@ def journal(world: World) -> Iterator[Check]:
     if os.path.isdir(kept):
         text = f"copies of a damaged journal are kept in '{kept}'"
         yield Check("journal", passed=None, text=text)
+
+
+def recoveries(world: World) -> Iterator[Check]:
+    """Tell what recoveries and repairs have kept."""
+    found = recovery.reports(Paths(world.repo.state_dir))
+    if not found:
+        return
+    pinned = sum(len(item["pinned"]) for item in found if isinstance(item["pinned"], list))
+    text = f"{len(found)} recovery(s) are on record, the last of {found[-1]['ts']}"
+    more = f"; {pinned} object(s) that nothing names are kept" if pinned else ""
+    yield Check("recovery", passed=None, text=text + more, hint="git timewarp recover")
 
 
 def packs(world: World) -> Iterator[Check]:

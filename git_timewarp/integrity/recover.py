@@ -18,6 +18,8 @@ from git_timewarp.timeline.operation import Operation
 from git_timewarp.util.text import to_str
 
 TRAVEL = "travel"
+UNFINISHED = "cannot be finished"
+"""What the text of a journey says that was closed without having come to its end."""
 
 Finish = Callable[[Operation, Json], str]
 """Finishes an operation by its intent and returns what to tell: of a journey `recover_travel.finish`.
@@ -32,17 +34,20 @@ def unfinished(op: Operation, finish: Finish) -> list[str]:
         OSError: the disk is full or fails; the next command tries again.
     """
     told: list[str] = []
-    journal = op.recorder.journal
+    journal, recovery = op.recorder.journal, op.recorder.recovery
     if journal.ends_torn:
-        told.append("a line of the journal was cut off by a crash; everything before it is there")
+        text = "a line of the journal was cut off by a crash; everything before it is there"
+        told += recovery.back(text)
         op.recorder.mend_journal()
     told += salvage.salvage(op)
     if user_index.remove_stale_lock(op.repo):
-        told.append("a lock on git's index that a crash had left was removed")
+        told += recovery.back("a lock on git's index that a crash had left was removed")
     for intent in list(journal.intents.values()):
         is_here = intent.get("kind") == TRAVEL and intent.get("worktree") == op.repo.worktree
         if is_here or intent.get("anywhere"):
-            told.append(finish(op, intent))
+            text = finish(op, intent)
+            is_open = UNFINISHED in text or intent["op"] in journal.intents
+            told += (recovery.open if is_open else recovery.back)(text)
     return told
 
 
@@ -65,7 +70,7 @@ def elsewhere(op: Operation) -> tuple[list[Repo], list[str]]:
             found[place] = repo
         else:
             op.recorder.append(done=[str(intent["op"])])
-            told.append(
+            told += op.recorder.recovery.open(
                 f"'{name(intent)}' was cut off in a work tree that is gone; "
                 f"what was there: git timewarp show {intent['before']}"
             )

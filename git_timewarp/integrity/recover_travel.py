@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
-from git_timewarp.integrity.recover import name
+from git_timewarp.integrity.recover import UNFINISHED, name
 from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
@@ -47,7 +47,7 @@ def finish(op: Operation, intent: Json) -> str:
     except (KeyError, TypeError, ValueError, AttributeError):
         reason = "its intent cannot be read"
     op.recorder.append(done=[operation])
-    return f"{stopped} and cannot be finished: {reason}; {back}"
+    return f"{stopped} and {UNFINISHED}: {reason}; {back}"
 
 
 def _has_ended(op: Operation, intent: Json) -> bool:

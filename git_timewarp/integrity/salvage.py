@@ -34,7 +34,7 @@ def salvage(op: Operation) -> list[str]:
     if recorder.lost is not None:
         text = losses.described(recorder.lost)
         new.append(_gap(op, text))
-        told.append(text)
+        told += recorder.recovery.gone(text)
     pending: list[PendingSnapshot] = []
     for snapshot, closure in sorted(_found(op), key=lambda item: item[0].ts):
         kind = layout.DRAFTS if snapshot.trigger == _WATCHED else layout.SNAPSHOTS
@@ -50,7 +50,8 @@ def salvage(op: Operation) -> list[str]:
     found = [op.label(entry) for entry in entries if entry.snapshot]
     if found:
         count = len(found)
-        told.append(f"{count} snapshot(s) that the journal had lost are found: {', '.join(found)}")
+        text = f"{count} snapshot(s) that the journal had lost are found: {', '.join(found)}"
+        told += recorder.recovery.back(text)
     return told
 
 

@@ -115,7 +115,7 @@ def recovered(notices: list[str], since: int = 0) -> tuple[Problem, ...]:
 
     The first `since` notices are older, and of something else.
     """
-    found = tuple(Problem("recovered", text, "git timewarp log") for text in notices[since:])
+    found = tuple(Problem("recovered", text, "git timewarp recover") for text in notices[since:])
     del notices[since:]
     return found
 

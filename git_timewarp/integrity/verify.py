@@ -3,72 +3,129 @@
 `quick`: the journal, our refs, the hash chain of every writer, and whether each snapshot
 and its parts (not what is in them) and our packs are in their places.
 `full`: besides, every object a snapshot needs is present and re-hashed, by git's own
-fsck with our refs (and unfolded snapshots) as heads, and our packs are checked whole.
+fsck with our refs (and unfolded snapshots) as heads, and our packs are checked whole; the
+read index is compared with the notes, and git has to show the notes as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from git_timewarp.errors import TimewarpError
-from git_timewarp.git.names import RefName
+from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.repo import Repo
 from git_timewarp.integrity import (
     losses,
+    verify_caches,
     verify_chains,
     verify_objects,
     verify_refs,
     verify_snapshots,
+    verify_subset,
 )
 from git_timewarp.integrity.verify_look import Look, Progress
+from git_timewarp.integrity.verify_subset import Subset
 from git_timewarp.store import lineage, transaction
 from git_timewarp.store.history import History
 from git_timewarp.store.index_fill import fill
 from git_timewarp.store.paths import Paths
 from git_timewarp.timeline.results import VerifyReport
 
+Trial = Callable[[Look, Mapping[SnapshotId, Oid]], None]
+"""Restores snapshots for a trial. Passed in: a look without one need not import the engine."""
+
+
+class Depth(NamedTuple):
+    """How closely to look.
+
+    Attributes:
+        full: read and hash every object.
+        subset: read a part of them; None for none (`full` reads all).
+        trial: restores some snapshots into a scratch folder (`drill.drill`); None for none.
+    """
+
+    full: bool = False
+    subset: Subset | None = None
+    trial: Trial | None = None
+
+    @property
+    def level(self) -> str:
+        """How a report calls it."""
+        if self.full:
+            return "full"
+        return "quick" if self.subset is None else f"subset {self.subset.text}"
+
 
 def verify(
-    repo: Repo, *, full: bool, progress: Progress = lambda _done, _all: None
+    repo: Repo,
+    *,
+    full: bool = False,
+    depth: Depth | None = None,
+    progress: Progress = lambda _done, _all: None,
 ) -> VerifyReport:
     """Look at everything of ours in the repository; never changes, folds or records anything."""
-    history = History(repo, fill=fill)
-    look = Look(repo, history, progress)
-    try:
-        _journal(look)
-        # A `deinit --purge` was cut off: what it has removed already is not missing.
-        if not any(item.get("purge") for item in history.journal.intents.values()):
-            _refs(look)
-            _stored(look, full=full)
-    finally:
-        history.close()
+    depth = depth or Depth(full=full)
+    look = look_at(repo, depth=depth, progress=progress)
     return VerifyReport(
-        "full" if full else "quick",
+        depth.level,
         look.events,
         look.snapshots,
         look.objects,
         tuple(look.problems),
         tuple(look.remarks),
+        look.drilled,
     )
 
 
-def _stored(look: Look, *, full: bool) -> None:
-    fsck = verify_objects.Fsck(look) if full else None
+def look_at(
+    repo: Repo,
+    *,
+    depth: Depth,
+    repaired: bool = False,
+    progress: Progress = lambda _done, _all: None,
+) -> Look:
+    """Do what `verify` does; return all that was found. `repaired`: that was just tried."""
+    history = History(repo, fill=fill)
+    look = Look(repo, history, progress, repaired=repaired)
+    try:
+        _journal(look)
+        # A `deinit --purge` was cut off: what it has removed already is not missing.
+        if not any(item.get("purge") for item in history.journal.intents.values()):
+            _refs(look)
+            found = _stored(look, depth)
+            if depth.full:
+                _guarded(look, "the read index", lambda: verify_caches.caches(look))
+                _guarded(look, "the notes", lambda: verify_caches.plain_notes(look))
+            if depth.trial is not None:
+                depth.trial(look, found)
+        verify_caches.spool(look)
+    finally:
+        history.close()
+    return look
+
+
+def _stored(look: Look, depth: Depth) -> dict[SnapshotId, Oid]:
+    found: dict[SnapshotId, Oid] = {}
+    fsck = verify_objects.Fsck(look) if depth.full else None
     try:
         _guarded(look, "the events", lambda: verify_chains.chains(look))
 
         def snapshots() -> None:
-            found = verify_snapshots.snapshots(look, full=full)
+            found.update(verify_snapshots.snapshots(look, full=depth.full))
             if fsck is not None:
                 _guarded(look, "the objects", lambda: verify_objects.objects(look, found, fsck))
                 _guarded(look, "the lists of refs", lambda: verify_refs.refs(look))
+            elif (subset := depth.subset) is not None:
+                _guarded(look, "the objects", lambda: verify_subset.objects(look, found, subset))
 
         _guarded(look, "the snapshots", snapshots)
-        if not full:
+        if not depth.full:
             _guarded(look, "the packs", lambda: verify_objects.packs(look, full=False))
     finally:
         if fsck is not None:
             fsck.end()
+    return found
 
 
 def _guarded(look: Look, what: str, step: Callable[[], object]) -> None:
@@ -77,7 +134,9 @@ def _guarded(look: Look, what: str, step: Callable[[], object]) -> None:
         step()
     except (TimewarpError, ValueError) as exc:
         reason = exc.message if isinstance(exc, TimewarpError) else str(exc)
-        look.wrong("missing-object", f"{what} cannot be read: {reason}", "git fsck --full")
+        look.wrong(
+            "missing-object", f"{what} cannot be read: {reason}", look.remedy("git fsck --full")
+        )
 
 
 def _journal(look: Look) -> None:

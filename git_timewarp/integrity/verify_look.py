@@ -23,6 +23,13 @@ class Look:
         named: the events, by Lamport number, that name a snapshot.
         told: objects that a problem was told about already.
         removed: (snapshot, operation) of what was removed on purpose, once somebody asked.
+        broken: every object of ours that is missing or damaged, and the paths of the work tree
+            at which a snapshot has it, where they are known.
+        doubtful: objects of ours that git complains of although there is a whole copy.
+        bad_packs: packs of ours whose contents are damaged.
+        is_index_wrong: whether the read index is not what the notes say.
+        drilled: how many snapshots were restored for a trial.
+        repaired: a repair was tried just before.
         ref_lists: the `refs` parts, each with the snapshots it is a part of.
     """
 
@@ -37,11 +44,27 @@ class Look:
     named: dict[str, list[int]] = field(default_factory=dict)
     removed: set[tuple[str, str]] | None = None
     told: set[Oid] = field(default_factory=set)
+    broken: dict[Oid, set[str]] = field(default_factory=dict)
+    doubtful: set[Oid] = field(default_factory=set)
+    bad_packs: list[str] = field(default_factory=list)
+    is_index_wrong: bool = False
+    repaired: bool = False
+    drilled: int = 0
     ref_lists: dict[Oid, list[SnapshotId]] = field(default_factory=dict)
 
     def wrong(self, kind: str, where: str, hint: str, affects: tuple[str, ...] = ()) -> None:
         """Tell of damage."""
         self.problems.append(Problem(kind, where, hint, affects))
+
+    def remedy(self, otherwise: str) -> str:
+        """Return the next command: a repair, or `otherwise` where one has just been tried."""
+        return otherwise if self.repaired else "git timewarp repair"
+
+    def lacks(self, oid: Oid, path: str | None = None) -> None:
+        """Note an object that is missing or damaged; `path` is where a snapshot has it."""
+        paths = self.broken.setdefault(oid, set())
+        if path is not None:
+            paths.add(path)
 
     def label(self, snapshot: str) -> str:
         """Return a snapshot with its first event, as people name it: `kmnop… (E2)`."""

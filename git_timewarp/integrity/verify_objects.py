@@ -16,6 +16,7 @@ from git_timewarp.integrity import damage
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import layout, leaving, pack_files
 from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.timeline.results_look import Problem
 
 _ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 _PATH = re.compile(r"\b([0-9a-f]{2})/([0-9a-f]{62}|[0-9a-f]{38})\b")
@@ -23,8 +24,18 @@ _OBJECTS_ONLY = ("core.commitGraph=false", "core.multiPackIndex=false")
 _SKIPPED = ("notice:", "Checking", "dangling", "to ")
 _HEADS = 2_000
 _DAMAGED = "hash-mismatch"
-_DOCTOR = "git timewarp doctor"
+_LOG = "git timewarp log --all"
 _MEND = "git timewarp snapshot -m mended"
+
+
+def asked(look: Look) -> tuple[Git, list[str]]:
+    """Return git on everything of ours, and what our refs and the journal name."""
+    held = look.history.journal
+    heads = [str(oid) for oid in look.history.refs.values()]
+    heads += [item.entry for item in held.snapshots]
+    heads += [item.entry for item in held.kept]
+    folder = Quarantine.folder(look.repo)
+    return look.repo.git.using(alternates=(folder,), config=_OBJECTS_ONLY), heads
 
 
 class Fsck:
@@ -34,13 +45,8 @@ class Fsck:
     """
 
     def __init__(self, look: Look) -> None:
-        held = look.history.journal
-        heads = [str(oid) for oid in look.history.refs.values()]
-        heads += [item.entry for item in held.snapshots]
-        heads += [item.entry for item in held.kept]
-        folder = Quarantine.folder(look.repo)
+        self.git, heads = asked(look)
         self.heads = heads
-        self.git = look.repo.git.using(alternates=(folder,), config=_OBJECTS_ONLY)
         self._lines = [
             ("fsck", mode, "--no-dangling", "--no-progress", *heads[start : start + _HEADS])
             for start in range(0, len(heads), _HEADS)
@@ -77,7 +83,7 @@ def objects(look: Look, snapshots: Mapping[SnapshotId, Oid], fsck: Fsck) -> None
     look.objects = int(words.get("in-pack", "0")) + int(words.get("count", "0"))
     left = packs(look, full=True, told=[line.strip() for line in told])
     if failed:
-        _judge(look, left, snapshots, ours=_needed(git, heads))
+        _judge(look, left, snapshots, ours=needed(git, heads))
 
 
 def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
@@ -98,7 +104,8 @@ def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
         if not os.path.exists(path + ".pack"):
             if os.path.exists(path + ".idx") and name not in leaves:
                 text = f"pack '{name}' of ours is gone, its index is left"
-                look.wrong("missing-object", text, "git timewarp status", (f"{name}.pack",))
+                look.wrong("missing-object", text, look.remedy(_LOG), (f"{name}.pack",))
+                look.bad_packs.append(name)
             continue
         if not os.path.exists(path + ".idx") and pack_files.has_whole_body(path):
             # The index comes last when a pack is put in place, and the next command makes it.
@@ -117,12 +124,13 @@ def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
             text = f"pack '{name}' of ours is damaged at its end; what it holds is whole"
         else:
             text = f"pack '{name}' of ours is damaged"
-        hint = _MEND if whole else "git fsck --full"
+            look.bad_packs.append(name)
+        hint = _MEND if whole else look.remedy(_LOG)
         look.wrong("hash-mismatch", text, hint, (f"{name}.pack",))
     return left
 
 
-def _needed(git: Git, heads: Sequence[str]) -> set[str] | None:
+def needed(git: Git, heads: Sequence[str]) -> set[str] | None:
     """Return every object our refs need, missing ones too; None when that cannot be told."""
     flags = ("--objects", "--no-object-names", "--missing=print", "--stdin")
     result = git.run("rev-list", *flags, stdin="\n".join(heads).encode() + b"\n", ok=range(256))
@@ -141,18 +149,36 @@ def _judge(
     if ours is not None:
         candidates |= set(look.told) & {Oid(oid) for oid in ours}
     bad = {Oid(oid) for oid in candidates if not damage.is_sound(reader, Oid(oid))}
-    bad -= look.told
-    places = _lost(look, bad, snapshots)
-    places |= _elsewhere(look, bad - places)
-    for oid in sorted(bad - places):
-        look.wrong("missing-object", f"object {oid} of ours", _DOCTOR)
-    if bad or look.problems:
+    look.doubtful |= {Oid(oid) for oid in candidates} - bad
+    tell(look, bad, snapshots)
+    if bad - look.told or look.problems:
         return
     # Nothing of ours is missing, yet git complains of it: what it says is all there is.
     for line, ids in named.items():
         if line.startswith(_SKIPPED) or (ours is not None and not ids & ours):
             continue
-        look.wrong("hash-mismatch", line.removeprefix("error: "), "git fsck --full")
+        text = line.removeprefix("error: ")
+        if ours is not None and _is_gits_own(look, line):
+            # A pack of git's own, and what we need of it has a whole copy in one of ours.
+            look.remarks.append(Problem("git-damaged", text, "git fsck --full"))
+        else:
+            look.wrong("hash-mismatch", text, "git fsck --full")
+
+
+def tell(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> None:
+    """Tell who lost what by objects of ours that are missing or damaged."""
+    for oid in bad:
+        look.lacks(oid)
+    left = bad - look.told
+    places = _lost(look, left, snapshots)
+    places |= _elsewhere(look, left - places)
+    for oid in sorted(left - places):
+        look.wrong("missing-object", f"object {oid} of ours", look.remedy(_LOG))
+
+
+def _is_gits_own(look: Look, line: str) -> bool:
+    kept = leaving.kept(os.path.join(look.repo.objects_dir, "pack"))
+    return "pack-" in line and not any(name in line for name in kept)
 
 
 def _ids(line: str) -> set[str]:
@@ -169,6 +195,7 @@ def _lost(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> set
     for snapshot in order:
         for loss in search.below(snapshots[snapshot]):
             what, path = damage.described(loss.parts)
+            look.lacks(loss.oid, path)
             losses.setdefault((loss.oid, what), (path, []))[1].append(snapshot)
     for (oid, what), (path, losers) in losses.items():
         more = f" and {len(losers) - 1} more" if len(losers) > 1 else ""
@@ -177,20 +204,15 @@ def _lost(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> set
         loose = os.path.join(look.repo.objects_dir, oid[:2], oid[2:])
         there = os.path.exists(loose) or damage.info(look.history.reader, oid) is not None
         kind = _DAMAGED if there else "missing-object"
-        look.wrong(kind, text, _remedy(look, oid, path), tuple(affects))
+        look.wrong(kind, text, _remedy(look, path), tuple(affects))
     return {oid for oid, _ in losses}
 
 
-def _remedy(look: Look, oid: Oid, path: str | None) -> str:
+def _remedy(look: Look, path: str | None) -> str:
     """Return the command that brings an object back, or shows what else there is of the file."""
     if path is None:
-        return "git timewarp log"
-    quoted = shlex.quote(path)
-    if os.path.lexists(os.path.join(look.repo.work_tree, path)):
-        found = look.repo.git.run("hash-object", "--", path, ok=range(256)).text
-        if found == oid:
-            return f"git hash-object -w -- {quoted}"
-    return f"git timewarp log -- {quoted}"
+        return look.remedy("git timewarp log")
+    return look.remedy(f"git timewarp log -- {shlex.quote(path)}")
 
 
 def _elsewhere(look: Look, bad: set[Oid]) -> set[Oid]:
@@ -208,7 +230,9 @@ def _elsewhere(look: Look, bad: set[Oid]) -> set[Oid]:
                 found.add(loss.oid)
                 place = "/".join(loss.parts)
                 what = f"kept object {loss.parts[0]}" if _is_kept(parsed, loss) else f"'{place}'"
-                look.wrong("missing-object", f"{name} lost {what} ({loss.oid})", _DOCTOR, (name,))
+                look.wrong(
+                    "missing-object", f"{name} lost {what} ({loss.oid})", look.remedy(_LOG), (name,)
+                )
     return found
 
 

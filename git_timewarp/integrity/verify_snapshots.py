@@ -36,9 +36,7 @@ def snapshots(look: Look, *, full: bool) -> dict[SnapshotId, Oid]:
     try:
         every = list(look.history.catalog.every())
     except TimewarpError as exc:
-        look.wrong(
-            "missing-object", f"a segment of snapshots: {exc.message}", "git timewarp status"
-        )
+        look.wrong("missing-object", f"a segment of snapshots: {exc.message}", look.remedy(_LOG))
         return {}
     look.snapshots = len(every)
     for start in range(0, len(every), _BATCH):
@@ -58,8 +56,9 @@ def _stored(look: Look, some: Sequence[tuple[SnapshotId, Oid]]) -> list[_Stored]
     for (snapshot, entry), tree in zip(some, trees, strict=True):
         if tree is None or tree.type != "tree":
             look.told.add(entry)
+            look.lacks(entry)
             text = f"{look.label(snapshot)} is lost: its tree {entry} is missing"
-            look.wrong("missing-object", text, _LOG, look.affected(snapshot))
+            look.wrong("missing-object", text, look.remedy(_LOG), look.affected(snapshot))
             continue
         entries = split_tree(tree.data, hex_length=len(entry))
         parts = {to_str(name): Oid(raw.hex()) for _, name, raw in entries}
@@ -84,8 +83,9 @@ def _presence(look: Look, some: Sequence[_Stored]) -> None:
         for name, oid in parts.items():
             if oid in gone:
                 look.told.add(oid)
+                look.lacks(oid)
                 text = f"{look.label(snapshot)} lost its part '{name}' ({oid})"
-                look.wrong("missing-object", text, _LOG, look.affected(snapshot))
+                look.wrong("missing-object", text, look.remedy(_LOG), look.affected(snapshot))
 
 
 def _descriptions(look: Look, some: Sequence[_Stored]) -> None:
@@ -106,7 +106,7 @@ def _descriptions(look: Look, some: Sequence[_Stored]) -> None:
         except TimewarpError as exc:
             if parts["meta"] not in look.told:
                 text = f"{look.label(snapshot)}: {exc.message}"
-                look.wrong("missing-object", text, _LOG, look.affected(snapshot))
+                look.wrong("missing-object", text, look.remedy(_LOG), look.affected(snapshot))
 
 
 def _read(reader: Reader, names: Sequence[Oid]) -> list[Object | None]:
@@ -122,4 +122,4 @@ def _named(look: Look, stored: set[SnapshotId]) -> None:
     gone = sorted((min(events), name) for name, events in look.named.items() if name not in stored)
     for lamport, name in gone:
         text = f"snapshot {name} of event E{lamport} is nowhere"
-        look.wrong("missing-object", text, _LOG, look.affected(name)[: LIMIT + 1])
+        look.wrong("missing-object", text, look.remedy(_LOG), look.affected(name)[: LIMIT + 1])

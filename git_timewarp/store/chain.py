@@ -4,12 +4,13 @@ Apart, because hashing loads a library that who only reads events can do without
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, SnapshotId, WriterId
 from git_timewarp.store.events import FORMAT_VERSION, ChainHead, Event, Json
+from git_timewarp.store.journal import Journal
 from git_timewarp.util.text import compact_json
 
 _HASH_LENGTH = len(',"hash":""}') + 64
@@ -118,6 +119,21 @@ def breaks(events: Iterable[tuple[int, str, str]], head: ChainHead) -> list[int]
             wrong.append(n)
         head = ChainHead(n, digest, 0)
     return wrong
+
+
+def unsound(events: Sequence[Event], journal: Journal) -> list[int]:
+    """Return the numbers of those events of a journal that are not what was sealed there.
+
+    `events` are some of the journal's, in order, none left out between.
+    """
+    if not events:
+        return []
+    at = journal.events.index(events[0])
+    before = journal.events[at - 1] if at else None
+    head = journal.folded if before is None else ChainHead(before.n, before.hash, 0)
+    links = [(event.n, event.text("prev") or "", event.hash) for event in events]
+    wrong = {event.n for event in events if not hash_is_right(event.line)}
+    return sorted(wrong.union(breaks(links, head)))
 
 
 def again(event: Event) -> NewEvent:

@@ -20,7 +20,7 @@ from git_timewarp.store import layout
 from git_timewarp.store.events import FORMAT_VERSION, Event
 
 SCHEMA_VERSION = 5
-_VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
+VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
 WRITER_SHIFT = 40
 _MEMORY = ":memory:"
 _SCHEMA = """
@@ -301,11 +301,11 @@ class ReadIndex:
             self._inode = _inode(self._path)
             db.execute("PRAGMA synchronous=NORMAL")
             db.create_function("name", 1, tables.known, deterministic=True)
-            if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
                 with db:
                     db.execute("BEGIN EXCLUSIVE")
-                    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                        _create(db)
+                    if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                        create(db)
             tables.load()
         except BaseException:
             db.close()
@@ -366,7 +366,7 @@ def _data(text: object) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _create(db: sqlite3.Connection) -> None:
+def create(db: sqlite3.Connection) -> None:
     """Make the tables, in place of those of another version."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     for (table,) in list(db.execute(query)):
@@ -374,7 +374,7 @@ def _create(db: sqlite3.Connection) -> None:
     for statement in (_SCHEMA + INDEXES).split(";"):
         if statement.strip():
             db.execute(statement)
-    db.execute(f"PRAGMA user_version={_VERSION}")
+    db.execute(f"PRAGMA user_version={VERSION}")
 
 
 def _inode(path: str) -> int | None:

@@ -21,7 +21,7 @@ After a fold the file is replaced by one that holds only what is still open.
 import binascii
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -132,6 +132,25 @@ def header_line(writer: WriterId, head: ChainHead) -> bytes:
         "lamport": head.lamport,
     }
     return line("H", compact_json(record))
+
+
+def beginning(writer: WriterId, head: ChainHead, intents: Mapping[str, Json]) -> list[bytes]:
+    """Return the first lines of a journal that is written anew."""
+    return [
+        header_line(writer, head),
+        *(line("I", compact_json(item)) for item in intents.values()),
+    ]
+
+
+def waiting(
+    snapshots: Iterable[PendingSnapshot], kept: Iterable[PendingKept], events: Iterable[Event]
+) -> list[bytes]:
+    """Return the lines of what waits to be folded; events last, they name what is before."""
+    return [
+        *map(snapshot_line, snapshots),
+        *map(kept_line, kept),
+        *map(event_line, events),
+    ]
 
 
 def load(path: str) -> Journal:

@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MissingObjectError
-from git_timewarp.git.run import GitError
+from git_timewarp.git.run import DURABLE, Git, GitError
 from git_timewarp.store import layout, leaving, pack_files
 from git_timewarp.store.leaving import KEEP_TEXT, NAME
 from git_timewarp.store.quarantine import Quarantine
@@ -59,14 +59,22 @@ class Packs:
         compression = "pack.compression=1" if bulk else "pack.threads=1"
         return self._pack(lines, "--window=0" if bulk else "--window=10", compression)
 
-    def _pack(self, lines: Sequence[bytes], option: str, setting: str) -> str:
+    def gather(self, objects: Iterable[Oid], git: Git) -> str:
+        """Write one pack of `objects` as `git` reads them, as `build`; return its name."""
+        lines = [oid.encode() for oid in sorted(set(objects))]
+        return self._pack(lines, "--window=10", "pack.threads=1", git)
+
+    def _pack(
+        self, lines: Sequence[bytes], option: str, setting: str, git: Git | None = None
+    ) -> str:
         """Write one pack of the objects that `lines` name, as pack-objects reads them.
 
         Raises:
             MissingObjectError: an object is not there; nothing was written.
             GitError: git failed for another reason; nothing was written.
         """
-        git = self._quarantine.git.using(config=("pack.writeReverseIndex=true", setting))
+        git = git or self._quarantine.git
+        git = git.using(config=(*DURABLE, "pack.writeReverseIndex=true", setting))
         words = b"\n".join(lines) + b"\n"
         prefix = os.path.join(self._build_dir, "pack")
         try:
@@ -126,6 +134,44 @@ class Packs:
         atomic.sync_dir(self._store_dir)
         faults.point("unlink built keep")
         os.unlink(keep)
+
+    def replace(self, name: str) -> None:
+        """Put a built pack in the place of an installed one of the same name that is damaged."""
+        for part in (".pack", ".rev", ".idx"):
+            fresh = os.path.join(self._store_dir, f"tmp_{name}{part}")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(fresh)
+            source = os.path.join(self._build_dir, name + part)
+            if os.path.exists(source):
+                self._link(source, fresh)
+                faults.point(f"rename {part}")
+                os.replace(fresh, os.path.join(self._store_dir, name + part))
+        atomic.sync_dir(self._store_dir)
+
+    def put_aside(self, name: str, folder: str) -> None:
+        """Move an installed pack out of git's store into `folder`, `.idx` first."""
+        self._move(name, self._store_dir, folder, tuple(reversed(PARTS)))
+
+    def put_back(self, name: str, folder: str) -> None:
+        """Undo `put_aside`."""
+        self._move(name, folder, self._store_dir, PARTS)
+
+    def copy_aside(self, name: str, folder: str) -> None:
+        """Keep the files of an installed pack in `folder` as they are now."""
+        directories.make(folder)
+        for part in PARTS:
+            source = os.path.join(self._store_dir, name + part)
+            if os.path.exists(source):
+                self._link(source, os.path.join(folder, name + part))
+
+    def _move(self, name: str, start: str, end: str, parts: Sequence[str]) -> None:
+        directories.make(end)
+        for part in parts:
+            faults.point(f"move {part}")
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(os.path.join(start, name + part), os.path.join(end, name + part))
+        atomic.sync_dir(end)
+        atomic.sync_dir(start)
 
     def drop(self, name: str) -> None:
         """Remove an installed pack, `.idx` first; harmless when it is not there."""

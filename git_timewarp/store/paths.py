@@ -73,6 +73,21 @@ class Paths:
         """Files that changed under a restore, kept."""
         return os.path.join(self.root, "aside")
 
+    @property
+    def recovery(self) -> str:
+        """What recoveries keep from before them, and their reports (see `store/recovery.py`)."""
+        return os.path.join(self.root, "recovery")
+
+    @property
+    def scratch(self) -> str:
+        """A folder for the time of one command: what a repair or a drill writes on the way."""
+        return os.path.join(self.root, "scratch")
+
+    @property
+    def checked(self) -> str:
+        """How far the chain was checked (see `store/checked.py`)."""
+        return os.path.join(self.root, "checked")
+
     def damaged(self, journal: bytes) -> str:
         """Folder for a copy of a journal that was found damaged, and of its objects."""
         return os.path.join(self.root, "damaged", f"{binascii.crc32(journal):08x}")

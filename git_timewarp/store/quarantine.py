@@ -154,12 +154,7 @@ class Quarantine:
         return found
 
     def _is_sound(self, oid: Oid) -> bool:
-        try:
-            with open(self._loose(oid), "rb") as file:
-                data = zlib.decompress(file.read())
-        except (OSError, zlib.error):
-            return False
-        return hashlib.new(self.repo.hash_name, data, usedforsecurity=False).hexdigest() == oid
+        return is_sound(self._loose(oid), oid)
 
     def copy_out(self, path: str) -> None:
         """Copy the whole object directory to `path`, by links where the file system has them."""
@@ -195,3 +190,14 @@ class Quarantine:
             raise
         if sync:
             self._dirty.add(oid)
+
+
+def is_sound(path: str, oid: Oid) -> bool:
+    """Tell whether the file of a loose object is what its name says."""
+    try:
+        with open(path, "rb") as file:
+            data = zlib.decompress(file.read())
+    except (OSError, zlib.error):
+        return False
+    algorithm = "sha1" if len(oid) == 40 else "sha256"
+    return hashlib.new(algorithm, data, usedforsecurity=False).hexdigest() == oid

@@ -23,40 +23,38 @@ from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
-from git_timewarp.store import acknowledged, garbage, layout, leaving, lineage, transaction, writer
+from git_timewarp.store import (
+    acknowledged,
+    checked,
+    garbage,
+    layout,
+    leaving,
+    lineage,
+    transaction,
+    writer,
+)
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store.chain import NewEvent, again, seal
+from git_timewarp.store.chain import NewEvent, again, seal, unsound
 from git_timewarp.store.events import ChainHead, Event, Json
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex
 from git_timewarp.store.index_fill import fill
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
-from git_timewarp.store.packs import MOST_SUPERSEDED, Packs
+from git_timewarp.store.limits import Limits
+from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.recovery import Found, Recovery
 from git_timewarp.store.segments import Builder
 from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock, iso
-from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import uuid7, uuid7_ns
 from git_timewarp.util.locking import FileLock
 from git_timewarp.util.text import compact_json
 
 _BULK = 1_000
-
-
-class Limits(Frozen):
-    """When the journal is folded, and how long to wait for the lock (settings, design 9)."""
-
-    events: int = 100
-    drafts: int = 64
-    seconds: int = 600
-    packs: int = 8
-    grace_seconds: int = 24 * 3600
-    superseded: int = MOST_SUPERSEDED
-    lock_seconds: float = 30.0
 
 
 class Recorder:
@@ -79,6 +77,7 @@ class Recorder:
         self._around = around
         self._limits = limits
         self._warm = warm
+        self.recovery = Recovery(self.paths, clock=clock)
         self._lock = FileLock(self.paths.lock, clock=clock, timeout=limits.lock_seconds)
         self._outer_repo = repo
         self._quarantine: Quarantine | None = None
@@ -86,7 +85,7 @@ class Recorder:
     def __enter__(self) -> Self:
         self._lock.acquire()
         try:
-            self._open()
+            self._open(crashed=self._lock.mark())
         except BaseException:
             self._close()
             raise
@@ -112,6 +111,7 @@ class Recorder:
         """End the reader, which holds the lock too, and give the lock back."""
         if self._quarantine is not None:
             self._quarantine.close()
+        self._lock.unmark()
         self._lock.release()
 
     @property
@@ -120,7 +120,7 @@ class Recorder:
         assert self._quarantine is not None  # noqa: S101 - set by `_open`
         return self._quarantine
 
-    def _open(self) -> None:
+    def _open(self, *, crashed: bool) -> None:
         repo = self._outer_repo
         self.repo = _with_lock(repo, self._lock.fd)
         warm = self._warm
@@ -133,12 +133,18 @@ class Recorder:
         self.refs = warm.refs(self.repo, now_ns=now_ns) if warm else transaction.current(self.repo)
         self.folded_events = 0
         self._replaced: list[Oid] = []
+        most = self._limits.startup_events
+        new = checked.unchecked(self.paths.checked, held=self.journal, most=most)
+        found = Found(self.quarantine, self.journal, self.refs, lost=self.lost, crashed=crashed)
+        self.notices += self.recovery.begin(found, wrong=unsound(new, self.journal))
         self._keep_damaged()
-        self._mend_packs()
+        self.mend_packs()
         if self.journal.fold is not None and self.journal.writer is not None:
             self._finish_fold(self.journal.fold, after_crash=True)
             if not self.journal.put_off:
-                self.notices.append("folding was cut off by a crash and is finished now")
+                self.notices += self.recovery.back(
+                    "folding was cut off by a crash and is finished now"
+                )
         self._identify()
         self._drop_lost(deep=False)
         self._heal_refs()
@@ -211,7 +217,8 @@ class Recorder:
         for op in done:
             held.intents.pop(op, None)
         if events:
-            self.journal.head = _head_after(events[-1])
+            last = events[-1]
+            self.journal.head = ChainHead(last.n, last.hash, _lamport(last))
         if lines:
             self._acknowledge()
         if prepared is not None:
@@ -232,7 +239,7 @@ class Recorder:
         )
         if due:
             self.sweep(due)
-        self._mend_packs(thorough=True)
+        self.mend_packs(thorough=True)
 
     def _finish_sweep(self) -> None:
         """Remove packs whose removal was begun, and the reflog lines that need them."""
@@ -334,7 +341,7 @@ class Recorder:
             pack = self.packs.build([*objects, *planned.objects], bulk=bulk)
         else:
             pack = self.packs.write(heap.pack(planned.objects))
-        updates = sorted(planned.updates, key=_ref_order)
+        updates = sorted(planned.updates, key=transaction.order)
         self._replaced = planned.replaced
         return self._fold_record(pack, updates), updates
 
@@ -349,7 +356,7 @@ class Recorder:
         defers it: the next command folds again.
         """
         pack = str(record["pack"])
-        updates = _updates(record)
+        updates = transaction.updates_of(record)
         try:
             self.packs.install(pack)
             state = "none"
@@ -377,7 +384,7 @@ class Recorder:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         self.refs = transaction.current(self.repo)
-        moved = {change.new for change in _updates(record)} & set(self.refs.values())
+        moved = {change.new for change in transaction.updates_of(record)} & set(self.refs.values())
         if not moved:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
@@ -386,12 +393,12 @@ class Recorder:
         self._acknowledge()
         self.journal.fold, self.journal.put_off = None, True
         why = "a ref of ours was moved by somebody else" if reason is None else str(reason)
-        self.notices.append(f"everything is recorded, folding it into git was put off: {why}")
+        text = f"everything is recorded, folding it into git was put off: {why}"
+        self.notices += self.recovery.open(text) if self.recovery.folder else [text]
 
     def _close_journal(self) -> None:
         held = self.journal
-        lines = [journal_file.header_line(self.writer, held.head)]
-        lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
+        lines = journal_file.beginning(self.writer, held.head, held.intents)
         # Before the journal forgets the fold: `_heal_refs` takes this file for the truth.
         self._remember_refs()
         self._rewrite(lines)
@@ -449,12 +456,9 @@ class Recorder:
         fresh = Journal(writer=new, exists=True)
         fresh.head = fresh.folded = ChainHead(lamport=lamport)
         self.journal = fresh
-        lines = [journal_file.header_line(new, fresh.head)]
-        lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
+        lines = journal_file.beginning(new, fresh.head, held.intents)
         sealed = self.seal([again(event) for event in held.events])
-        lines += [journal_file.snapshot_line(item) for item in held.snapshots]
-        lines += [journal_file.kept_line(item) for item in held.kept]
-        lines += [journal_file.event_line(event) for event in sealed]
+        lines += journal_file.waiting(held.snapshots, held.kept, sealed)
         journal_file.rewrite(self.paths.journal, lines)
         self.journal = journal_file.load(self.paths.journal)
         self._acknowledge()
@@ -473,7 +477,7 @@ class Recorder:
             atomic.write(os.path.join(kept, "journal"), data)
         lines = f"{self.journal.damaged} line(s) of the journal are not what was written"
         what = self.lost.text if self.lost is not None else lines
-        self.notices.append(f"{what}; a copy is kept in '{kept}'")
+        self.notices += self.recovery.gone(f"{what}; a copy is kept in '{kept}'")
 
     def _put_damaged_aside(self) -> None:
         """Put damaged objects out of the way: the next command makes or misses them."""
@@ -483,18 +487,18 @@ class Recorder:
             text = f"{len(aside)} damaged object(s) of the quarantine are put aside in '{folder}'"
             self.notices.append(f"{text}; run the command again")
 
-    def _mend_packs(self, *, thorough: bool = False) -> None:
+    def mend_packs(self, *, thorough: bool = False) -> None:
+        """Put right what can be made again of our packs; `thorough` reads their indexes whole."""
         mended, damaged = self.packs.mend(thorough=thorough)
-        self.notices += [f"pack '{name}' of ours was damaged and is mended" for name in mended]
-        self.notices += [
-            f"'{name}' of ours is damaged and cannot be read: git timewarp verify --full"
-            for name in damaged
-        ]
+        told = [f"pack '{name}' of ours was damaged and is mended" for name in mended]
+        self.notices += self.recovery.back(*told)
+        end = "of ours is damaged and cannot be read: git timewarp repair"
+        self.notices += [f"'{name}' {end}" for name in damaged]
 
     def _drop_lost(self, *, deep: bool) -> bool:
         """Take what waits and has lost its objects out of the journal; tell of each.
 
-        Its events stay. `deep` looks at every object, otherwise at the first of each.
+        Its events stay, and what is left of it is kept. `deep` looks at every object.
         """
         held = self.journal
 
@@ -507,19 +511,17 @@ class Recorder:
         kept = [item for item in held.kept if is_lost(item)]
         if not snapshots and not kept:
             return False
-        lines = [journal_file.header_line(self.writer, held.folded)]
-        lines += [journal_file.line("I", compact_json(item)) for item in held.intents.values()]
+        self.recovery.keep_rest(self.quarantine, [*snapshots, *kept], self.refs)
+        lines = journal_file.beginning(self.writer, held.folded, held.intents)
         held.snapshots = [item for item in held.snapshots if item not in snapshots]
         held.kept = [item for item in held.kept if item not in kept]
-        lines += [journal_file.kept_line(item) for item in held.kept]
-        lines += [journal_file.snapshot_line(item) for item in held.snapshots]
-        lines += [journal_file.event_line(event) for event in held.events]
+        lines += journal_file.waiting(held.snapshots, held.kept, held.events)
         self._rewrite(lines)
         self._acknowledge()
-        self.notices += [
-            *(f"snapshot '{item.id}' is lost: its objects were deleted" for item in snapshots),
-            *(f"kept '{item.oid}' is lost: its objects were deleted" for item in kept),
-        ]
+        names = [f"snapshot '{item.id}'" for item in snapshots]
+        names += [f"kept '{item.oid}'" for item in kept]
+        end = "is lost: its objects were deleted"
+        self.notices += self.recovery.gone(*(f"{name} {end}" for name in names))
         return True
 
     def _follow_others(self) -> None:
@@ -562,7 +564,8 @@ class Recorder:
         for change in gone:
             what = "had vanished" if change.old.is_zero else "had gone back to an older value"
             end = "it was put back" if change in there else "its objects are gone too, it is lost"
-            self.notices.append(f"ref '{change.name}' of ours {what}: {end}")
+            note = self.recovery.back if change in there else self.recovery.gone
+            self.notices += note(f"ref '{change.name}' of ours {what}: {end}")
         if len(there) < len(gone):
             self._remember_refs()
 
@@ -575,20 +578,5 @@ def _with_lock(repo: Repo, fd: int) -> Repo:
     return repo._replace(git=repo.git._replace(pass_fds=(fd,)))
 
 
-def _head_after(event: Event) -> ChainHead:
-    return ChainHead(event.n, event.hash, _lamport(event))
-
-
 def _lamport(event: Event) -> int:
     return int(str(event.record["lamport"]))
-
-
-def _updates(record: Mapping[str, object]) -> list[RefUpdate]:
-    items = record["refs"]
-    assert isinstance(items, list)  # noqa: S101 - our own record
-    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
-
-
-def _ref_order(change: RefUpdate) -> tuple[int, str]:
-    parsed = layout.parse_ref(change.name)
-    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name

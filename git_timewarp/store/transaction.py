@@ -51,6 +51,19 @@ def current(repo: Repo, *, asked: Listing | None = None) -> dict[RefName, Oid]:
     return {ref.name: ref.oid for ref in (asked or listing(repo)).result()}
 
 
+def updates_of(record: Mapping[str, object]) -> list[RefUpdate]:
+    """Return the moves that the intent of a fold lists."""
+    items = record["refs"]
+    assert isinstance(items, list)  # noqa: S101 - our own record
+    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
+
+
+def order(change: RefUpdate) -> tuple[int, str]:
+    """Return the place of a move in its transaction: what is pointed to first."""
+    parsed = layout.parse_ref(change.name)
+    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
+
+
 def move(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> None:
     """Move all refs in one transaction; tries again (2 s) while git's own work holds a lock.
 

@@ -1,19 +1,21 @@
 """What a capture remembers for the next one; a cache that may be lost at any time.
 
-Format (version 1): one JSON object, `memory.json`. Names hold bytes that are not
-UTF-8 as lone surrogates, escaped by JSON. It is believed only together with the
+Format (version 2): `memory.json`, one JSON object and a line with the CRC-32 of its bytes in
+hex: what a bit of it says becomes a snapshot. Names hold bytes that are not UTF-8 as lone
+surrogates, escaped by JSON. It is believed only together with the
 private index it names; whatever does not fit is thrown away and seeded anew.
 """
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import json
 import os
 
 from git_timewarp.util import atomic
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class Memory:
@@ -88,7 +90,8 @@ class Memory:
 
     def dump(self) -> bytes:
         """Return the file's contents."""
-        return json.dumps(vars(self), separators=(",", ":")).encode("ascii")
+        body = json.dumps(vars(self), separators=(",", ":")).encode("ascii")
+        return b"%s\n%08x\n" % (body, binascii.crc32(body))
 
     def save(self, folder: str) -> None:
         """Replace `memory.json` in `folder` when it would change."""
@@ -102,8 +105,11 @@ def load(folder: str) -> Memory:
     """Return what was remembered, or an empty memory when there is nothing (readable)."""
     data = atomic.read(os.path.join(folder, "memory.json"))
     memory = Memory()
+    body, _, mark = (data or b"").partition(b"\n")
+    if mark != b"%08x\n" % binascii.crc32(body):
+        return memory
     with contextlib.suppress(ValueError):
-        record = json.loads(data or b"")
+        record = json.loads(body)
         fits = isinstance(record, dict) and record.keys() == vars(memory).keys()
         if fits and record["v"] == FORMAT_VERSION:
             vars(memory).update(record)

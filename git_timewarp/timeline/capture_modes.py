@@ -55,6 +55,7 @@ def update(
         return Oid(memory.modes) if memory.modes else None
     path = os.path.join(place.folder, _FILE)
     stored = atomic.read(path) or b""
+    complete = complete or (memory.modes != "" and place.name_of("blob", stored) != memory.modes)
     modes = {} if complete or not memory.modes else _parse(stored)
     looked = {*changed, *apart, *(modes if seeded else ())}
     trusted = place.config.flag("core.filemode", default=True)

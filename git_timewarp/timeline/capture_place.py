@@ -90,13 +90,16 @@ class Place(Frozen):
 
     def put(self, kind: str, data: bytes, *, known: str | None = None) -> Oid:
         """Write an object of ours, unless it is the one `known` to be written already."""
-        if known is not None:
-            header = b"%s %d\0" % (kind.encode(), len(data))
-            digest = hashlib.new(self.repo.hash_name, header, usedforsecurity=False)
-            digest.update(data)
-            if digest.hexdigest() == known:
-                return Oid(known)
+        if known is not None and self.name_of(kind, data) == known:
+            return Oid(known)
         return self.quarantine.put(kind, data)
+
+    def name_of(self, kind: str, data: bytes) -> str:
+        """Return the id of an object without writing it."""
+        header = b"%s %d\0" % (kind.encode(), len(data))
+        digest = hashlib.new(self.repo.hash_name, header, usedforsecurity=False)
+        digest.update(data)
+        return digest.hexdigest()
 
     def put_tree(self, entries: Sequence[TreeEntry]) -> Oid:
         """Write a tree and return its id."""

@@ -12,6 +12,7 @@ An operation has an id: one user action, one undo. Leaving by an exception befor
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -22,6 +23,7 @@ from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
+from git_timewarp.store import checked
 from git_timewarp.store.chain import Actor, NewEvent
 from git_timewarp.store.events import Event, Json
 from git_timewarp.store.history import History
@@ -83,6 +85,9 @@ class Operation:
                     self._tidy()
                     self._index_folded()
                 self._write_last()
+                checked.note(self.recorder.paths.checked, self.recorder.journal)
+            with contextlib.suppress(OSError):
+                self.recorder.recovery.end(self.verb)
         finally:
             if self._history is not None:
                 self._history.close()

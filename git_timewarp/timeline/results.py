@@ -199,9 +199,9 @@ class StashEntry(Frozen):
 
 
 class VerifyReport(Frozen):
-    """Answer of `verify`; `level` is `quick` or `full`.
+    """Answer of `verify`; `level` is `quick`, `full` or `subset <part>`.
 
-    `remarks` are worth knowing and no damage of ours: what git had lost before we saw it.
+    `drilled` counts the snapshots that were restored into a scratch folder. `remarks` are worth knowing and no damage of ours: what git had lost before we saw it.
     """
 
     level: str
@@ -210,6 +210,7 @@ class VerifyReport(Frozen):
     objects: int
     problems: tuple[Problem, ...] = ()
     remarks: tuple[Problem, ...] = ()
+    drilled: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -227,6 +228,85 @@ class VerifyReport(Frozen):
             "objects": self.objects,
             "problems": [item.to_dict() for item in self.problems],
             "remarks": [item.to_dict() for item in self.remarks],
+            "drilled": self.drilled,
+        }
+
+
+RECOVERY_TEXTS = ("came_back", "lost", "left")
+
+
+class RecoveryReport(Frozen):
+    """Answer of `recover`.
+
+    Attributes:
+        last: the newest report (`store/recovery.py`); None where there never was a recovery.
+        count: how many recoveries are kept.
+        pinned: objects that nothing names, of all of them, each with its object directory.
+        now: what a quick look at everything says.
+    """
+
+    last: Json | None
+    count: int
+    pinned: tuple[Json, ...]
+    now: VerifyReport
+
+    def texts(self, member: str) -> list[str]:
+        """Return what the last report says of `came_back`, `lost` or `left`."""
+        found = self.last.get(member) if self.last is not None else None
+        return [str(text) for text in found] if isinstance(found, list) else []
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        last: Json | None = None
+        if self.last is not None:
+            told = {member: self.texts(member) for member in RECOVERY_TEXTS}
+            last = {"ts": self.last["ts"], "verb": self.last["verb"], **told}
+            last["copy"] = self.last["folder"]
+        return {
+            "v": VERSION,
+            "recovery": last,
+            "kept": self.count,
+            "pinned": list(self.pinned),
+            "now": self.now.to_dict(),
+        }
+
+
+class RepairReport(Frozen):
+    """Answer of `repair`.
+
+    Attributes:
+        healed: objects that were found: `{oid, from, paths}`.
+        packs: packs of ours that were written anew.
+        refs: refs of ours that were put back.
+        index_rebuilt: whether the read index was made again.
+        found: how many problems there were.
+        problems: those that are left, as `verify` tells them.
+        copy: the folder with what was there before; None where nothing was done.
+        dry_run: nothing was changed; `healed` is what could be.
+    """
+
+    healed: tuple[Json, ...]
+    packs: tuple[str, ...]
+    refs: tuple[str, ...]
+    index_rebuilt: bool
+    found: int
+    problems: tuple[Problem, ...]
+    copy: str | None
+    dry_run: bool
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "ok": not self.problems,
+            "dry_run": self.dry_run,
+            "healed": list(self.healed),
+            "packs": list(self.packs),
+            "refs": list(self.refs),
+            "index_rebuilt": self.index_rebuilt,
+            "found": self.found,
+            "problems": [item.to_dict() for item in self.problems],
+            "copy": self.copy,
         }
 
 

@@ -97,7 +97,8 @@ class Problem(Frozen):
 
     `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
     `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `lost-journal`, `recovered`,
-    `network-filesystem`, `config`, `moved-refs`, `disk`, `quota`; in remarks `lost-ref`.
+    `network-filesystem`, `config`, `moved-refs`, `disk`, `quota`; in remarks `lost-ref`,
+    `git-damaged`.
     """
 
     kind: str

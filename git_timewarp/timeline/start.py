@@ -14,7 +14,7 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import absent
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE
-from git_timewarp.store import journal, layout, transaction, writer
+from git_timewarp.store import journal, layout, recovery, transaction, writer
 from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.spool import Spool
@@ -225,12 +225,13 @@ def _remove_state(repo: Repo, *, purge: bool) -> list[str]:
     """Remove our files; `writer.json` says that recording is on and goes after the rest.
 
     What git does not have stays without `purge`, and is returned: files kept aside by a
-    restore, and copies of a damaged journal.
+    restore, copies of a damaged journal, objects that a crash left.
     """
     paths = Paths(repo.state_dir)
     last = [paths.writer, paths.journal, paths.lock]
     generation.forget(repo.common_dir)
-    kept = [] if purge else [paths.aside, os.path.dirname(paths.damaged(b""))]
+    kept = [] if purge else [paths.aside, os.path.dirname(paths.damaged(b"")), paths.recovery]
+    recovery.forget_copies(paths)
     with os.scandir(repo.state_dir) as found:
         rest = [item.path for item in found if item.path not in (*last, *kept)]
     for path in (*rest, *last):

@@ -6,7 +6,7 @@ from typing import Self
 from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.chain import Actor
-from git_timewarp.store.recorder import Limits
+from git_timewarp.store.limits import Limits
 from git_timewarp.store.room import Room, room_of
 from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings, surroundings
@@ -74,6 +74,7 @@ def of(
             packs=settings.int("timewarp.packs.limit"),
             grace_seconds=settings.int("timewarp.packs.graceHours") * 3600,
             lock_seconds=settings.int("timewarp.lock.timeoutSeconds"),
+            startup_events=settings.int("timewarp.verify.startupEvents"),
         ),
         actor=actor,
         timeline=settings.str("timewarp.timeline"),

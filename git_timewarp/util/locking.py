@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -9,9 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.util import faults
 from git_timewarp.util.clock import Clock
 
 _BUSY = (errno.EACCES, errno.EAGAIN)
+_HELD = b"held\n"
 _FIRST_WAIT = 0.002
 _LONGEST_WAIT = 0.05
 
@@ -75,6 +78,21 @@ class FileLock:
             else:
                 self.fd = fd
                 return
+
+    def mark(self) -> bool:
+        """Note in the file that it is held; tell whether the last holder died and left its note."""
+        died = bool(os.pread(self.fd, 1, 0))
+        if not died:
+            faults.point("mark lock")
+            with contextlib.suppress(OSError):
+                os.pwrite(self.fd, _HELD, 0)
+        return died
+
+    def unmark(self) -> None:
+        """Take the note away again; harmless when the lock is not held."""
+        if self.fd >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self.fd, 0)
 
     def release(self) -> None:
         """Give the lock back; harmless when it is not held."""

@@ -19,8 +19,9 @@ from git_timewarp.store.events import Event
 from git_timewarp.store.history import readable
 from git_timewarp.store.index import ReadIndex
 from git_timewarp.store.index_fill import fill
+from git_timewarp.store.limits import Limits
 from git_timewarp.store.paths import Paths
-from git_timewarp.store.recorder import Limits, Recorder
+from git_timewarp.store.recorder import Recorder
 from git_timewarp.store.transaction import current
 from tests.bench.measure import Pair, Row, Side, alternate, at_most, extra, row, within
 from tests.bench.place import Place

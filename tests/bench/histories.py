@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from git_timewarp.store.recorder import Limits
+from git_timewarp.store.limits import Limits
 from git_timewarp.timeline import snapshot
 from git_timewarp.timeline.operation import Operation
 from tests.bench import events, projects

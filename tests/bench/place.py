@@ -12,7 +12,7 @@ from pathlib import Path
 
 from git_timewarp.git.repo import Repo, discover
 from git_timewarp.store.chain import Actor
-from git_timewarp.store.recorder import Limits
+from git_timewarp.store.limits import Limits
 from git_timewarp.store.writer import surroundings
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import SystemClock

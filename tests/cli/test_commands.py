@@ -17,7 +17,7 @@ from git_timewarp.timeline import ingest_lines
 from git_timewarp.timeline.results import Check, FileChange, SnapshotResult, TravelResult
 from git_timewarp.timeline.results_look import Changes, Json, Milestone, Problem
 from tests.support.commands import commands
-from tests.support.fake_app import TREE, Desk, FakeApp, entry
+from tests.support.fake_app import TREE, Desk, FakeApp, ago, entry
 
 FILES = (
     FileChange(RepoPath("a\tb\udcff.py"), "M", 3, 40),
@@ -366,7 +366,7 @@ def test_verify_ends_with_5_on_damage() -> None:
     assert told("verify --full", app)[0] == (
         "checked 47 events, 12 snapshots, 300 objects (full)\neverything is whole\n"
     )
-    assert app.asked == [("verify", {"full": True})]
+    assert app.asked == [("verify", {"full": True, "subset": None, "drills": 0})]
     desk = Desk(FakeApp(problems=(Problem("missing-object", "abc", "git fsck"),)))
     assert desk.run("verify") == 5
     assert desk.out == (
@@ -375,6 +375,54 @@ def test_verify_ends_with_5_on_damage() -> None:
         "  hint: git fsck\n"
         "1 problem\n"
         "what is in the snapshots was not read: git timewarp verify --full\n"
+    )
+
+
+def test_recover_tells_what_came_back_and_what_is_kept() -> None:
+    last: Json = {
+        "ts": ago(60),
+        "verb": "status",
+        "came_back": ["folding was cut off"],
+        "lost": ["event 3"],
+        "left": [],
+        "folder": "/r",
+    }
+    assert told("recover", FakeApp(recovered=last))[0] == (
+        "last recovery: 60 seconds ago, by 'git timewarp status'\n"
+        "  came back: folding was cut off\n"
+        "  lost: event 3\n"
+        "  copy from before it: /r\n"
+        "1 object(s) that a crash left and nothing names are kept:\n"
+        f"  {TREE} tree 0 bytes\n"
+        f"hint: GIT_ALTERNATE_OBJECT_DIRECTORIES='/r/objects' git cat-file -p {TREE}\n"
+        "checked 47 events, 12 snapshots (quick)\n"
+        "every chain is whole and every snapshot is in its place\n"
+        "what is in the snapshots was not read: git timewarp verify --full\n"
+    )
+    desk = Desk(FakeApp(problems=(Problem("missing-object", "abc", "git timewarp repair"),)))
+    assert desk.run("recover") == 5
+
+
+def test_repair_tells_what_was_healed_and_what_is_left() -> None:
+    app = FakeApp()
+    assert told("repair", app)[0] == (
+        f"healed {TREE} from the work tree  src/a.py\n"
+        "written anew: pack-1\n"
+        "what was there before is kept in /r\n"
+        "everything is whole\n"
+    )
+    assert app.asked == [("repair", {"dry_run": False})]
+    desk = Desk(FakeApp(problems=(Problem("missing-object", "abc", "git timewarp log"),)))
+    assert desk.run("repair") == 5
+    assert desk.out.splitlines()[3:] == [
+        "problem: missing-object: abc",
+        "  hint: git timewarp log",
+        "1 problem(s) cannot be healed from here",
+    ]
+    assert told("repair --dry-run")[0] == (
+        f"can be healed {TREE} from the work tree  src/a.py\n"
+        "written anew: pack-1\n"
+        "1 object(s) of 2 problem(s) can be healed\n"
     )
 
 

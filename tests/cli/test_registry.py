@@ -32,6 +32,7 @@ MUTATIONS = {
     "stash store",
     "stash drop",
     "notes publish",
+    "repair",
 }
 LOOKING = {
     "status",
@@ -51,6 +52,7 @@ LOOKING = {
     "watch status",
     "hooks status",
     "verify",
+    "recover",
 }
 RUNNING = {"watch run", "record", "demo"}
 """Neither: one serves, one takes what it is given, one works in a clone it throws away."""

@@ -29,7 +29,11 @@ def flipped(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("harm", [emptied, halved, flipped])
 @pytest.mark.parametrize(
-    "name", ["folders", "index", "memory.json", "../../packs.json", "../../refs.json", "../../last"]
+    "name",
+    [
+        *("folders", "index", "memory.json", "modes"),
+        *("../../packs.json", "../../refs.json", "../../last"),
+    ],
 )
 def test_a_damaged_memory_costs_time_and_nothing_else(
     tmp_path: Path, name: str, harm: Callable[[bytes], bytes]
@@ -39,6 +43,7 @@ def test_a_damaged_memory_costs_time_and_nothing_else(
     recorded(repo)
     os.mkfifo(repo.path / "dir/pipe")
     repo.write("a", "changed\n")
+    repo.write("secret", "mine\n", mode=0o600)
     opened(repo).snapshot()
     (folder,) = (repo.git_dir() / "timewarp/index").iterdir()
     path = folder / name

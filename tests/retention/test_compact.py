@@ -16,7 +16,7 @@ from git_timewarp.retention.compact import compact
 from git_timewarp.retention.policy import Policy
 from git_timewarp.retention.results import CompactResult
 from git_timewarp.store import layout, leaving
-from git_timewarp.store.recorder import Limits
+from git_timewarp.store.limits import Limits
 from git_timewarp.store.rewrite import bury, put_tombstone, rewrite
 from git_timewarp.store.snapshots import Tombstone
 from git_timewarp.timeline import selector, snapshot, stash, travel, undo

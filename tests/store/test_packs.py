@@ -14,9 +14,9 @@ from git_timewarp.git.objects import MODE_FILE, TreeEntry
 from git_timewarp.integrity.verify import verify
 from git_timewarp.store.journal import PendingSnapshot
 from git_timewarp.store.leaving import KEEP_TEXT
+from git_timewarp.store.limits import Limits
 from git_timewarp.store.packs import PARTS, Packs, gc_is_alive
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.store.recorder import Limits
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults

@@ -10,8 +10,8 @@ import pytest
 from git_timewarp.git.names import Oid
 from git_timewarp.integrity.verify import verify
 from git_timewarp.store import journal as journal_file
+from git_timewarp.store.limits import Limits
 from git_timewarp.store.paths import Paths
-from git_timewarp.store.recorder import Limits
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults
 from tests.support import recording

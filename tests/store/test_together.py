@@ -11,7 +11,7 @@ import pytest
 
 from git_timewarp.git.names import Oid
 from git_timewarp.integrity.verify import verify
-from git_timewarp.store.recorder import Limits
+from git_timewarp.store.limits import Limits
 from tests.support import recording
 from tests.support.repo_builder import RepoBuilder
 
@@ -19,7 +19,7 @@ WRITE = """
 import sys
 from pathlib import Path
 from git_timewarp.git.names import Oid
-from git_timewarp.store.recorder import Limits
+from git_timewarp.store.limits import Limits
 from tests.support import recording
 from tests.support.repo_builder import RepoBuilder
 repo = RepoBuilder(Path(sys.argv[1]), init=False)

@@ -27,6 +27,7 @@ STATE = frozenset(
         *("lock", "journal", "acknowledged", "writer.json", "refs.json", "superseded"),
         *("packs.json", "unended", "index.db", "last", "watch", "log"),
         *("quarantine", "index", "spool", "staging", "aside", "damaged"),
+        *("recovery", "checked", "scratch"),
     }
 )
 """What may be in our state folder when nobody runs."""

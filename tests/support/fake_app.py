@@ -19,7 +19,9 @@ from git_timewarp.timeline.results import (
     DiffResult,
     FileChange,
     InitResult,
+    RecoveryReport,
     Refused,
+    RepairReport,
     ShowResult,
     SnapshotResult,
     StashEntry,
@@ -79,6 +81,29 @@ def watcher(
     }
 
 
+class FakeRecovery:
+    """Answers what the app was given."""
+
+    def __init__(self, app: FakeApp) -> None:
+        self._app = app
+
+    def report(self) -> RecoveryReport:
+        """Answer this app's recovery, and everything as `verify` finds it."""
+        now = VerifyReport("quick", 47, 12, 0, self._app.problems)
+        last = self._app.recovered
+        pinned = ({"oid": str(TREE), "type": "tree", "size": 0, "objects": "/r/objects"},)
+        return RecoveryReport(last, int(last is not None), pinned if last else (), now)
+
+    def repair(self, *, dry_run: bool, progress: Callable[[int, int], None]) -> RepairReport:
+        """Answer one object healed, and this app's problems as left."""
+        self._app.asked.append(("repair", {"dry_run": dry_run}))
+        progress(1, 2)
+        healed: Json = {"oid": str(TREE), "from": "the work tree", "paths": ["src/a.py"]}
+        problems = self._app.problems
+        folder = None if dry_run else "/r"
+        return RepairReport((healed,), ("pack-1",), (), False, 2, problems, folder, dry_run)
+
+
 @dataclass
 class FakeApp:
     """Answers from its fields and remembers what it was asked."""
@@ -93,12 +118,18 @@ class FakeApp:
     files: tuple[FileChange, ...] = ()
     taken: SnapshotResult | None = None
     recording: bool = True
+    recovered: Json | None = None
     notices: Sequence[str] = ()
     state_dir: str = ""
     mistakes: Sequence[Json] = ()
     git_config: Mapping[str, str] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     disk: FakeDisk = field(default_factory=FakeDisk)
+
+    @property
+    def recovery(self) -> FakeRecovery:
+        """What recoveries left, and repairs."""
+        return FakeRecovery(self)
 
     def init(self, *, hooks: bool, watch: bool) -> InitResult:
         """Answer an init that has just been done."""
@@ -305,9 +336,16 @@ class FakeApp:
         self.asked.append(("stash_drop", {"name": name, "dry_run": dry_run}))
         return self.stash_list()[0]
 
-    def verify(self, *, full: bool, progress: Callable[[int, int], None]) -> VerifyReport:
+    def verify(
+        self,
+        *,
+        full: bool,
+        subset: str | None,
+        drills: int,
+        progress: Callable[[int, int], None],
+    ) -> VerifyReport:
         """Answer a report with this app's problems."""
-        self.asked.append(("verify", {"full": full}))
+        self.asked.append(("verify", {"full": full, "subset": subset, "drills": drills}))
         progress(1, 2)
         return VerifyReport("full" if full else "quick", 47, 12, 300, self.problems)
 

@@ -191,6 +191,12 @@ _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
                 b"",
             ),
             ("verify --json", "The exit code is 5 when `ok` is false.", b""),
+            (
+                "recover --json",
+                "`recovery` is null where nothing was cut off; `now` is as of `verify`.",
+                b"",
+            ),
+            ("repair --json", "`healed` holds `{oid, from, paths}`; the same for a dry run.", b""),
             ("config list --json", "", b""),
             ("config get --json fold.events", "`value` is a number, true or false, or text.", b""),
             ("config set --json fold.events 90", "The same for a dry run.", b""),

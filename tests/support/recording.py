@@ -12,7 +12,8 @@ from git_timewarp.store.chain import Actor, NewEvent
 from git_timewarp.store.events import Event
 from git_timewarp.store.history import History
 from git_timewarp.store.index_fill import fill
-from git_timewarp.store.recorder import Limits, Recorder
+from git_timewarp.store.limits import Limits
+from git_timewarp.store.recorder import Recorder
 from git_timewarp.store.records import whole_record
 from git_timewarp.store.writer import Surroundings
 from git_timewarp.timeline import snapshot, start

@@ -130,4 +130,22 @@ TABLE: dict[str, Explanation] = {
         safe="It was only read.",
         recovery="Name another one: 'git timewarp demo --repo <path>'.",
     ),
+    "verify-depth": Explanation(
+        Sort.PERMANENT,
+        cause="'verify' was asked for two depths at once, '--quick' and '--full', say.",
+        safe="Nothing was looked at; 'verify' never changes anything.",
+        recovery=(
+            "Name one: '--quick' for the chains, '--full' for every object, "
+            "'--read-data-subset 1/7' for a seventh of them."
+        ),
+    ),
+    "data-subset": Explanation(
+        Sort.PERMANENT,
+        cause=(
+            "'--read-data-subset' takes a part of a whole, 'n/t' with n from 1 to t, or a "
+            "percentage, 'p%', and was given something else."
+        ),
+        safe="Nothing was read; 'verify' never changes anything.",
+        recovery="Write it as in 'git timewarp verify --read-data-subset 2/7' or '10%'.",
+    ),
 }

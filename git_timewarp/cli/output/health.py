@@ -94,8 +94,10 @@ def verify(report: VerifyReport, look: Look) -> Iterator[str]:
     """Draw what was checked, what is damaged, and what was not looked at."""
     is_full = report.level == "full"
     counted = [_count(report.events, "event"), _count(report.snapshots, "snapshot")]
-    counted += [_count(report.objects, "object")] if is_full else []
+    counted += [_count(report.objects, "object")] if report.level != "quick" else []
     yield f"checked {', '.join(counted)} ({report.level})"
+    if report.drilled:
+        yield f"restored {_count(report.drilled, 'snapshot')} for a trial"
     yield from problems(report.problems, look)
     for remark in report.remarks:
         yield f"{look.paint('warning', 'note:')} {names.one_line(remark.where)}"
