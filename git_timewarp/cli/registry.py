@@ -82,6 +82,12 @@ COMMANDS: dict[str, Entry] = {
     "storage": Entry("storage:COMMAND", "safe", "show what takes how much of the disk"),
     "compact": Entry("compact:COMMAND", "safe", "thin old snapshots, free their space"),
     "purge": Entry("purge:COMMAND", "safe", "remove content from every snapshot"),
+    "emergency-restore": Entry(
+        "emergency_restore:COMMAND",
+        "safe",
+        "write a moment into an empty folder, without git",
+        needs_repo=False,
+    ),
     "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
 }
 

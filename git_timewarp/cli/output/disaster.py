@@ -1,0 +1,60 @@
+"""What came back from a disaster, and what did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from git_timewarp.cli.output import age, names
+from git_timewarp.cli.output.look import Look
+
+if TYPE_CHECKING:
+    from git_timewarp.rescue.results import Listing, Rescued, Trouble
+
+_NAMED = 100
+"""Paths that are named on a terminal; --json has all."""
+
+
+def moments(listing: Listing, look: Look) -> Iterator[str]:
+    """Draw one line for each moment, newest first: id, time, how whole it is, why it was taken."""
+    for moment in reversed(listing.moments):
+        ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
+        count = moment.missing
+        state = "whole" if not count else f"partial, {_files(count)} unrecoverable"
+        yield f"{moment.id}  {ts}  {look.paint('bad' if count else 'good', state)}  {moment.trigger}"
+
+
+def gone(ids: Sequence[str]) -> Iterator[str]:
+    """Say how many snapshots are gone altogether."""
+    if ids:
+        more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
+        yield f"{len(ids)} snapshot(s) are gone: {', '.join(ids[:5])}{more}"
+
+
+def rescued(done: Rescued, look: Look) -> Iterator[str]:
+    """Tell what was written, what could not be, and what is the next thing to do."""
+    when = age.show(done.ts, style="iso-strict", now_ns=look.now_ns)
+    links = f", {done.links} link(s)" if done.links else ""
+    folder = names.one_line(done.to)
+    yield f"snapshot {done.snapshot} of {when}: {_files(done.files)}{links} written to '{folder}'"
+    yield from _listed(done.notes, look, "note")
+    yield from gone(done.gone)
+    if done.is_whole:
+        yield "it is whole"
+        return
+    yield from _listed(done.missing, look, "missing")
+    yield f"{look.paint('bad', 'partial:')} {len(done.missing)} path(s) did not come back"
+    if done.whole_before is not None:
+        hint = f"git timewarp emergency-restore --at {done.whole_before} --to <folder>"
+        yield f"{look.paint('hint', 'hint:')} the newest whole one before it: {hint}"
+
+
+def _listed(found: Sequence[Trouble], look: Look, word: str) -> Iterator[str]:
+    for item in found[:_NAMED]:
+        yield f"{word}: {look.path(item.path)}: {names.one_line(item.reason)}"
+    if len(found) > _NAMED:
+        yield f"{word}: and {len(found) - _NAMED} more (--json lists all)"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
