@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from git_timewarp.store.history import History
     from git_timewarp.store.index import Entry
     from git_timewarp.timeline.plan_filter import PathFilter
+    from git_timewarp.app.rescue import Rescue
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,
@@ -299,6 +300,13 @@ class App(Opened):
         if not self.recording:
             raise refusal(self.repo)
         return verify.verify(self.repo, full=full, progress=progress)
+
+    @cached_property
+    def rescue(self) -> Rescue:
+        """Our records made again after a disaster."""
+        from git_timewarp.app.rescue import Rescue  # noqa: PLC0415
+
+        return Rescue(self)
 
     def doctor(self) -> tuple[Check, ...]:
         """Check everything around the recorder."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
 from git_timewarp.safety.log import Record
+from git_timewarp.rescue.results import Rebuilt
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -69,6 +70,13 @@ class SystemLog(Protocol):
         """Give records, newest first."""
 
 
+class Rescue(Protocol):
+    """Our records made again after a disaster: `git_timewarp.app.rescue`."""
+
+    def rebuild(self, *, dry_run: bool) -> Rebuilt:
+        """Name again what survives."""
+
+
 class App(Protocol):
     """One repository, opened; see `git_timewarp.app.repository` for what each method promises."""
 
@@ -83,6 +91,10 @@ class App(Protocol):
     @property
     def notices(self) -> Sequence[str]:
         """What happened on the way and the user should know (a recovery, say)."""
+
+    @property
+    def rescue(self) -> Rescue:
+        """Our records made again after a disaster."""
 
     @property
     def state_dir(self) -> str:

@@ -82,6 +82,7 @@ COMMANDS: dict[str, Entry] = {
     "storage": Entry("storage:COMMAND", "safe", "show what takes how much of the disk"),
     "compact": Entry("compact:COMMAND", "safe", "thin old snapshots, free their space"),
     "purge": Entry("purge:COMMAND", "safe", "remove content from every snapshot"),
+    "recover": Entry("recover:COMMAND", "safe", "make our records again from what survives"),
     "emergency-restore": Entry(
         "emergency_restore:COMMAND",
         "safe",

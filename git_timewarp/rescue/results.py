@@ -103,3 +103,56 @@ class Rescued(Frozen):
             "gone": list(self.gone),
             "whole_before": self.whole_before,
         }
+
+
+class Rebuilt(Frozen):
+    """Answer of `recover --rebuild`.
+
+    Attributes:
+        snapshots, drafts, kept, events: how many of each are named again.
+        refs: the refs that were made or moved.
+        copied: objects that git could no longer read and that were written again.
+        writers: earlier ids of this clone that it goes on from.
+        partial: snapshots that are not whole; `gone`: those of which nothing is left.
+        missing_events: `{writer, first, last}`: numbers of events that are gone.
+        event: the label of the event about it, None for a dry run or when nothing was to be done.
+    """
+
+    snapshots: int
+    drafts: int
+    kept: int
+    events: int
+    refs: tuple[str, ...]
+    copied: int
+    writers: tuple[str, ...]
+    partial: tuple[Moment, ...]
+    gone: tuple[SnapshotId, ...]
+    missing_events: tuple[tuple[str, int, int], ...]
+    event: str | None
+    dry_run: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was there once is there again."""
+        return not (self.partial or self.gone or self.missing_events)
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "snapshots": self.snapshots,
+            "drafts": self.drafts,
+            "kept": self.kept,
+            "events": self.events,
+            "refs": list(self.refs),
+            "copied": self.copied,
+            "writers": list(self.writers),
+            "partial": [moment.to_dict() for moment in self.partial],
+            "gone": list(self.gone),
+            "missing_events": [
+                {"writer": writer, "first": first, "last": last}
+                for writer, first, last in self.missing_events
+            ],
+            "event": self.event,
+            "dry_run": self.dry_run,
+        }

@@ -341,6 +341,26 @@ class Recorder:
     def _fold_record(self, pack: str, updates: Sequence[RefUpdate]) -> Json:
         refs = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
         return {"fold": uuid7(self.clock), "pack": pack, "refs": refs}
+        self._replaced = planned.replaced
+        return self._intent(pack, planned.updates)
+
+    def _intent(self, pack: str, moves: Sequence[RefUpdate]) -> tuple[Json, list[RefUpdate]]:
+        updates = sorted(moves, key=_ref_order)
+        named = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
+        return {"fold": uuid7(self.clock), "pack": pack, "refs": named}, updates
+
+    def move(self, updates: Sequence[RefUpdate], objects: Sequence[Oid]) -> bool:
+        """Pack `objects` and move refs of ours, any writer's, as a fold does; False: put off."""
+        self.fold()
+        if not self.journal.is_empty:
+            return False
+        record, _ = self._intent(self.packs.build(objects, bulk=False), updates)
+        line = journal_file.line("F", compact_json(record))
+        self.journal.size = journal_file.append(self.paths.journal, [line])
+        self.journal.fold = record
+        self._acknowledge()
+        self._finish_fold(record, after_crash=False)
+        return not self.journal.put_off
 
     def _finish_fold(self, record: Mapping[str, object], *, after_crash: bool) -> None:
         """Bring a fold whose intent is in the journal to its end, or put it off.

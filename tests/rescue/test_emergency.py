@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -15,16 +16,15 @@ from tests.support.repo_builder import RepoBuilder
 LATEST = ("emergency-restore", "--latest", "--to", "../out")
 
 
-
-
 def repository(tmp_path: Path, form: str = "sha1") -> RepoBuilder:
     """Return a repository with a life behind it."""
     return disasters.lived_in(tmp_path / "repo", object_format=form)
 
 
-def rescued(repo: RepoBuilder, *words: str, **env: str) -> tuple[Answer, Path]:
-    """Run `emergency-restore --latest` into a new folder."""
-    return typed(repo, *LATEST, *words, **env), repo.path.parent / "out"
+def rescued(repo: RepoBuilder, *words: str, path: str | None = None) -> tuple[Answer, Path]:
+    """Run `emergency-restore --latest` into a new folder, with another PATH if need be."""
+    found = os.environ["PATH"] if path is None else path
+    return typed(repo, *LATEST, *words, PATH=found), repo.path.parent / "out"
 
 
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
@@ -46,7 +46,7 @@ def test_disasters_together_and_without_git(tmp_path: Path) -> None:
     for name in sorted(disasters.WHOLE.keys() - {"no config", "no refs of ours"}):
         disasters.WHOLE[name](repo)
     untouched = disasters.names_in(repo.path)
-    answer, out = rescued(repo, PATH=str(tmp_path / "nothing"))
+    answer, out = rescued(repo, path=str(tmp_path / "nothing"))
     assert answer.code == 0, answer.err
     assert disasters.state(out) == before
     assert disasters.names_in(repo.path) == untouched
@@ -85,7 +85,9 @@ def test_a_lost_blob_is_listed_and_the_rest_comes_back(tmp_path: Path) -> None:
     assert answer.code == 5
     assert "missing: dir/deep/er/new: its contents cannot be read\n" in answer.err
     assert "partial: 1 path(s) did not come back\n" in answer.err
-    assert "hint: the newest whole one before it: git timewarp emergency-restore --at 2" in answer.err
+    assert (
+        "hint: the newest whole one before it: git timewarp emergency-restore --at 2" in answer.err
+    )
     del before["dir/deep/er/new"]
     came = disasters.state(out)
     assert {name: came[name] for name in before} == before

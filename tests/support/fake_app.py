@@ -14,6 +14,8 @@ from git_timewarp.cli.spec import Command
 from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import RepoPath, SnapshotId
+from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.rescue.results import Moment, Rebuilt
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -79,6 +81,27 @@ def watcher(
     }
 
 
+class FakeRescue:
+    """Answers a disaster that was not too bad."""
+
+    def rebuild(self, *, dry_run: bool) -> Rebuilt:
+        """Answer what came back."""
+        return Rebuilt(
+            snapshots=3,
+            drafts=1,
+            kept=0,
+            events=47,
+            refs=() if dry_run else ("refs/timewarp/klmnopqrstuvwxyz/events/000001",),
+            copied=2,
+            writers=("klmnopqrstuvwxyz",),
+            partial=(Moment(SnapshotId("kkkkkkkkkkkk"), ago(60), "user", "main-worktree", 2),),
+            gone=(SnapshotId("llllllllllll"),),
+            missing_events=(("klmnopqrstuvwxyz", 4, 6),),
+            event=None if dry_run else "E48",
+            dry_run=dry_run,
+        )
+
+
 @dataclass
 class FakeApp:
     """Answers from its fields and remembers what it was asked."""
@@ -99,6 +122,11 @@ class FakeApp:
     git_config: Mapping[str, str] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     disk: FakeDisk = field(default_factory=FakeDisk)
+
+    @property
+    def rescue(self) -> FakeRescue:
+        """Answer for the records made again."""
+        return FakeRescue()
 
     def init(self, *, hooks: bool, watch: bool) -> InitResult:
         """Answer an init that has just been done."""

@@ -9,7 +9,7 @@ from git_timewarp.cli.output import age, names
 from git_timewarp.cli.output.look import Look
 
 if TYPE_CHECKING:
-    from git_timewarp.rescue.results import Listing, Rescued, Trouble
+    from git_timewarp.rescue.results import Listing, Rebuilt, Rescued, Trouble
 
 _NAMED = 100
 """Paths that are named on a terminal; --json has all."""
@@ -58,3 +58,35 @@ def _listed(found: Sequence[Trouble], look: Look, word: str) -> Iterator[str]:
 
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
+
+
+def rebuilt(done: Rebuilt, look: Look) -> Iterator[str]:
+    """Tell what our refs name again, and what did not come back."""
+    counts = {
+        "snapshot": done.snapshots,
+        "draft": done.drafts,
+        "kept object": done.kept,
+        "event": done.events,
+    }
+    told = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts.items() if n)
+    if not told:
+        yield "everything that survives is named by our refs"
+    elif done.dry_run:
+        yield f"would bring back: {told}"
+    else:
+        yield f"brought back: {told}, by {len(done.refs)} ref(s), as {done.event}"
+    if done.copied:
+        yield f"{done.copied} object(s) that git could no longer read were written again"
+    if done.writers:
+        yield f"this clone goes on from what it recorded as {', '.join(done.writers)}"
+    for moment in done.partial:
+        ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
+        state = look.paint("bad", f"partial, {_files(moment.missing)} unrecoverable")
+        yield f"{moment.id}  {ts}  {state}"
+    for writer, first, last in done.missing_events:
+        yield f"events {first} to {last} of {writer} are gone"
+    yield from gone(done.gone)
+    if done.partial:
+        ts = done.partial[-1].ts
+        line = f"git timewarp emergency-restore --at {ts} --to <folder>"
+        yield f"{look.paint('hint', 'hint:')} {line}"
