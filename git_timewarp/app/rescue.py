@@ -13,10 +13,12 @@ from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
     from git_timewarp.app.opened import Opened
-    from git_timewarp.rescue.results import Rebuilt
+    from git_timewarp.rescue.results import Derived, Rebuilt
     from git_timewarp.timeline.operation import Operation
 
 Progress = Callable[[int, int], None]
+LIMIT = 1_000
+"""Commits of git's history that become events, unless asked for more."""
 
 
 class Emergency:
@@ -67,6 +69,25 @@ class Rescue:
             if not app.recording:
                 start.prepare(app.repo, app.world)
             return rebuild.rebuild(self._operation)
+
+    def from_git(
+        self, *, since: str | None = None, limit: int = LIMIT, dry_run: bool = False
+    ) -> Derived:
+        """Record what git's own history and reflog tell, each once."""
+        from git_timewarp.rescue import from_git  # noqa: PLC0415
+        from git_timewarp.timeline import dates, start  # noqa: PLC0415
+
+        app = self._app
+        after = dates.stored(app.repo.git, since)
+        with told():
+            if dry_run and not app.recording:
+                return from_git.preview(None, app.repo, since=after, limit=limit)
+            if dry_run:
+                with app.operation("recover") as op:
+                    return from_git.preview(op, app.repo, since=after, limit=limit)
+            if not app.recording:
+                start.prepare(app.repo, app.world)
+            return from_git.derive(self._operation, since=after, limit=limit)
 
     @contextlib.contextmanager
     def _operation(self) -> Iterator[Operation]:

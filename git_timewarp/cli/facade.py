@@ -8,6 +8,7 @@ from typing import Protocol
 from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
 from git_timewarp.safety.log import Record
 from git_timewarp.rescue.results import Rebuilt
+from git_timewarp.rescue.results import Derived, Rebuilt
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -75,6 +76,9 @@ class Rescue(Protocol):
 
     def rebuild(self, *, dry_run: bool) -> Rebuilt:
         """Name again what survives."""
+
+    def from_git(self, *, since: str | None, limit: int, dry_run: bool) -> Derived:
+        """Record what git's own history tells."""
 
 
 class App(Protocol):

@@ -156,3 +156,36 @@ class Rebuilt(Frozen):
             "event": self.event,
             "dry_run": self.dry_run,
         }
+
+
+class Derived(Frozen):
+    """Answer of `recover --from-git`.
+
+    Attributes:
+        commits: events with a snapshot each; moves: events of HEAD's reflog.
+        known: what was recorded already.
+        lost: commits whose tree is gone.
+        since: the time of the oldest.
+        event: the label of the event about it, None for a dry run or when there was nothing new.
+    """
+
+    commits: int
+    moves: int
+    known: int
+    lost: tuple[str, ...]
+    since: str | None
+    event: str | None
+    dry_run: bool
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": VERSION,
+            "commits": self.commits,
+            "moves": self.moves,
+            "known": self.known,
+            "lost": list(self.lost),
+            "since": self.since,
+            "event": self.event,
+            "dry_run": self.dry_run,
+        }

@@ -15,7 +15,7 @@ from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import RepoPath, SnapshotId
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
-from git_timewarp.rescue.results import Moment, Rebuilt
+from git_timewarp.rescue.results import Derived, Moment, Rebuilt
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -97,6 +97,18 @@ class FakeRescue:
             partial=(Moment(SnapshotId("kkkkkkkkkkkk"), ago(60), "user", "main-worktree", 2),),
             gone=(SnapshotId("llllllllllll"),),
             missing_events=(("klmnopqrstuvwxyz", 4, 6),),
+            event=None if dry_run else "E48",
+            dry_run=dry_run,
+        )
+
+    def from_git(self, *, since: str | None, limit: int, dry_run: bool) -> Derived:
+        """Answer what was derived."""
+        return Derived(
+            commits=limit,
+            moves=7,
+            known=2,
+            lost=(TREE,),
+            since=since or ago(3600),
             event=None if dry_run else "E48",
             dry_run=dry_run,
         )

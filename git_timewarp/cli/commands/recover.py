@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from git_timewarp.cli.options import DRY_RUN, JSON
+from git_timewarp.cli.options import DRY_RUN, JSON, SINCE
 from git_timewarp.cli.output import disaster
 from git_timewarp.cli.spec import Command, Option
 from git_timewarp.errors import Kind, TimewarpError
@@ -20,12 +20,25 @@ class WhichRecoveryError(TimewarpError):
     reference = "which-recovery"
 
 
-def run(context: Context, *, rebuild: bool, dry_run: bool) -> int:
-    """Rebuild, and say what came back and what did not; 5 when something did not."""
-    if not rebuild:
+def run(
+    context: Context,
+    *,
+    rebuild: bool,
+    from_git: bool,
+    since: str | None,
+    limit: int,
+    dry_run: bool,
+) -> int:
+    """Bring back what survives, and say what did not; 5 when something did not."""
+    if rebuild == from_git:
         raise WhichRecoveryError(
-            "recover from what: '--rebuild'", hint="git timewarp recover --rebuild --dry-run"
+            "recover from what: one of '--rebuild' and '--from-git'",
+            hint="git timewarp recover --rebuild --dry-run",
         )
+    if from_git:
+        derived = context.app.rescue.from_git(since=since, limit=limit, dry_run=dry_run)
+        context.answer(derived.to_dict(), disaster.derived(derived, context.look()))
+        return Kind.CORRUPT.value if derived.lost else 0
     done = context.app.rescue.rebuild(dry_run=dry_run)
     context.answer(done.to_dict(), disaster.rebuilt(done, context.look()))
     return 0 if done.is_whole else Kind.CORRUPT.value
@@ -39,16 +52,33 @@ With --rebuild every snapshot, draft, kept commit and event whose objects surviv
 repository, packs without an index and packs cut short included, is named by our refs again, and
 the read index is made anew. What git could no longer read is written again. Each is proved whole
 before a ref moves; refs only gain, nothing else in the repository changes. Where our own files
-are gone too, this clone goes on from the ids it had. The exit code is 5 when something that was
-recorded did not come back; 'git timewarp emergency-restore' gets single files out of a snapshot
-that is not whole.""",
+are gone too, this clone goes on from the ids it had.
+
+With --from-git, for when nothing of ours survived, the timeline is derived from git: an event and
+a snapshot for each commit (first parents of every branch, and those that only HEAD's reflog knows),
+and an event for each checkout, reset, merge and rebase in that reflog. They carry the dates and
+authors git has, are marked as derived, and are recorded once, however often this is run.
+
+The exit code is 5 when something did not come back; 'git timewarp emergency-restore' gets single
+files out of a snapshot that is not whole.""",
     examples=(
         ("git timewarp recover --rebuild --dry-run", "See what would come back:"),
         ("git timewarp recover --rebuild", "Bring it back:"),
+        ("git timewarp recover --from-git --since '3 months ago'", "Begin anew with git's past:"),
     ),
     run=run,
     options=(
         Option(("--rebuild",), "rebuild", "make our refs again from the objects that survive"),
+        Option(("--from-git",), "from_git", "derive a timeline from commits and the reflog"),
+        SINCE,
+        Option(
+            ("--limit",),
+            "limit",
+            "with --from-git, the newest commits (1000)",
+            metavar="<number>",
+            number=True,
+            default=1000,
+        ),
         DRY_RUN,
         JSON,
     ),

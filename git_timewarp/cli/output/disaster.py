@@ -9,7 +9,7 @@ from git_timewarp.cli.output import age, names
 from git_timewarp.cli.output.look import Look
 
 if TYPE_CHECKING:
-    from git_timewarp.rescue.results import Listing, Rebuilt, Rescued, Trouble
+    from git_timewarp.rescue.results import Derived, Listing, Rebuilt, Rescued, Trouble
 
 _NAMED = 100
 """Paths that are named on a terminal; --json has all."""
@@ -90,3 +90,18 @@ def rebuilt(done: Rebuilt, look: Look) -> Iterator[str]:
         ts = done.partial[-1].ts
         line = f"git timewarp emergency-restore --at {ts} --to <folder>"
         yield f"{look.paint('hint', 'hint:')} {line}"
+
+
+def derived(done: Derived, look: Look) -> Iterator[str]:
+    """Tell how much of git's own history the timeline has now."""
+    if not done.commits + done.moves:
+        yield "everything that git remembers is on the timeline"
+    else:
+        since = age.show(done.since or "", style="iso-strict", now_ns=look.now_ns)
+        verb = "would derive" if done.dry_run else "derived"
+        end = "" if done.event is None else f", as {done.event}"
+        yield f"{verb} {done.commits} commit(s) and {done.moves} move(s) since {since}{end}"
+    if done.lost:
+        more = f" and {len(done.lost) - 5} more" if len(done.lost) > 5 else ""
+        named = ", ".join(oid[:12] for oid in done.lost[:5])
+        yield f"{look.paint('bad', 'lost:')} the trees of {len(done.lost)} commit(s): {named}{more}"
