@@ -145,7 +145,8 @@ def _past(repo: Repo, reader: Reader, known: _Known, *, since: str | None, limit
     # reflog in the same second comes after the commit.
     made = [thing for thing in reversed(fresh) if isinstance(thing, Commit)]
     moved = [thing for thing in fresh if isinstance(thing, Move)]
-    ordered = sorted([*made, *moved], key=lambda thing: thing.at)
+    both: list[Commit | Move] = [*made, *moved]
+    ordered = sorted(both, key=lambda thing: thing.at)
     return Past(tuple(ordered), tuple(lost), len(things) - len(fresh))
 
 
