@@ -12,14 +12,13 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from types import TracebackType
 from typing import Self
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import Object, TreeEntry, parse_tree
-from git_timewarp.git.raw_pack import DamagedError, Digest, Pack
+from git_timewarp.git.raw_pack import Bases, DamagedError, Digest, Pack
 from git_timewarp.util.text import to_bytes, to_str
 
 _CACHED = 32 << 20
@@ -36,8 +35,9 @@ class RawStore:
         self._algorithm = "sha1" if hash_length == 20 else "sha256"
         self._loose: dict[bytes, list[str]] = {}
         self._packs: list[Pack] = []
-        self._cache: OrderedDict[bytes, tuple[str, bytes]] = OrderedDict()
-        self._room = _CACHED
+        self._recent: Pack | None = None
+        self._cache = Bases(_CACHED)
+        self._bases = Bases(_CACHED)
         self._resolving: set[bytes] = set()
         for folder in folders:
             self._list_loose(folder)
@@ -75,7 +75,7 @@ class RawStore:
 
     def _open_pack(self, path: str) -> None:
         try:
-            pack = Pack(path, hash_length=self.hash_length)
+            pack = Pack(path, hash_length=self.hash_length, bases=self._bases)
         except (OSError, ValueError):
             return
         self._packs.append(pack)
@@ -89,7 +89,7 @@ class RawStore:
             still = []
             for pack, offset in left:
                 try:
-                    kind, data = pack.contents(offset, self._base)
+                    kind, data = pack.contents(offset, self._find)
                 except DamagedError:
                     still.append((pack, offset))
                 else:
@@ -184,7 +184,6 @@ class RawStore:
     def _find(self, oid: bytes) -> tuple[str, bytes] | None:
         known = self._cache.get(oid)
         if known is not None:
-            self._cache.move_to_end(oid)
             return known
         if oid in self._resolving:
             return None
@@ -192,37 +191,27 @@ class RawStore:
         try:
             for found in self._copies(oid):
                 if self._hash(*found) == oid:
-                    self._remember(oid, found)
+                    self._cache.put(oid, found)
                     return found
         finally:
             self._resolving.discard(oid)
         return None
-
-    def _base(self, oid: bytes) -> tuple[str, bytes] | None:
-        return self._find(oid)
 
     def _copies(self, oid: bytes) -> Iterator[tuple[str, bytes]]:
         for path in self._loose.get(oid, ()):
             found = _loose_object(path)
             if found is not None:
                 yield found
-        for pack in self._packs:
+        # As git does: the pack that had the last one probably has this one too.
+        for pack in sorted(self._packs, key=lambda pack: pack is not self._recent):
             offset = pack.locate(oid)
             if offset is None:
                 continue
+            self._recent = pack
             try:
-                yield pack.contents(offset, self._base)
+                yield pack.contents(offset, self._find)
             except DamagedError:
                 continue
-
-    def _remember(self, oid: bytes, found: tuple[str, bytes]) -> None:
-        if len(found[1]) > _CACHED // 8:
-            return
-        self._cache[oid] = found
-        self._room -= len(found[1]) + 100
-        while self._room < 0:
-            _, (_, data) = self._cache.popitem(last=False)
-            self._room += len(data) + 100
 
     # -- looking through everything ---------------------------------------------------
 
@@ -239,10 +228,18 @@ class RawStore:
             for oid, offset in pack.names():
                 if oid in seen or not self._may_be(pack, offset, kinds, most):
                     continue
-                found = self._find(oid)
+                found = self._at(pack, offset, oid) or self._find(oid)
                 if found is not None and found[0] in kinds and len(found[1]) <= most:
                     seen.add(oid)
                     yield Object(Oid(oid.hex()), *found)
+
+    def _at(self, pack: Pack, offset: int, oid: bytes) -> tuple[str, bytes] | None:
+        """Return the object at a place, None when it is not what it should be."""
+        try:
+            found = pack.contents(offset, self._find)
+        except DamagedError:
+            return None
+        return found if self._hash(*found) == oid else None
 
     @staticmethod
     def _may_be(pack: Pack, offset: int, kinds: Collection[str], most: int) -> bool:

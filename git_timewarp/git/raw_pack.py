@@ -11,6 +11,7 @@ import mmap
 import os
 import re
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
@@ -27,6 +28,7 @@ _STARTS = rb"\x78[\x01\x5e\x9c\xda]"
 _LONGEST_HEAD = 48
 """Bytes an entry may have before its zlib stream, and more."""
 
+_KNOWN_KINDS = 200_000
 _DEEPEST = 10_000
 """Deltas on deltas that are followed; git makes no more than 4,095."""
 
@@ -65,11 +67,39 @@ class Head(NamedTuple):
     start: int
 
 
+class Bases:
+    """Contents that were read and may be asked for again, up to a number of bytes."""
+
+    def __init__(self, room: int) -> None:
+        self._largest = room // 8
+        self._room = room
+        self._held: OrderedDict[object, tuple[str, bytes]] = OrderedDict()
+
+    def get(self, key: object) -> tuple[str, bytes] | None:
+        """Return what was put under a key, if it is still there."""
+        found = self._held.get(key)
+        if found is not None:
+            self._held.move_to_end(key)
+        return found
+
+    def put(self, key: object, found: tuple[str, bytes]) -> None:
+        """Remember type and contents; what was not asked for the longest goes."""
+        if len(found[1]) > self._largest or key in self._held:
+            return
+        self._held[key] = found
+        self._room -= len(found[1]) + 200
+        while self._room < 0:
+            _, (_, data) = self._held.popitem(last=False)
+            self._room += len(data) + 200
+
+
 class Pack:
     """One file of packed objects; `close` it when done."""
 
-    def __init__(self, path: str, *, hash_length: int) -> None:
+    def __init__(self, path: str, *, hash_length: int, bases: Bases) -> None:
         self.path = path
+        self._bases = bases
+        self._kinds: dict[int, str] = {}
         self.hash_length = hash_length
         with open(path, "rb") as file:
             self._size = os.fstat(file.fileno()).st_size
@@ -235,35 +265,59 @@ class Pack:
         Raises:
             DamagedError: it, or what it is a delta to, cannot be read.
         """
-        deltas: list[bytes] = []
-        head = self.head(offset)
-        while head.base is not None:
-            deltas.append(self._inflate(head))
+        deltas: list[Head] = []
+        at = offset
+        while True:
+            found = self._bases.get((self, at))
+            if found is not None:
+                break
+            head = self.head(at)
+            if head.base is None:
+                found = _TYPES[head.kind], self._inflate(head)
+                break
+            deltas.append(head)
             where = head.base if isinstance(head.base, int) else self.locate(head.base)
             if where is None and isinstance(head.base, bytes):
                 found = base(head.base)
-                if found is None:
-                    raise DamagedError
-                return found[0], _with(found[1], deltas)
+                break
             if where is None or len(deltas) > _DEEPEST:
-                raise DamagedError
-            head = self.head(where)
-        return _TYPES[head.kind], _with(self._inflate(head), deltas)
+                break
+            at = where
+        if found is None:
+            raise DamagedError
+        kind, data = found
+        for head in reversed(deltas):
+            # What others are a delta to is mostly asked for again: packs keep them together.
+            self._bases.put((self, head.base), (kind, data))
+            data = _applied(data, self._inflate(head))
+        return kind, data
 
     def kind(self, offset: int) -> str | None:
         """Return the type of the object at `offset` without reading it; None where that is unknown."""
-        try:
-            for _ in range(_DEEPEST):
-                head = self.head(offset)
-                if head.base is None:
-                    return _TYPES[head.kind]
-                where = head.base if isinstance(head.base, int) else self.locate(head.base)
-                if where is None:
-                    return None
-                offset = where
-        except DamagedError:
-            pass
-        return None
+        above: list[int] = []
+        found: str | None = None
+        at = offset
+        while len(above) < _DEEPEST:
+            found = self._kinds.get(at)
+            if found is not None:
+                break
+            above.append(at)
+            try:
+                head = self.head(at)
+            except DamagedError:
+                return None
+            if head.base is None:
+                found = _TYPES[head.kind]
+                break
+            where = head.base if isinstance(head.base, int) else self.locate(head.base)
+            if where is None:
+                return None
+            at = where
+        if len(self._kinds) > _KNOWN_KINDS:
+            self._kinds.clear()
+        if found is not None:
+            self._kinds.update((at, found) for at in above)
+        return found
 
     def size(self, offset: int) -> int:
         """Return the size of the object at `offset` in bytes.
@@ -328,12 +382,6 @@ class Pack:
                 except DamagedError:
                     continue
         return None
-
-
-def _with(data: bytes, deltas: list[bytes]) -> bytes:
-    for delta in reversed(deltas):
-        data = _applied(data, delta)
-    return data
 
 
 def _applied(data: bytes, delta: bytes) -> bytes:

@@ -24,7 +24,7 @@ from git_timewarp.rescue.results import Trouble
 from git_timewarp.store.view import View
 from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.util import directories, faults
-from git_timewarp.util.atomic import sync_fd, write_all
+from git_timewarp.util.atomic import write_all
 from git_timewarp.util.text import shell, to_bytes
 
 _AT_ONCE = 16 << 20
@@ -99,6 +99,7 @@ class Writer:
         self._disk = Disk(root, git_dir=git_dir if os.path.isdir(git_dir) else root)
         self._folds = _folds_case(root)
         self._links: list[File] = []
+        self._made: set[str] = set()
 
     def write(self, view: View) -> None:
         """Write everything; links come last, so that nothing is ever written through one.
@@ -117,6 +118,9 @@ class Writer:
                 self._layer(layer, nested)
             for link in self._links:
                 self._link(link)
+        # Once for all: file by file it takes four times as long as everything else.
+        faults.point("sync rescued")
+        os.sync()
 
     def _layer(self, layer: Layer, nested: frozenset[str]) -> None:
         rules = _Rules(self._store, layer, self._outside if not layer.root else b"")
@@ -158,11 +162,15 @@ class Writer:
         with self._blocked(path):
             self.folders += self._disk.make_folder(path)
 
+    def _make(self, folder: str) -> None:
+        """Make a folder and those above it, where they are not made yet."""
+        if folder and folder not in self._made:
+            self._disk.make_folder(folder)
+            self._made.add(folder)
+
     def _file(self, item: File, bits: int | None, rules: _Rules | None) -> None:
         with self._blocked(item.path):
-            above = item.path.rpartition("/")[0]
-            if above:
-                self._disk.make_folder(above)
+            self._make(item.path.rpartition("/")[0])
             fd, name = self._disk.parent(item.path)
             faults.point("write rescued")
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -172,8 +180,6 @@ class Writer:
                 if right and bits is not None:
                     faults.point("chmod rescued")
                     os.fchmod(out, bits & _GIVEN)
-                if right:
-                    sync_fd(out)
             except BaseException:
                 self._discard(fd, name)
                 raise
@@ -218,9 +224,7 @@ class Writer:
             self._lose(item.path, "where the link leads to cannot be read")
             return
         with self._blocked(item.path):
-            above = item.path.rpartition("/")[0]
-            if above:
-                self._disk.make_folder(above)
+            self._make(item.path.rpartition("/")[0])
             fd, name = self._disk.parent(item.path)
             faults.point("link rescued")
             os.symlink(target, name, dir_fd=fd)
