@@ -6,14 +6,12 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from git_timewarp.rescue import emergency, times
-from git_timewarp.rescue.results import Listing, Rescued
 from git_timewarp.store.failures import told
 from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
     from git_timewarp.app.opened import Opened
-    from git_timewarp.rescue.results import Derived, Rebuilt
+    from git_timewarp.rescue.results import Derived, Listing, Rebuilt, Rescued
     from git_timewarp.timeline.operation import Operation
 
 Progress = Callable[[int, int], None]
@@ -33,6 +31,8 @@ class Emergency:
         self, *, git_dir: str | None = None, progress: Progress = lambda *_: None
     ) -> Listing:
         """Tell which moments are left, oldest first, and how whole each is."""
+        from git_timewarp.rescue import emergency  # noqa: PLC0415 - it loads dulwich
+
         with told():
             return emergency.listing(self._start, git_dir, progress=progress)
 
@@ -45,6 +45,8 @@ class Emergency:
         progress: Progress = lambda *_: None,
     ) -> Rescued:
         """Write the latest moment, or the latest at a time, into the empty folder `to`."""
+        from git_timewarp.rescue import emergency, times  # noqa: PLC0415 - it loads dulwich
+
         at_ns = None if at is None else times.parsed(at, now_ns=self._clock.now_ns())
         wanted = emergency.Wanted(self._start, git_dir, at_ns, to)
         with told():

@@ -39,7 +39,7 @@ def find(start: str, git_dir: str | None) -> Place:
     if found is None:
         raise NothingLeftError(
             f"'{start}' is not in a repository, not even in a broken one",
-            hint="git timewarp emergency-restore --list --git-dir <path of the .git folder>",
+            hint="git timewarp emergency-restore --list --git-dir .git",
         )
     return found
 

@@ -25,6 +25,7 @@ from git_timewarp.rescue.results import Rebuilt
 from git_timewarp.rescue.survey import Held, Survey
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store import layout, lineage, transaction, writer
+from git_timewarp.store.journal import Journal
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.segments import Builder
 from git_timewarp.timeline.operation import Operation
@@ -47,7 +48,9 @@ class NotMovedError(TimewarpError):
 def preview(repo: Repo) -> Rebuilt:
     """Say what a rebuild would bring back; nothing is changed."""
     with _raw(repo) as store, Reader(_git(repo)) as reader:
-        plan = _plan(store, repo, refs=transaction.current(repo), reader=reader)
+        journal = journal_file.load(Paths(repo.state_dir).journal)
+        refs = transaction.current(repo)
+        plan = _plan(store, repo, refs=refs, reader=reader, journal=journal)
     return _result(plan, dry_run=True)
 
 
@@ -63,7 +66,9 @@ def rebuild(opening: Open) -> Rebuilt:
     with opening() as op:
         repo = op.repo
         with _raw(repo) as store:
-            plan = _plan(store, repo, refs=op.recorder.refs, reader=op.quarantine.reader)
+            recorder, reader = op.recorder, op.quarantine.reader
+            journal = recorder.journal
+            plan = _plan(store, repo, refs=recorder.refs, reader=reader, journal=journal)
             moved, copied = _moved(op, store, plan) if _is_something(plan) else ((), 0)
         op.changed()
         directories.remove(op.recorder.paths.index)
@@ -91,15 +96,21 @@ def _git(repo: Repo) -> Git:
     return repo.git.using(alternates=(Paths(repo.state_dir).quarantine,))
 
 
-def _plan(store: RawStore, repo: Repo, *, refs: Mapping[RefName, Oid], reader: Reader) -> Survey:
+def _plan(
+    store: RawStore,
+    repo: Repo,
+    *,
+    refs: Mapping[RefName, Oid],
+    reader: Reader,
+    journal: Journal,
+) -> Survey:
     found = moments.search(store, repo.state_dir)
-    pending = journal_file.load(Paths(repo.state_dir).journal).snapshots
     return surveys.survey(
         store,
         found,
         refs=_readable(reader, refs),
         owners=_owners(repo),
-        pending=frozenset(item.id for item in pending),
+        journal=journal,
     )
 
 

@@ -21,6 +21,7 @@ from git_timewarp.rescue.results import Moment
 from git_timewarp.store import layout
 from git_timewarp.store.chain import hash_is_right
 from git_timewarp.store.events import Event, parse
+from git_timewarp.store.journal import Journal
 from git_timewarp.store.notes import next_place
 from git_timewarp.store.snapshots import Snapshot
 
@@ -70,7 +71,7 @@ def survey(
     *,
     refs: Mapping[RefName, Oid],
     owners: Mapping[Oid, WriterId],
-    pending: frozenset[str],
+    journal: Journal,
 ) -> Survey:
     """Plan what to name again.
 
@@ -79,12 +80,13 @@ def survey(
         found: the snapshots and tags in it.
         refs: our refs whose values git can read.
         owners: tags of which something (a reflog, a note of ours) says whose they were.
-        pending: ids of snapshots that the journal holds.
+        journal: what waits in it is no loss, and what its own writer never wrote there never was.
     """
+    pending = {str(item.id) for item in journal.snapshots}
     named = {name for tag in refs.values() for name in _names(store, tag)} | pending
     losses = Losses(store)
     entries, partial = _snapshots(store, found, named, losses)
-    events, last, fresh, missing = _events(store, found.tags, refs)
+    events, last, fresh, missing = _events(store, found.tags, refs, journal)
     writers = sorted({item.writer for item in entries} | last.keys())
     if writers:
         entries += _kept(store, found.tags, owners, named=named, losses=losses, usual=writers[0])
@@ -177,7 +179,7 @@ def _kept(
 
 
 def _events(
-    store: RawStore, tags: Sequence[Tag], refs: Mapping[RefName, Oid]
+    store: RawStore, tags: Sequence[Tag], refs: Mapping[RefName, Oid], journal: Journal
 ) -> tuple[dict[tuple[WriterId, int], list[Event]], dict[WriterId, int], int, list[Missing]]:
     """Return the events to write again, the last number of each writer, how many are new, gaps."""
     groups: dict[tuple[WriterId, int], list[Oid]] = {}
@@ -195,8 +197,11 @@ def _events(
         base = tree_of(store, current) if current is not None else None
         there = _of(store, [base]).keys() if base is not None else set()
         union = _of(store, roots)
+        if writer == journal.writer:
+            # A crash left notes of events that were never acknowledged: their numbers are free.
+            union = {n: event for n, event in union.items() if n <= journal.head.n}
         missing += _gaps(writer, sorted(union), last.get(writer, 0))
-        last[writer] = max(last.get(writer, 0), *union)
+        last[writer] = max(last.get(writer, 0), *union, 0)
         if union.keys() - there:
             wanted[writer, segment] = [union[n] for n in sorted(union)]
             fresh += len(union.keys() - there)

@@ -47,5 +47,5 @@ def parsed(text: str, *, now_ns: int) -> int:
     except (ValueError, OverflowError) as exc:
         raise UnknownTimeError(
             f"'{text}' is not a time that can be understood without git",
-            hint="git timewarp emergency-restore --at '2 hours ago' --to <folder>",
+            hint="git timewarp emergency-restore --at '2 hours ago' --to ../rescued",
         ) from exc

@@ -85,9 +85,8 @@ def test_a_lost_blob_is_listed_and_the_rest_comes_back(tmp_path: Path) -> None:
     assert answer.code == 5
     assert "missing: dir/deep/er/new: its contents cannot be read\n" in answer.err
     assert "partial: 1 path(s) did not come back\n" in answer.err
-    assert (
-        "hint: the newest whole one before it: git timewarp emergency-restore --at 2" in answer.err
-    )
+    assert "\nthe newest whole one before it is of 2" in answer.err
+    assert "\nhint: git timewarp emergency-restore --at 2" in answer.err
     del before["dir/deep/er/new"]
     came = disasters.state(out)
     assert {name: came[name] for name in before} == before
@@ -169,7 +168,7 @@ def test_a_line_that_does_not_say_what_is_refused(tmp_path: Path, words: tuple[s
     assert answer.code == 2
     assert answer.err == (
         "error: one of '--latest' and '--at' is needed, and '--to'; or '--list' alone\n"
-        "hint: git timewarp emergency-restore --latest --to <folder>\n"
+        "hint: git timewarp emergency-restore --latest --to ../rescued\n"
     )
 
 

@@ -214,3 +214,49 @@ def test_where_nothing_of_ours_ever_was(tmp_path: Path) -> None:
     assert disasters.names_in(repo.path) == before
     answer = typed(repo, "recover")
     assert answer.code == 2
+
+
+def test_the_way_back_in_the_guide(tmp_path: Path) -> None:
+    """No refs, no HEAD, nothing of ours: `git init`, rebuild, jump; branches and tags are back."""
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    repo.git("tag", "v1")
+    assert typed(repo, "init", "--no-hooks").code == 0
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit("second", {"a": "two\n"})
+    repo.write("a", "not committed\n")
+    assert typed(repo, "snapshot").code == 0
+    before, state, index = repo.view(), repo.state(), repo.index_state()
+    last = ids(repo)[-1]
+    disasters.WHOLE["no refs"](repo)
+    disasters.WHOLE["no HEAD"](repo)
+    shutil.rmtree(repo.path / ".git/timewarp")
+    assert typed(repo, "recover", "--rebuild").code == 1
+    repo.git("init", "-q")
+    assert typed(repo, "recover", "--rebuild").code == 0
+    repo.write("a", "damaged\n")
+    assert typed(repo, "jump", last, "--with-head", "--with-refs").code == 0
+    assert (repo.view(), repo.state(), repo.index_state()) == (before, state, index)
+    whole(repo)
+
+
+def test_a_rebuild_cut_off_is_finished_by_the_next_command(tmp_path: Path) -> None:
+    """Killed at each of its steps: nothing that was there is lost, the next run does the rest."""
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    assert typed(repo, "init", "--no-hooks").code == 0
+    repo.write("a", "two\n")
+    assert typed(repo, "snapshot").code == 0
+    before = ids(repo)
+    nothing_of_ours(repo)
+    step, finished = 0, False
+    while not finished:
+        twin = repo.clone_twin(tmp_path / f"twin-{step}")
+        done = typed(twin, "recover", "--rebuild", GIT_TIMEWARP_FAULT=str(step + 1))
+        finished = done.code == 0
+        assert typed(twin, "recover", "--rebuild").code == 0
+        assert ids(twin) == before, step
+        whole(twin)
+        shutil.rmtree(twin.path)
+        step += 7
+    assert step > 50

@@ -35,7 +35,7 @@ def run(
     if ways.count(True) != 1 or (to is None) != list_only:
         raise WhichMomentError(
             "one of '--latest' and '--at' is needed, and '--to'; or '--list' alone",
-            hint="git timewarp emergency-restore --latest --to <folder>",
+            hint="git timewarp emergency-restore --latest --to ../rescued",
         )
     app = rescue.Emergency(context.start, environ=context.environ, clock=context.clock)
     progress = context.progress("emergency-restore")

@@ -45,8 +45,10 @@ def rescued(done: Rescued, look: Look) -> Iterator[str]:
     yield from _listed(done.missing, look, "missing")
     yield f"{look.paint('bad', 'partial:')} {len(done.missing)} path(s) did not come back"
     if done.whole_before is not None:
-        hint = f"git timewarp emergency-restore --at {done.whole_before} --to <folder>"
-        yield f"{look.paint('hint', 'hint:')} the newest whole one before it: {hint}"
+        ts = age.show(done.whole_before, style="iso-strict", now_ns=look.now_ns)
+        yield f"the newest whole one before it is of {ts}"
+        line = f"git timewarp emergency-restore --at {done.whole_before} --to ../rescued-whole"
+        yield f"{look.paint('hint', 'hint:')} {line}"
 
 
 def _listed(found: Sequence[Trouble], look: Look, word: str) -> Iterator[str]:
@@ -88,7 +90,7 @@ def rebuilt(done: Rebuilt, look: Look) -> Iterator[str]:
     yield from gone(done.gone)
     if done.partial:
         ts = done.partial[-1].ts
-        line = f"git timewarp emergency-restore --at {ts} --to <folder>"
+        line = f"git timewarp emergency-restore --at {ts} --to ../rescued"
         yield f"{look.paint('hint', 'hint:')} {line}"
 
 
