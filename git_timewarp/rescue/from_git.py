@@ -72,10 +72,10 @@ def derive(opening: Open, *, since: str | None, limit: int) -> Derived:
         limit: how many commits at most, the newest.
     """
     with opening() as op:
-        before = op.latest()
+        before, is_last = _own(op)
         found = _past(op.repo, op.quarantine.reader, _Known(op), since=since, limit=limit)
         result = _result(found, dry_run=False)
-        if not found.things:
+        if not found.things and is_last:
             return result
         view = capture(op)
         refs = op.quarantine.reader.read(view.refs, kind="blob")
@@ -89,12 +89,28 @@ def derive(opening: Open, *, since: str | None, limit: int) -> Derived:
             summary=f"derived {result.commits} commit(s) and {result.moves} move(s) from git",
             fold=True,
             always=True,
-            parents=(before.id,) if before is not None else (),
+            parents=(before,) if before is not None else (),
             data={"commits": result.commits, "moves": result.moves},
             moved=_names(refs),
         )
         taken = store(op, wish, view)
         return result._replace(event=op.label(taken.entry))
+
+
+def _own(op: Operation) -> tuple[SnapshotId | None, bool]:
+    """Return the latest snapshot here that was not derived, and whether none was derived since.
+
+    A crash may have left derived ones as the latest.
+    """
+    is_last = True
+    for entry in op.history.entries("snapshot IS NOT NULL"):
+        if entry.snapshot is None or entry.worktree != op.repo.worktree:
+            continue
+        if entry.data.get("source") == SOURCE:
+            is_last = False
+        elif op.history.is_own(entry):
+            return entry.snapshot, is_last
+    return None, is_last
 
 
 class _Known:
@@ -200,7 +216,7 @@ class _Maker:
             head=Head(commit.oid, commit.branch),
         )
         oid = SnapshotId(letters(op.world.clock, SNAPSHOT_ID_LENGTH))
-        parents = [self._snapshots[p] for p in commit.parents[:1] if p in self._snapshots]
+        parents = [self._of(parent) for parent in commit.parents[:1]]
         new = NewSnapshot(
             id=oid,
             view=view,
@@ -209,7 +225,7 @@ class _Maker:
             timeline=op.world.timeline,
             worktree=op.repo.worktree,
             writer=op.recorder.writer,
-            parents=tuple(parents),
+            parents=tuple(parent for parent in parents if parent is not None),
         )
         entry, meta = compose(quarantine, new, sync=False)
         self._snapshots[commit.oid] = oid
@@ -223,6 +239,15 @@ class _Maker:
                 found = new_objects(quarantine.reader, commit.tree, known)
                 needed = [item for item, _, _ in found]
         return PendingSnapshot(oid, layout.SNAPSHOTS, entry, (*needed, refs, meta))
+
+    def _of(self, commit: Oid) -> SnapshotId | None:
+        """Return the snapshot that was derived from a commit, now or by an earlier run."""
+        if commit not in self._snapshots:
+            entry = self._op.history.find_key(f"git:commit:{commit}")
+            if entry is None or entry.snapshot is None:
+                return None
+            self._snapshots[commit] = entry.snapshot
+        return self._snapshots[commit]
 
     def _refs_at(self, commit: Commit) -> bytes:
         """Return the refs as they are now, but HEAD and the commit's branch at the commit.

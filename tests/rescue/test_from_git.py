@@ -165,3 +165,28 @@ def test_without_commits_there_is_nothing(tmp_path: Path) -> None:
     shutil.rmtree(repo.path / ".git/timewarp")
     for words in ((), ("--rebuild", "--from-git")):
         assert typed(repo, "recover", *words).code == 2
+
+
+def test_cut_off_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Killed at a sample of its steps; the next run does the rest, and nothing twice."""
+    repo = repository(tmp_path)
+    opened(repo).init(hooks=False)
+    repo.write("a", "mine\n")
+    assert typed(repo, "snapshot").code == 0
+    mine = str(log(repo)[-1]["snapshot"])
+    step, finished = 1, False
+    while not finished:
+        twin = repo.clone_twin(tmp_path / f"twin-{step}")
+        done = typed(twin, "recover", "--from-git", GIT_TIMEWARP_FAULT=str(step))
+        finished = done.code == 0
+        assert typed(twin, "recover", "--from-git").code == 0
+        events = log(twin)
+        derived = [str(item["summary"]) for item in events if item["type"] == "commit"]
+        assert sorted(derived) == sorted(set(derived)), step
+        assert len(derived) == 6, step
+        assert events[-1]["type"] == "derive", step
+        shown = json.loads(typed(twin, "show", "--json", "@").out)
+        assert shown["snapshot"]["parents"] == [mine] or mine == shown["snapshot"]["id"], step
+        shutil.rmtree(twin.path)
+        step += 23
+    assert step > 50
