@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 from pathlib import Path
@@ -12,6 +13,7 @@ from git_timewarp.git import raw_place
 from git_timewarp.git.names import Oid
 from git_timewarp.git.raw import RawStore
 from git_timewarp.git.raw_attributes import Settings, attributes, checked_out, rules, settings
+from tests.support.disasters import damaged_loose
 from tests.support.repo_builder import RepoBuilder
 
 EVERY = ("blob", "tree", "commit", "tag")
@@ -44,6 +46,9 @@ def read(repo: RepoBuilder) -> dict[str, str]:
     with RawStore(stores, hash_length=length) as store:
         found = list(store.every(EVERY, most=1 << 40))
         assert all(store.find(item.oid) == item and store.has(item.oid) for item in found)
+    for item in found:
+        whole = b"%s %d\0" % (item.type.encode(), len(item.data)) + item.data
+        assert hashlib.new("sha1" if length == 20 else "sha256", whole).hexdigest() == item.oid
     assert len({item.oid for item in found}) == len(found)
     return {item.oid: item.type for item in found}
 
@@ -137,9 +142,12 @@ def test_a_second_copy_is_taken_where_the_first_is_damaged(tmp_path: Path) -> No
     repo = built(tmp_path / "repo", "sha1")
     before = objects(repo)
     repo.git("repack", "-aq")
-    for path in (repo.path / ".git/objects").glob("??/*"):
-        path.chmod(0o644)
-        path.write_bytes(os.urandom(50))
+    for number, path in enumerate(sorted((repo.path / ".git/objects").glob("??/*"))):
+        if number % 2:
+            path.chmod(0o644)
+            path.write_bytes(os.urandom(50))
+        else:
+            damaged_loose(path)
     assert read(repo) == before
 
 

@@ -139,8 +139,10 @@ def test_a_timeline_that_goes_on_keeps_its_order(tmp_path: Path) -> None:
     repo.commit("told by a hook", {"new": "n\n"})
     repo.write("a", "later\n")
     assert typed(repo, "snapshot").code == 0
+    mine = next(str(item["ts"]) for item in log(repo) if item["type"] == "snapshot")
     done = json.loads(typed(repo, "recover", "--from-git", "--json").out)
     assert (done["commits"], done["known"]) == (6, 1)
+    assert typed(repo, "cat", mine, "a").out == "mine\n"
     assert [i["summary"] for i in log(repo) if i["type"] == "commit"].count("told by a hook") == 1
     assert not [item for item in log(repo) if item["type"] == "gap"]
     assert typed(repo, "cat", "@-1", "a").out == "mine\n"
