@@ -94,7 +94,7 @@ def restore(wanted: Wanted, *, environ: Mapping[str, str], progress: Progress) -
         snapshot=chosen.id,
         ts=chosen.ts,
         git_dir=there.git_dir,
-        to=to,
+        to=wanted.to,
         files=writer.files,
         links=writer.links,
         folders=writer.folders,

@@ -63,6 +63,7 @@ class Rescued(Frozen):
     """Answer of `emergency-restore`.
 
     Attributes:
+        to: the folder as it was named.
         missing: what of the snapshot could not be read or must not be written.
         notes: paths that came back otherwise than they were, or never were captured.
         gone: ids of snapshots that something names and nothing holds.

@@ -24,6 +24,7 @@ from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import acknowledged, garbage, layout, leaving, lineage, transaction, writer
+from git_timewarp.store import acknowledged, fold_intent, layout, leaving, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.chain import NewEvent, again, seal
 from git_timewarp.store.events import ChainHead, Event, Json
@@ -342,19 +343,15 @@ class Recorder:
         refs = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
         return {"fold": uuid7(self.clock), "pack": pack, "refs": refs}
         self._replaced = planned.replaced
-        return self._intent(pack, planned.updates)
-
-    def _intent(self, pack: str, moves: Sequence[RefUpdate]) -> tuple[Json, list[RefUpdate]]:
-        updates = sorted(moves, key=_ref_order)
-        named = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
-        return {"fold": uuid7(self.clock), "pack": pack, "refs": named}, updates
+        return fold_intent.made(uuid7(self.clock), pack, planned.updates)
 
     def move(self, updates: Sequence[RefUpdate], objects: Sequence[Oid]) -> bool:
         """Pack `objects` and move refs of ours, any writer's, as a fold does; False: put off."""
         self.fold()
         if not self.journal.is_empty:
             return False
-        record, _ = self._intent(self.packs.build(objects, bulk=False), updates)
+        pack = self.packs.build(objects, bulk=False)
+        record, _ = fold_intent.made(uuid7(self.clock), pack, updates)
         line = journal_file.line("F", compact_json(record))
         self.journal.size = journal_file.append(self.paths.journal, [line])
         self.journal.fold = record
@@ -369,7 +366,7 @@ class Recorder:
         defers it: the next command folds again.
         """
         pack = str(record["pack"])
-        updates = _updates(record)
+        updates = fold_intent.updates(record)
         try:
             self.packs.install(pack)
             state = "none"
@@ -397,7 +394,7 @@ class Recorder:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         self.refs = transaction.current(self.repo)
-        moved = {change.new for change in _updates(record)} & set(self.refs.values())
+        moved = {change.new for change in fold_intent.updates(record)} & set(self.refs.values())
         if not moved:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
@@ -601,14 +598,3 @@ def _head_after(event: Event) -> ChainHead:
 
 def _lamport(event: Event) -> int:
     return int(str(event.record["lamport"]))
-
-
-def _updates(record: Mapping[str, object]) -> list[RefUpdate]:
-    items = record["refs"]
-    assert isinstance(items, list)  # noqa: S101 - our own record
-    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
-
-
-def _ref_order(change: RefUpdate) -> tuple[int, str]:
-    parsed = layout.parse_ref(change.name)
-    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
