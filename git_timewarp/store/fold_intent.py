@@ -10,9 +10,7 @@ from git_timewarp.store import layout
 from git_timewarp.store.events import Json
 
 
-def made(
-    fold: str, pack: str, moves: Sequence[RefUpdate]
-) -> tuple[Json, list[RefUpdate]]:
+def made(fold: str, pack: str, moves: Sequence[RefUpdate]) -> tuple[Json, list[RefUpdate]]:
     """Return the intent of a fold with this id, and its moves in the order they are made."""
     ordered = sorted(moves, key=_order)
     named = [{"name": u.name, "old": u.old, "new": u.new} for u in ordered]

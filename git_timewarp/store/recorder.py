@@ -25,6 +25,8 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import acknowledged, garbage, layout, leaving, lineage, transaction, writer
 from git_timewarp.store import acknowledged, fold_intent, layout, leaving, lineage, transaction, writer
+from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction, writer
+from git_timewarp.store import fold_intent as intents
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.chain import NewEvent, again, seal
 from git_timewarp.store.events import ChainHead, Event, Json
@@ -343,7 +345,7 @@ class Recorder:
         refs = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
         return {"fold": uuid7(self.clock), "pack": pack, "refs": refs}
         self._replaced = planned.replaced
-        return fold_intent.made(uuid7(self.clock), pack, planned.updates)
+        return intents.made(uuid7(self.clock), pack, planned.updates)
 
     def move(self, updates: Sequence[RefUpdate], objects: Sequence[Oid]) -> bool:
         """Pack `objects` and move refs of ours, any writer's, as a fold does; False: put off."""
@@ -351,7 +353,7 @@ class Recorder:
         if not self.journal.is_empty:
             return False
         pack = self.packs.build(objects, bulk=False)
-        record, _ = fold_intent.made(uuid7(self.clock), pack, updates)
+        record, _ = intents.made(uuid7(self.clock), pack, updates)
         line = journal_file.line("F", compact_json(record))
         self.journal.size = journal_file.append(self.paths.journal, [line])
         self.journal.fold = record
@@ -366,7 +368,7 @@ class Recorder:
         defers it: the next command folds again.
         """
         pack = str(record["pack"])
-        updates = fold_intent.updates(record)
+        updates = intents.updates(record)
         try:
             self.packs.install(pack)
             state = "none"
@@ -394,7 +396,7 @@ class Recorder:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         self.refs = transaction.current(self.repo)
-        moved = {change.new for change in fold_intent.updates(record)} & set(self.refs.values())
+        moved = {change.new for change in intents.updates(record)} & set(self.refs.values())
         if not moved:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
