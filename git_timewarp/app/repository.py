@@ -18,13 +18,13 @@ from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
     from git_timewarp.app.disk import Disk
+    from git_timewarp.app.rescue import Rescue
     from git_timewarp.app.stashes import Stashes
     from git_timewarp.app.system_log import SystemLog
     from git_timewarp.app.versions import Versions
     from git_timewarp.store.history import History
     from git_timewarp.store.index import Entry
     from git_timewarp.timeline.plan_filter import PathFilter
-    from git_timewarp.app.rescue import Rescue
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from git_timewarp.rescue.results import Derived, Rebuilt
 from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
 from git_timewarp.safety.log import Record
-from git_timewarp.rescue.results import Rebuilt
-from git_timewarp.rescue.results import Derived, Rebuilt
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,

@@ -54,7 +54,7 @@ def listing(start: str, git_dir: str | None, *, progress: Progress) -> Listing:
     """
     there = place.find(start, git_dir)
     with place.store(there) as store:
-        found = moments.search(store, place.state_dir(there))
+        found = moments.search(store, there.common_dir)
         losses = moments.Losses(store)
         left = []
         for number, item in enumerate(found.snapshots):
@@ -76,7 +76,7 @@ def restore(wanted: Wanted, *, environ: Mapping[str, str], progress: Progress) -
     to = os.path.normpath(os.path.join(wanted.start, wanted.to))
     write.check_target(to, git_dirs=(there.git_dir, there.common_dir))
     with place.store(there) as store:
-        found = moments.search(store, place.state_dir(there))
+        found = moments.search(store, there.common_dir)
         mine = _of_worktree(found.snapshots, there)
         chosen = _chosen(mine, wanted, there)
         writer = write.Writer(

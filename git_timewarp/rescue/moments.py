@@ -7,11 +7,15 @@ only tell of snapshots that were there and are gone.
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from git_timewarp.errors import TimewarpError
+from git_timewarp.git import raw_place
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.objects import MODE_GITLINK, TreeEntry
 from git_timewarp.git.raw import RawStore
@@ -24,6 +28,7 @@ _LARGEST = 2_000
 """Bytes of the largest tree that holds a snapshot (nine entries), and of a tag of ours."""
 
 _MEMBERS = (b" meta\0", b" refs\0", b" tree\0")
+_STONE = (b" meta\0", b" tombstone\0")
 _TAG = (
     rb"object ([0-9a-f]+)\ntype tree\ntag timewarp-(events|snapshots|drafts|kept)\n"
     rb"tagger git-timewarp <git-timewarp@localhost> 0 \+0000\n"
@@ -47,16 +52,25 @@ class Found(NamedTuple):
         snapshots: every snapshot whose `meta` can be read, oldest first.
         tags: every tag of ours, in no order.
         gone: ids of snapshots that something names and nothing holds.
+        removed: the entries of snapshots that were removed on purpose, with their writers.
     """
 
     snapshots: tuple[Snapshot, ...]
     tags: tuple[Tag, ...]
     gone: tuple[SnapshotId, ...]
+    removed: Mapping[SnapshotId, tuple[Oid, str]]
 
 
-def search(store: RawStore, state_dir: str) -> Found:
-    """Look through every tag and every small tree."""
+def search(store: RawStore, common_dir: str) -> Found:
+    """Look through every tag and every small tree.
+
+    Of several entries of one id (purged content left some of them) that counts which a ref names.
+    """
+    state_dir = os.path.join(common_dir, "timewarp")
+    values = set(raw_place.refs(common_dir, layout.ROOT).values())
     snapshots: dict[SnapshotId, Snapshot] = {}
+    others: list[Snapshot] = []
+    removed: dict[SnapshotId, tuple[Oid, str]] = {}
     tags: list[Tag] = []
     for thing in store.every(("tag", "tree"), most=_LARGEST):
         if thing.type == "tag":
@@ -65,14 +79,31 @@ def search(store: RawStore, state_dir: str) -> Found:
                 tags.append(Tag(thing.oid, found[2].decode(), Oid(found[1].decode())))
         elif all(member in thing.data for member in _MEMBERS):
             snapshot = load(store, thing.oid)
-            if snapshot is not None:
+            if snapshot is not None and snapshot.id in snapshots:
+                others.append(snapshot)
+            elif snapshot is not None:
                 snapshots[snapshot.id] = snapshot
+        elif all(member in thing.data for member in _STONE):
+            removed.update(_tombstone(store, thing.oid))
+    current = {item.oid for tag in tags if tag.oid in values for item in store.tree(tag.tree) or ()}
+    snapshots.update((item.id, item) for item in others if item.entry in current)
+    for name in removed.keys() & snapshots.keys():
+        del snapshots[name]
     named = {*_named(store, tags), *_journalled(state_dir)}
     return Found(
         snapshots=tuple(sorted(snapshots.values(), key=lambda item: (item.ts, item.id))),
         tags=tuple(tags),
-        gone=tuple(sorted(named - snapshots.keys())),
+        gone=tuple(sorted(named - snapshots.keys() - removed.keys())),
+        removed=removed,
     )
+
+
+def _tombstone(store: RawStore, entry: Oid) -> Iterator[tuple[SnapshotId, tuple[Oid, str]]]:
+    parts = {item.name: item.oid for item in store.tree(entry) or ()}
+    meta = store.blob(parts["meta"]) if "meta" in parts else None
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        record = json.loads(meta or b"")
+        yield SnapshotId(str(record["id"])), (entry, str(record["writer"]))
 
 
 def load(store: RawStore, entry: Oid) -> Snapshot | None:

@@ -104,7 +104,7 @@ def _plan(
     reader: Reader,
     journal: Journal,
 ) -> Survey:
-    found = moments.search(store, repo.state_dir)
+    found = moments.search(store, repo.common_dir)
     return surveys.survey(
         store,
         found,
@@ -168,7 +168,8 @@ def _moved(op: Operation, store: RawStore, plan: Survey) -> tuple[tuple[str, ...
         if now.get(change.name) != change.new
     ]
     transaction.remove_broken(op.repo, [change.name for change in moves])
-    if moves and not op.recorder.move(moves, needed):
+    op.recorder.fold()
+    if moves and not (op.recorder.journal.is_empty and op.recorder.publish(needed, moves)):
         raise NotMovedError(
             "the refs could not be moved now, nothing was changed",
             hint="git timewarp recover --rebuild",

@@ -86,6 +86,7 @@ def survey(
     named = {name for tag in refs.values() for name in _names(store, tag)} | pending
     losses = Losses(store)
     entries, partial = _snapshots(store, found, named, losses)
+    entries += _stones(store, found, named, losses)
     events, last, fresh, missing = _events(store, found.tags, refs, journal)
     writers = sorted({item.writer for item in entries} | last.keys())
     if writers:
@@ -151,6 +152,21 @@ def _snapshots(
             kind = layout.DRAFTS if is_draft else layout.SNAPSHOTS
             entries.append(Held(writer_of(item), kind, item.id, item.entry))
     return entries, partial
+
+
+def _stones(store: RawStore, found: Found, named: set[str], losses: Losses) -> list[Held]:
+    """Return what stands in the place of snapshots that were removed on purpose."""
+    drafts = {
+        item.oid
+        for tag in found.tags
+        if tag.kind == layout.DRAFTS
+        for item in store.tree(tag.tree) or ()
+    }
+    return [
+        Held(WriterId(who), layout.DRAFTS if entry in drafts else layout.SNAPSHOTS, name, entry)
+        for name, (entry, who) in sorted(found.removed.items())
+        if name not in named and not losses.below(entry)
+    ]
 
 
 def writer_of(snapshot: Snapshot) -> WriterId:

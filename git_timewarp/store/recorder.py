@@ -24,9 +24,6 @@ from git_timewarp.git.refs import RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import GitError
 from git_timewarp.store import acknowledged, garbage, layout, leaving, lineage, transaction, writer
-from git_timewarp.store import acknowledged, fold_intent, layout, leaving, lineage, transaction, writer
-from git_timewarp.store import acknowledged, layout, leaving, lineage, transaction, writer
-from git_timewarp.store import fold_intent as intents
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.chain import NewEvent, again, seal
 from git_timewarp.store.events import ChainHead, Event, Json
@@ -344,22 +341,6 @@ class Recorder:
     def _fold_record(self, pack: str, updates: Sequence[RefUpdate]) -> Json:
         refs = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
         return {"fold": uuid7(self.clock), "pack": pack, "refs": refs}
-        self._replaced = planned.replaced
-        return intents.made(uuid7(self.clock), pack, planned.updates)
-
-    def move(self, updates: Sequence[RefUpdate], objects: Sequence[Oid]) -> bool:
-        """Pack `objects` and move refs of ours, any writer's, as a fold does; False: put off."""
-        self.fold()
-        if not self.journal.is_empty:
-            return False
-        pack = self.packs.build(objects, bulk=False)
-        record, _ = intents.made(uuid7(self.clock), pack, updates)
-        line = journal_file.line("F", compact_json(record))
-        self.journal.size = journal_file.append(self.paths.journal, [line])
-        self.journal.fold = record
-        self._acknowledge()
-        self._finish_fold(record, after_crash=False)
-        return not self.journal.put_off
 
     def _finish_fold(self, record: Mapping[str, object], *, after_crash: bool) -> None:
         """Bring a fold whose intent is in the journal to its end, or put it off.
@@ -368,7 +349,7 @@ class Recorder:
         defers it: the next command folds again.
         """
         pack = str(record["pack"])
-        updates = intents.updates(record)
+        updates = _updates(record)
         try:
             self.packs.install(pack)
             state = "none"
@@ -396,7 +377,7 @@ class Recorder:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         self.refs = transaction.current(self.repo)
-        moved = {change.new for change in intents.updates(record)} & set(self.refs.values())
+        moved = {change.new for change in _updates(record)} & set(self.refs.values())
         if not moved:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
@@ -600,3 +581,14 @@ def _head_after(event: Event) -> ChainHead:
 
 def _lamport(event: Event) -> int:
     return int(str(event.record["lamport"]))
+
+
+def _updates(record: Mapping[str, object]) -> list[RefUpdate]:
+    items = record["refs"]
+    assert isinstance(items, list)  # noqa: S101 - our own record
+    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
+
+
+def _ref_order(change: RefUpdate) -> tuple[int, str]:
+    parsed = layout.parse_ref(change.name)
+    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name

@@ -260,3 +260,20 @@ def test_a_rebuild_cut_off_is_finished_by_the_next_command(tmp_path: Path) -> No
         shutil.rmtree(twin.path)
         step += 7
     assert step > 50
+
+
+def test_what_was_purged_stays_purged(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    assert typed(repo, "init", "--no-hooks").code == 0
+    repo.write("secret", "hunter2\n")
+    assert typed(repo, "snapshot").code == 0
+    with_secret = ids(repo)[-1]
+    repo.remove("secret")
+    assert typed(repo, "snapshot").code == 0
+    assert typed(repo, "purge", "--force", "secret").code == 0
+    nothing_of_ours(repo)
+    answer = typed(repo, "recover", "--rebuild")
+    assert answer.code in {0, 5}, answer
+    assert typed(repo, "cat", with_secret, "secret").code != 0
+    assert opened(repo).verify(full=True).problems == ()

@@ -14,7 +14,6 @@ from git_timewarp.cli.spec import Command
 from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import RepoPath, SnapshotId
-from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.rescue.results import Derived, Moment, Rebuilt
 from git_timewarp.timeline.results import (
     Check,
