@@ -19,6 +19,7 @@ from git_timewarp.util.clock import Clock
 if TYPE_CHECKING:
     from git_timewarp.app.disk import Disk
     from git_timewarp.app.recovery import Recovery
+    from git_timewarp.app.rescue import Rescue
     from git_timewarp.app.stashes import Stashes
     from git_timewarp.app.system_log import SystemLog
     from git_timewarp.app.versions import Versions
@@ -323,6 +324,13 @@ class App(Opened):
         from git_timewarp.app.recovery import Recovery  # noqa: PLC0415
 
         return Recovery(self)
+
+    @cached_property
+    def rescue(self) -> Rescue:
+        """Our records made again after a disaster."""
+        from git_timewarp.app.rescue import Rescue  # noqa: PLC0415
+
+        return Rescue(self)
 
     def doctor(self) -> tuple[Check, ...]:
         """Check everything around the recorder."""

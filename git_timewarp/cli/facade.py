@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from git_timewarp.rescue.results import Derived, Rebuilt
 from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
 from git_timewarp.safety.log import Record
 from git_timewarp.timeline.results import (
@@ -81,6 +82,16 @@ class Recovery(Protocol):
         """Heal what is damaged from every place that still has it."""
 
 
+class Rescue(Protocol):
+    """Our records made again after a disaster: `git_timewarp.app.rescue`."""
+
+    def rebuild(self, *, dry_run: bool) -> Rebuilt:
+        """Name again what survives."""
+
+    def from_git(self, *, since: str | None, limit: int, dry_run: bool) -> Derived:
+        """Record what git's own history tells."""
+
+
 class App(Protocol):
     """One repository, opened; see `git_timewarp.app.repository` for what each method promises."""
 
@@ -99,6 +110,10 @@ class App(Protocol):
     @property
     def recovery(self) -> Recovery:
         """What recoveries left, and repairs."""
+
+    @property
+    def rescue(self) -> Rescue:
+        """Our records made again after a disaster."""
 
     @property
     def state_dir(self) -> str:

@@ -84,6 +84,12 @@ COMMANDS: dict[str, Entry] = {
     "purge": Entry("purge:COMMAND", "safe", "remove content from every snapshot"),
     "recover": Entry("recover:COMMAND", "safe", "finish what a crash cut off, say what came back"),
     "repair": Entry("repair:COMMAND", "safe", "heal what is damaged from wherever it still is"),
+    "emergency-restore": Entry(
+        "emergency_restore:COMMAND",
+        "safe",
+        "write a moment into an empty folder, without git",
+        needs_repo=False,
+    ),
     "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
 }
 

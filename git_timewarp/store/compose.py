@@ -28,8 +28,11 @@ class NewSnapshot(Frozen):
     parents: tuple[SnapshotId, ...] = ()
 
 
-def compose(quarantine: Quarantine, new: NewSnapshot) -> tuple[Oid, Oid]:
-    """Write the entry tree and its meta; return (entry, meta blob)."""
+def compose(quarantine: Quarantine, new: NewSnapshot, *, sync: bool = True) -> tuple[Oid, Oid]:
+    """Write the entry tree and its meta; return (entry, meta blob).
+
+    `sync=False` is for what is folded at once.
+    """
     record: Json = {
         "v": FORMAT_VERSION,
         "id": new.id,
@@ -41,13 +44,13 @@ def compose(quarantine: Quarantine, new: NewSnapshot) -> tuple[Oid, Oid]:
         "parents": list(new.parents),
         **new.view.to_json(),
     }
-    meta = quarantine.put("blob", compact_json(record))
+    meta = quarantine.put("blob", compact_json(record), sync=sync)
     parts = {**new.view.parts(), "meta": meta}
     entries = [
         TreeEntry(MODE_FILE if name in _BLOBS else MODE_TREE, name, oid)
         for name, oid in parts.items()
     ]
-    return quarantine.put_tree(entries), meta
+    return quarantine.put_tree(entries, sync=sync), meta
 
 
 def needed(

@@ -269,7 +269,7 @@ def heal(repo: Repo, moves: Sequence[RefUpdate], *, reader: Reader, clock: Clock
     Raises:
         RefConflictError, GitError: as `move`.
     """
-    _remove_broken(repo, [change.name for change in moves])
+    remove_broken(repo, [change.name for change in moves])
     now = current(repo)
     again = [change._replace(old=now.get(change.name, repo.zero)) for change in moves]
     move(repo, again, clock=clock)
@@ -278,7 +278,7 @@ def heal(repo: Repo, moves: Sequence[RefUpdate], *, reader: Reader, clock: Clock
     trim_reflogs(repo, {oid for oid in strange if reader.info(oid) is None})
 
 
-def _remove_broken(repo: Repo, names: Collection[str]) -> None:
+def remove_broken(repo: Repo, names: Collection[str]) -> None:
     """Remove the files of refs of ours that hold no id: git moves no such ref, nor deletes it.
 
     A power cut leaves them with nothing in them, or zeros.

@@ -119,6 +119,20 @@ def create(
     return writer
 
 
+def take_over(state_dir: str, before: Mapping[str, int]) -> None:
+    """Note that this clone had the ids `before`, each with the number of its last event here."""
+    record = json.loads(atomic.read(_path(state_dir)) or b"{}")
+    known = {**lineage.former(state_dir), **before}
+    record["former"] = [{"id": old, "n": n} for old, n in sorted(known.items())]
+    atomic.write(_path(state_dir), compact_json(record))
+
+
+def was_here(around: Surroundings, writer: WriterId) -> bool:
+    """Tell whether a clone on this machine, of this user, recorded under an id."""
+    outside = _outside(around, writer)
+    return outside is not None and os.path.exists(outside)
+
+
 def leave(state_dir: str, around: Surroundings, writer: WriterId, *, n: int) -> None:
     """Remember outside the repository what this clone recorded, before `writer.json` goes.
 

@@ -325,15 +325,23 @@ def _time(history: History, text: str) -> Target | None:
     if when is None:
         return None
     limit = iso(when)
+    found: Entry | None = None
     for entry in history.entries("snapshot IS NOT NULL AND ts <= ?", (limit,)):
-        if (
-            entry.snapshot is not None
-            and entry.ts <= limit
-            and entry.worktree == history.repo.worktree
-            and history.removed(entry.snapshot) is None
-        ):
-            return Target(text, _stored(history, entry.snapshot, text), entry)
-    raise UnknownTargetError(f"nothing was recorded yet at '{text}'", hint="git timewarp log --all")
+        here = entry.worktree == history.repo.worktree
+        if entry.snapshot is None or entry.ts > limit or not here:
+            continue
+        if history.removed(entry.snapshot) is not None:
+            continue
+        if found is None or entry.ts > found.ts:
+            found = entry
+        # What was derived from git's history was recorded later than it happened.
+        if entry.data.get("source") != "git":
+            break
+    if found is None or found.snapshot is None:
+        raise UnknownTargetError(
+            f"nothing was recorded yet at '{text}'", hint="git timewarp log --all"
+        )
+    return Target(text, _stored(history, found.snapshot, text), found)
 
 
 def _revision(history: History, text: str) -> Target | None:

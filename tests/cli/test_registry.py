@@ -33,6 +33,7 @@ MUTATIONS = {
     "stash drop",
     "notes publish",
     "repair",
+    "recover",
 }
 LOOKING = {
     "status",
@@ -54,8 +55,8 @@ LOOKING = {
     "verify",
     "recover",
 }
-RUNNING = {"watch run", "record", "demo"}
-"""Neither: one serves, one takes what it is given, one works in a clone it throws away."""
+RUNNING = {"watch run", "record", "demo", "emergency-restore"}
+"""Neither: one serves, one takes what it is given, the others write in a folder of their own."""
 
 
 @pytest.fixture(params=sorted(ALL))
@@ -124,4 +125,4 @@ def test_nouns_and_verbs_are_found() -> None:
 
 def test_what_needs_no_repository_is_known() -> None:
     anywhere = {name for name, entry in registry.COMMANDS.items() if not entry.needs_repo}
-    assert anywhere == {"help", "demo"}
+    assert anywhere == {"help", "demo", "emergency-restore"}

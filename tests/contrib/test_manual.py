@@ -37,7 +37,8 @@ def test_it_has_the_sections_of_a_manual_page() -> None:
 
 def test_it_names_every_command() -> None:
     for name in commands():
-        assert f"\n\\fB{name}\\fR" in TEXT, name
+        escaped = name.replace("-", "\\-")
+        assert f"\n\\fB{escaped}\\fR" in TEXT, name
 
 
 @pytest.mark.parametrize("program", ["groff", "mandoc"])

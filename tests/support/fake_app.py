@@ -14,6 +14,7 @@ from git_timewarp.cli.spec import Command
 from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import RepoPath, SnapshotId
+from git_timewarp.rescue.results import Derived, Moment, Rebuilt
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
@@ -104,6 +105,39 @@ class FakeRecovery:
         return RepairReport((healed,), ("pack-1",), (), False, 2, problems, folder, dry_run)
 
 
+class FakeRescue:
+    """Answers a disaster that was not too bad."""
+
+    def rebuild(self, *, dry_run: bool) -> Rebuilt:
+        """Answer what came back."""
+        return Rebuilt(
+            snapshots=3,
+            drafts=1,
+            kept=0,
+            events=47,
+            refs=() if dry_run else ("refs/timewarp/klmnopqrstuvwxyz/events/000001",),
+            copied=2,
+            writers=("klmnopqrstuvwxyz",),
+            partial=(Moment(SnapshotId("kkkkkkkkkkkk"), ago(60), "user", "main-worktree", 2),),
+            gone=(SnapshotId("llllllllllll"),),
+            missing_events=(("klmnopqrstuvwxyz", 4, 6),),
+            event=None if dry_run else "E48",
+            dry_run=dry_run,
+        )
+
+    def from_git(self, *, since: str | None, limit: int, dry_run: bool) -> Derived:
+        """Answer what was derived."""
+        return Derived(
+            commits=limit,
+            moves=7,
+            known=2,
+            lost=(TREE,),
+            since=since or ago(3600),
+            event=None if dry_run else "E48",
+            dry_run=dry_run,
+        )
+
+
 @dataclass
 class FakeApp:
     """Answers from its fields and remembers what it was asked."""
@@ -130,6 +164,11 @@ class FakeApp:
     def recovery(self) -> FakeRecovery:
         """What recoveries left, and repairs."""
         return FakeRecovery(self)
+
+    @property
+    def rescue(self) -> FakeRescue:
+        """Answer for the records made again."""
+        return FakeRescue()
 
     def init(self, *, hooks: bool, watch: bool) -> InitResult:
         """Answer an init that has just been done."""

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -123,6 +124,7 @@ def _unsaved(place: Place) -> None:
 
 
 def _mistake(place: Place) -> None:
+    shutil.rmtree(place.path / "rescued")
     place.write(".timewarp.toml", "[fold]\nevnts = 5\n")
 
 
@@ -197,6 +199,22 @@ _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
                 b"",
             ),
             ("repair --json", "`healed` holds `{oid, from, paths}`; the same for a dry run.", b""),
+            (
+                "emergency-restore --list --json",
+                "`gone` are snapshots that something names and nothing holds.",
+                b"",
+            ),
+            (
+                "emergency-restore --latest --to rescued --json",
+                "The exit code is 5 when `whole` is false; `missing` then says what and why.",
+                b"",
+            ),
+            (
+                "recover --rebuild -n --json",
+                "`refs` and `event` are empty for a dry run; `partial` as `moments` above.",
+                b"",
+            ),
+            ("recover --from-git -n --json", "`event` is null for a dry run.", b""),
             ("config list --json", "", b""),
             ("config get --json fold.events", "`value` is a number, true or false, or text.", b""),
             ("config set --json fold.events 90", "The same for a dry run.", b""),

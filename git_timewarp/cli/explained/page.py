@@ -5,13 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from git_timewarp.cli.explained import commands, disk, git, store, travel
+from git_timewarp.cli.explained import commands, disk, git, rescue, store, travel
 from git_timewarp.cli.explained.explanation import Explanation, Sort
 
 TABLE: dict[str, Explanation] = {
     **store.TABLE,
     **disk.TABLE,
     **git.TABLE,
+    **rescue.TABLE,
     **travel.TABLE,
     **commands.TABLE,
 }
