@@ -42,6 +42,9 @@ __git_timewarp_table () {
 	"storage") printf '%s\n' other --json --help ;;
 	"compact") printf '%s\n' other --now -f --force -n --dry-run --date --json --help ;;
 	"purge") printf '%s\n' other -f --force -n --dry-run --json --help ;;
+	"export") printf '%s\n' other -o --output --from --to --timeline --no-drafts -f --force -n --dry-run --json --help ;;
+	"import") printf '%s\n' other --merge --replace -f --force -n --dry-run --json --help ;;
+	"inspect") printf '%s\n' other --json --help ;;
 	"notes publish") printf '%s\n' other -n --dry-run --json --help ;;
 	esac
 }
@@ -111,7 +114,7 @@ _git_timewarp () {
 	if [ -z "$name" ]; then
 		case "$current" in
 		-*) __git_timewarp_offer "$(printf '%s\n' -C -c -p --paginate -P --no-pager -v --version -h --help)" "$current" ;;
-		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge notes)" "$current" ;;
+		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge export import inspect notes)" "$current" ;;
 		esac
 		return
 	fi
@@ -135,7 +138,7 @@ _git_timewarp () {
 	--color) __git_timewarp_offer $'always\nnever\nauto' "$current"; return ;;
 	esac
 	case "$kind" in
-	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge notes)" "$current" ;;
+	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge export import inspect notes)" "$current" ;;
 	target|stash|setting) __git_timewarp_offer "$(__git_timewarp_now "$kind")" "$current" ;;
 	target+path)
 		if [ "${#typed[@]}" -le 1 ]; then

@@ -82,6 +82,11 @@ COMMANDS: dict[str, Entry] = {
     "storage": Entry("storage:COMMAND", "safe", "show what takes how much of the disk"),
     "compact": Entry("compact:COMMAND", "safe", "thin old snapshots, free their space"),
     "purge": Entry("purge:COMMAND", "safe", "remove content from every snapshot"),
+    "export": Entry("export:COMMAND", "safe", "write all that is recorded to one file"),
+    "import": Entry("bring:COMMAND", "safe", "take in what such a file holds"),
+    "inspect": Entry(
+        "inspect:COMMAND", "safe", "tell what such a file holds and check it", needs_repo=False
+    ),
     "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
 }
 

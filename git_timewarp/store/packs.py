@@ -59,6 +59,16 @@ class Packs:
         compression = "pack.compression=1" if bulk else "pack.threads=1"
         return self._pack(lines, "--window=0" if bulk else "--window=10", compression)
 
+    def build_anew(self, lines: Sequence[bytes]) -> str:
+        """Write one pack in the quarantine of objects from elsewhere, compressed as ours are.
+
+        Each line is `<id> <path>`, as pack-objects reads them: the paths help it find deltas.
+
+        Raises:
+            MissingObjectError, GitError: as `_pack`.
+        """
+        return self._pack(lines, "--no-reuse-object", "pack.threads=1")
+
     def _pack(self, lines: Sequence[bytes], option: str, setting: str) -> str:
         """Write one pack of the objects that `lines` name, as pack-objects reads them.
 

@@ -73,6 +73,11 @@ class Paths:
         """Files that changed under a restore, kept."""
         return os.path.join(self.root, "aside")
 
+    @property
+    def replaced(self) -> str:
+        """Archives of what an import replaced."""
+        return os.path.join(self.root, "replaced")
+
     def damaged(self, journal: bytes) -> str:
         """Folder for a copy of a journal that was found damaged, and of its objects."""
         return os.path.join(self.root, "damaged", f"{binascii.crc32(journal):08x}")

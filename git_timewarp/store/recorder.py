@@ -28,7 +28,7 @@ from git_timewarp.store import journal as journal_file
 from git_timewarp.store.chain import NewEvent, again, seal
 from git_timewarp.store.events import ChainHead, Event, Json
 from git_timewarp.store.heap import Heap
-from git_timewarp.store.index import ReadIndex
+from git_timewarp.store.index import ReadIndex, forget
 from git_timewarp.store.index_fill import fill
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.packs import MOST_SUPERSEDED, Packs
@@ -122,7 +122,8 @@ class Recorder:
 
     def _open(self) -> None:
         repo = self._outer_repo
-        self.repo = _with_lock(repo, self._lock.fd)
+        # git's children inherit the lock.
+        self.repo = repo._replace(git=repo.git._replace(pass_fds=(self._lock.fd,)))
         warm = self._warm
         self._quarantine = Quarantine(self.repo, reader=warm.reader(self.repo) if warm else None)
         self.packs = Packs(self.quarantine, clock=self.clock)
@@ -211,7 +212,7 @@ class Recorder:
         for op in done:
             held.intents.pop(op, None)
         if events:
-            self.journal.head = _head_after(events[-1])
+            self.journal.head = events[-1].head
         if lines:
             self._acknowledge()
         if prepared is not None:
@@ -251,14 +252,9 @@ class Recorder:
 
     def publish(self, objects: Sequence[Oid], updates: Sequence[RefUpdate]) -> bool:
         """Pack `objects` and move refs to them as a fold does, nothing waiting; False: put off."""
-        record = self._fold_record(self.packs.build(objects, bulk=False), updates)
+        pack = self.packs.build(objects, bulk=False)
         self.quarantine.sync()
-        line = journal_file.line("F", compact_json(record))
-        self.journal.size = journal_file.append(self.paths.journal, [line])
-        self.journal.fold = record
-        self._acknowledge()
-        self._finish_fold(record, after_crash=False)
-        return not self.journal.put_off
+        return self.adopt(pack, updates)
 
     def _garbage(self, held: AbstractSet[Oid]) -> AbstractSet[Oid]:
         builder = Builder(self.quarantine, self.writer, refs=self.refs)
@@ -334,13 +330,9 @@ class Recorder:
             pack = self.packs.build([*objects, *planned.objects], bulk=bulk)
         else:
             pack = self.packs.write(heap.pack(planned.objects))
-        updates = sorted(planned.updates, key=_ref_order)
         self._replaced = planned.replaced
-        return self._fold_record(pack, updates), updates
-
-    def _fold_record(self, pack: str, updates: Sequence[RefUpdate]) -> Json:
-        refs = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
-        return {"fold": uuid7(self.clock), "pack": pack, "refs": refs}
+        record = transaction.record(uuid7(self.clock), pack, planned.updates)
+        return record, transaction.recorded(record)
 
     def _finish_fold(self, record: Mapping[str, object], *, after_crash: bool) -> None:
         """Bring a fold whose intent is in the journal to its end, or put it off.
@@ -349,7 +341,7 @@ class Recorder:
         defers it: the next command folds again.
         """
         pack = str(record["pack"])
-        updates = _updates(record)
+        updates = transaction.recorded(record)
         try:
             self.packs.install(pack)
             state = "none"
@@ -359,7 +351,7 @@ class Recorder:
                 transaction.move(self.repo, updates, clock=self.clock)
         except (RefConflictError, GitError, OSError) as exc:
             self.refs = transaction.current(self.repo)
-            if any(self.refs.get(change.name) != change.new for change in updates):
+            if any(self.refs.get(u.name, self.repo.zero) != u.new for u in updates):
                 self._put_off_fold(record, pack, exc)
                 return
             # It failed after the refs had moved: what is left to do is the journal's.
@@ -369,6 +361,8 @@ class Recorder:
             self._put_off_fold(record, pack, None)
             return
         self.folded_events += len(self.journal.events)
+        if record.get("replaces"):
+            forget(self.paths.index, fill=fill)
         self._close_journal()
 
     def _put_off_fold(
@@ -377,7 +371,7 @@ class Recorder:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         self.refs = transaction.current(self.repo)
-        moved = {change.new for change in _updates(record)} & set(self.refs.values())
+        moved = {change.new for change in transaction.recorded(record)} & set(self.refs.values())
         if not moved:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
@@ -420,6 +414,32 @@ class Recorder:
         mine = {str(name): str(oid) for name, oid in self.refs.items() if self._is_mine(name)}
         atomic.write(self.paths.known_refs, compact_json({"v": 1, "refs": mine}))
 
+    # -- what others recorded -------------------------------------------------------------
+
+    def adopt(self, pack: str, updates: Sequence[RefUpdate], *, replaces: bool = False) -> bool:
+        """Fold what is in no journal: move any refs of ours to what a built pack holds, or none.
+
+        The journal is folded. `replaces`: events go, so what the read index knows is void.
+        """
+        record = transaction.record(uuid7(self.clock), pack, updates)
+        line = journal_file.line("F", compact_json(record | {"replaces": replaces}))
+        self.journal.size = journal_file.append(self.paths.journal, [line])
+        self._acknowledge()
+        self.journal.fold = record | {"replaces": replaces}
+        self._finish_fold(self.journal.fold, after_crash=False)
+        self._follow_others()
+        return all(self.refs.get(u.name, self.repo.zero) == u.new for u in updates)
+
+    def renounce(self, also: Mapping[str, int]) -> None:
+        """Go on under a new writer id, the journal is folded; `also` count as ours too (id: n)."""
+        known = {**lineage.former(self.repo.state_dir), **also}
+        if self.journal.head.n:
+            known[self.writer] = self.journal.head.n
+        else:
+            writer.forget(self._around, self.writer)
+        new = writer.create(self.repo.state_dir, self._around, clock=self.clock, before=known)
+        self._start_journal(new, self.journal)
+
     # -- opening ----------------------------------------------------------------------
 
     def _identify(self) -> None:
@@ -444,7 +464,7 @@ class Recorder:
 
     def _start_journal(self, new: WriterId, held: Journal) -> None:
         """Begin a journal for `new`; what the old one still held is recorded again."""
-        lamport = max((_lamport(event) for event in held.events), default=held.folded.lamport)
+        lamport = max((event.lamport for event in held.events), default=held.folded.lamport)
         lamport = max(lamport, self._top_lamport(self.refs))
         fresh = Journal(writer=new, exists=True)
         fresh.head = fresh.folded = ChainHead(lamport=lamport)
@@ -568,27 +588,3 @@ class Recorder:
 
     def _is_mine(self, name: str) -> bool:
         return name.startswith(f"{layout.ROOT}/{self.writer}/")
-
-
-def _with_lock(repo: Repo, fd: int) -> Repo:
-    """Return the repository with git children that inherit the lock's descriptor."""
-    return repo._replace(git=repo.git._replace(pass_fds=(fd,)))
-
-
-def _head_after(event: Event) -> ChainHead:
-    return ChainHead(event.n, event.hash, _lamport(event))
-
-
-def _lamport(event: Event) -> int:
-    return int(str(event.record["lamport"]))
-
-
-def _updates(record: Mapping[str, object]) -> list[RefUpdate]:
-    items = record["refs"]
-    assert isinstance(items, list)  # noqa: S101 - our own record
-    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
-
-
-def _ref_order(change: RefUpdate) -> tuple[int, str]:
-    parsed = layout.parse_ref(change.name)
-    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name

@@ -115,6 +115,24 @@ def _is_being_pruned(repo: Repo, updates: Sequence[RefUpdate], *, now_ns: int) -
     return any(f"{change.old} {change.name}".encode() in packed for change in loose)
 
 
+def record(fold: str, pack: str, updates: Sequence[RefUpdate]) -> dict[str, object]:
+    """Return what the journal holds of a transaction that is about to be made."""
+    ordered = [{"name": u.name, "old": u.old, "new": u.new} for u in sorted(updates, key=_order)]
+    return {"fold": fold, "pack": pack, "refs": ordered}
+
+
+def recorded(record: Mapping[str, object]) -> list[RefUpdate]:
+    """Return the updates of what `record` gave."""
+    items = record["refs"]
+    assert isinstance(items, list)  # noqa: S101 - our own record
+    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
+
+
+def _order(change: RefUpdate) -> tuple[int, str]:
+    parsed = layout.parse_ref(change.name)
+    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
+
+
 def settle(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> str:
     """After a crash: finish a transaction that moved some of its refs.
 

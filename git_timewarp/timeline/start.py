@@ -225,12 +225,13 @@ def _remove_state(repo: Repo, *, purge: bool) -> list[str]:
     """Remove our files; `writer.json` says that recording is on and goes after the rest.
 
     What git does not have stays without `purge`, and is returned: files kept aside by a
-    restore, and copies of a damaged journal.
+    restore, archives of what an import replaced, and copies of a damaged journal.
     """
     paths = Paths(repo.state_dir)
     last = [paths.writer, paths.journal, paths.lock]
     generation.forget(repo.common_dir)
-    kept = [] if purge else [paths.aside, os.path.dirname(paths.damaged(b""))]
+    left = [paths.aside, paths.replaced, os.path.dirname(paths.damaged(b""))]
+    kept = [] if purge else left
     with os.scandir(repo.state_dir) as found:
         rest = [item.path for item in found if item.path not in (*last, *kept)]
     for path in (*rest, *last):

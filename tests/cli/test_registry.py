@@ -32,6 +32,8 @@ MUTATIONS = {
     "stash store",
     "stash drop",
     "notes publish",
+    "export",
+    "import",
 }
 LOOKING = {
     "status",
@@ -51,6 +53,7 @@ LOOKING = {
     "watch status",
     "hooks status",
     "verify",
+    "inspect",
 }
 RUNNING = {"watch run", "record", "demo"}
 """Neither: one serves, one takes what it is given, one works in a clone it throws away."""
@@ -122,4 +125,4 @@ def test_nouns_and_verbs_are_found() -> None:
 
 def test_what_needs_no_repository_is_known() -> None:
     anywhere = {name for name, entry in registry.COMMANDS.items() if not entry.needs_repo}
-    assert anywhere == {"help", "demo"}
+    assert anywhere == {"help", "demo", "inspect"}
