@@ -17,6 +17,7 @@ from git_timewarp.timeline.recording import NotRecordingError, refusal
 from git_timewarp.util.clock import Clock
 
 if TYPE_CHECKING:
+    from git_timewarp.app.archive import Archives
     from git_timewarp.app.disk import Disk
     from git_timewarp.app.recovery import Recovery
     from git_timewarp.app.rescue import Rescue
@@ -519,6 +520,13 @@ class App(Opened):
         from git_timewarp.hooks import status  # noqa: PLC0415
 
         return status.status(self.repo, settings=settings).to_dict()
+
+    @cached_property
+    def archive(self) -> Archives:
+        """The verbs of archives."""
+        from git_timewarp.app.archive import Archives  # noqa: PLC0415
+
+        return Archives(self)
 
     def notes_publish(self, *, dry_run: bool = False) -> Json:
         """Write the log as ordinary notes, `refs/notes/timewarp`."""

@@ -86,6 +86,10 @@ class Context:
         """The folder the command was started in."""
         return self._start
 
+    def path(self, text: str) -> str:
+        """Return the absolute path of a file as the user named it."""
+        return os.path.join(self._start, text)
+
     @property
     def app(self) -> App:
         """The app on this repository, opened when it is first asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from git_timewarp.rescue.results import Derived, Rebuilt
 from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
@@ -33,6 +33,39 @@ class Versions(Protocol):
 
     def patch(self, version: PathVersion, *, color: bool) -> bytes:
         """Give what a version changed."""
+
+
+if TYPE_CHECKING:
+    from git_timewarp.archive.results import ExportResult, ImportResult
+
+
+class Archives(Protocol):
+    """The verbs of archives; see `git_timewarp.app.archive`."""
+
+    def export(
+        self,
+        output: str | None,
+        *,
+        write: Callable[[bytes], object] | None,
+        since: str | None,
+        until: str | None,
+        timeline: str | None,
+        drafts: bool,
+        force: bool,
+        dry_run: bool,
+    ) -> ExportResult:
+        """Write the history to a file, or piece by piece."""
+
+    def bring(
+        self,
+        path: str,
+        *,
+        replace: bool,
+        confirm: Callable[[str], None],
+        dry_run: bool,
+        progress: Callable[[int, int], None],
+    ) -> ImportResult:
+        """Take the history of an archive in."""
 
 
 class Disk(Protocol):
@@ -258,6 +291,10 @@ class App(Protocol):
 
     def record(self, lines: Iterable[bytes]) -> Iterator[Json]:
         """Record events given as JSON Lines."""
+
+    @property
+    def archive(self) -> Archives:
+        """The verbs of archives."""
 
     def config_list(self) -> Sequence[Json]:
         """List the settings: key, value, origin, doc."""

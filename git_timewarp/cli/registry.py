@@ -90,6 +90,11 @@ COMMANDS: dict[str, Entry] = {
         "write a moment into an empty folder, without git",
         needs_repo=False,
     ),
+    "export": Entry("export:COMMAND", "safe", "write all that is recorded to one file"),
+    "import": Entry("bring:COMMAND", "safe", "take in what such a file holds"),
+    "inspect": Entry(
+        "inspect:COMMAND", "safe", "tell what such a file holds and check it", needs_repo=False
+    ),
     "notes publish": Entry("notes:PUBLISH", "safe", "write the log as ordinary git notes"),
 }
 

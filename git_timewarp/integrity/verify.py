@@ -156,8 +156,11 @@ def _journal(look: Look) -> None:
         path_ = Paths(look.repo.state_dir).writer
         look.wrong("foreign-edit", f"{path_}: it is not what was written", "git timewarp status")
     elif held.writer is not None and held.writer != recorded:
+        # `writer.json` is written first where a clone takes a new id.
+        torn = held.writer in lineage.former(look.repo.state_dir)
         text = f"{path}: it is writer '{held.writer}'s, this clone is '{recorded}'"
-        look.wrong("foreign-edit", text, "git timewarp status", ("journal",))
+        kind = "torn-write" if torn else "foreign-edit"
+        look.wrong(kind, text, "git timewarp status", ("journal",))
     if held.ends_torn:
         look.wrong("torn-write", path, "git timewarp status", ("journal",))
     if held.damaged:

@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 """Is told how many of how many steps are done."""
 
 
-class NoMomentError(TimewarpError):
+class NoMomentLeftError(TimewarpError):
     """No snapshot that could be written out is left, or none that old."""
 
     kind = Kind.NOT_FOUND
@@ -69,7 +69,7 @@ def restore(wanted: Wanted, *, environ: Mapping[str, str], progress: Progress) -
 
     Raises:
         NotEmptyError: the folder is not empty; nothing was written.
-        NothingLeftError, NoMomentError: there is nothing to write.
+        NothingLeftError, NoMomentLeftError: there is nothing to write.
         OSError: the disk is full or fails.
     """
     there = place.find(wanted.start, wanted.git_dir)
@@ -119,11 +119,11 @@ def _chosen(mine: Sequence[Snapshot], wanted: Wanted, there: Place) -> Snapshot:
         return old_enough[-1]
     told = f" --git-dir {shell(wanted.git_dir)}" if wanted.git_dir is not None else ""
     if mine:
-        raise NoMomentError(
+        raise NoMomentLeftError(
             f"no snapshot in '{there.git_dir}' is that old, the oldest left is of {mine[0].ts}",
             hint=f"git timewarp emergency-restore --list{told}",
         )
-    raise NoMomentError(
+    raise NoMomentLeftError(
         f"no snapshot of ours is left in '{there.git_dir}', nothing was written",
         hint="git timewarp recover --from-git",
     )

@@ -75,6 +75,16 @@ class Event:
         return self.line[-66:-2].decode("ascii")
 
     @property
+    def lamport(self) -> int:
+        """Its Lamport number."""
+        return int(str(self.record["lamport"]))
+
+    @property
+    def head(self) -> "ChainHead":
+        """Where its writer's chain stands after it."""
+        return ChainHead(self.n, self.hash, self.lamport)
+
+    @property
     def data(self) -> Mapping[str, object]:
         """The free part of the event."""
         value = self.record.get("data")

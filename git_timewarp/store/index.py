@@ -230,6 +230,16 @@ class ReadIndex:
                 self._tables.load()
             raise
 
+    def clear(self) -> None:
+        """Forget every event; they are read again when they are next asked for."""
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                for table in ("events", "segments", "folders", "overflows"):
+                    self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+        except sqlite3.DatabaseError:
+            self._remove()
+
     def select(
         self, where: str = "1", args: Sequence[object] = (), *, limit: int = -1
     ) -> Iterator[Entry]:
@@ -355,6 +365,13 @@ class ReadIndex:
             key=_text(row[15]),
             data=data,
         )
+
+
+def forget(path: str, *, fill: Fill) -> None:
+    """Empty the cache in the file at `path`: events were replaced, which no value of a ref tells."""
+    index = ReadIndex(path, fill=fill)
+    with contextlib.closing(index):
+        index.clear()
 
 
 def _data(text: object) -> Mapping[str, object]:

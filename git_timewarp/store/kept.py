@@ -125,7 +125,7 @@ def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -
             raise MissingObjectError(oid)
         data = reader.read(parts["object"], kind="blob")
         kind = reader.read(parts["type"], kind="blob").decode().strip()
-        missing = [name for name in _named(data) if not _exists(git, name)]
+        missing = [name for name in named(data) if not _exists(git, name)]
         if missing and not (_is_shallow(git) and all(name not in kept for name in missing)):
             stack += missing
             continue
@@ -147,7 +147,7 @@ def _has_tree(git: Git, data: bytes, kind: str) -> bool:
     return kind != "commit" or _exists(git, Oid(data[5:].split(b"\n", 1)[0].decode()))
 
 
-def _named(data: bytes) -> list[Oid]:
+def named(data: bytes) -> list[Oid]:
     """Return the commits and tags an object names in its header (trees are not looked at)."""
     found = []
     header = data.split(b"\n\n", 1)[0].split(b"\n")
@@ -184,7 +184,7 @@ def _walked(git: Git, reader: Reader, commits: Sequence[Oid]) -> list[Oid]:
         commit = reader.find(oid)
         if commit is None or commit.type != "commit":
             continue
-        parents = [name for name in _named(commit.data) if name not in order]
+        parents = [name for name in named(commit.data) if name not in order]
         left = [name for name in parents if name not in reachable and reader.info(name)]
         if left:
             stack += [oid, *left]

@@ -34,6 +34,7 @@ _LINE = (
     + _maybe("key", _PLAIN)
     + ',"lamport":([0-9]{1,15}),"n":([0-9]{1,12})'
     + _maybe("op", _PLAIN)
+    + _maybe("origin", rf"\{{{_FLAT}\}}")
     + _maybe("payload", rf"\{{{_DEEP}\}}")
     + r',"prev":"[^"]*"'
     + _maybe("refs", rf"[{{\[]{_DEEP}[}}\]]")

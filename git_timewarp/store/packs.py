@@ -64,6 +64,16 @@ class Packs:
         lines = [oid.encode() for oid in sorted(set(objects))]
         return self._pack(lines, "--window=10", "pack.threads=1", git)
 
+    def build_anew(self, lines: Sequence[bytes]) -> str:
+        """Write one pack in the quarantine of objects from elsewhere, compressed as ours are.
+
+        Each line is `<id> <path>`, as pack-objects reads them: the paths help it find deltas.
+
+        Raises:
+            MissingObjectError, GitError: as `_pack`.
+        """
+        return self._pack(lines, "--no-reuse-object", "pack.threads=1")
+
     def _pack(
         self, lines: Sequence[bytes], option: str, setting: str, git: Git | None = None
     ) -> str:

@@ -88,6 +88,11 @@ class Paths:
         """How far the chain was checked (see `store/checked.py`)."""
         return os.path.join(self.root, "checked")
 
+    @property
+    def replaced(self) -> str:
+        """Archives of what an import replaced."""
+        return os.path.join(self.root, "replaced")
+
     def damaged(self, journal: bytes) -> str:
         """Folder for a copy of a journal that was found damaged, and of its objects."""
         return os.path.join(self.root, "damaged", f"{binascii.crc32(journal):08x}")

@@ -37,7 +37,7 @@ from git_timewarp.store import journal as journal_file
 from git_timewarp.store.chain import NewEvent, again, seal, unsound
 from git_timewarp.store.events import ChainHead, Event, Json
 from git_timewarp.store.heap import Heap
-from git_timewarp.store.index import ReadIndex
+from git_timewarp.store.index import ReadIndex, forget
 from git_timewarp.store.index_fill import fill
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
 from git_timewarp.store.limits import Limits
@@ -122,7 +122,8 @@ class Recorder:
 
     def _open(self, *, crashed: bool) -> None:
         repo = self._outer_repo
-        self.repo = _with_lock(repo, self._lock.fd)
+        # git's children inherit the lock.
+        self.repo = repo._replace(git=repo.git._replace(pass_fds=(self._lock.fd,)))
         warm = self._warm
         self._quarantine = Quarantine(self.repo, reader=warm.reader(self.repo) if warm else None)
         self.packs = Packs(self.quarantine, clock=self.clock)
@@ -217,8 +218,7 @@ class Recorder:
         for op in done:
             held.intents.pop(op, None)
         if events:
-            last = events[-1]
-            self.journal.head = ChainHead(last.n, last.hash, _lamport(last))
+            self.journal.head = events[-1].head
         if lines:
             self._acknowledge()
         if prepared is not None:
@@ -258,14 +258,9 @@ class Recorder:
 
     def publish(self, objects: Sequence[Oid], updates: Sequence[RefUpdate]) -> bool:
         """Pack `objects` and move refs to them as a fold does, nothing waiting; False: put off."""
-        record = self._fold_record(self.packs.build(objects, bulk=False), updates)
+        pack = self.packs.build(objects, bulk=False)
         self.quarantine.sync()
-        line = journal_file.line("F", compact_json(record))
-        self.journal.size = journal_file.append(self.paths.journal, [line])
-        self.journal.fold = record
-        self._acknowledge()
-        self._finish_fold(record, after_crash=False)
-        return not self.journal.put_off
+        return self.adopt(pack, updates)
 
     def _garbage(self, held: AbstractSet[Oid]) -> AbstractSet[Oid]:
         builder = Builder(self.quarantine, self.writer, refs=self.refs)
@@ -341,13 +336,9 @@ class Recorder:
             pack = self.packs.build([*objects, *planned.objects], bulk=bulk)
         else:
             pack = self.packs.write(heap.pack(planned.objects))
-        updates = sorted(planned.updates, key=transaction.order)
         self._replaced = planned.replaced
-        return self._fold_record(pack, updates), updates
-
-    def _fold_record(self, pack: str, updates: Sequence[RefUpdate]) -> Json:
-        refs = [{"name": u.name, "old": u.old, "new": u.new} for u in updates]
-        return {"fold": uuid7(self.clock), "pack": pack, "refs": refs}
+        record = transaction.record(uuid7(self.clock), pack, planned.updates)
+        return record, transaction.recorded(record)
 
     def _finish_fold(self, record: Mapping[str, object], *, after_crash: bool) -> None:
         """Bring a fold whose intent is in the journal to its end, or put it off.
@@ -356,7 +347,7 @@ class Recorder:
         defers it: the next command folds again.
         """
         pack = str(record["pack"])
-        updates = transaction.updates_of(record)
+        updates = transaction.recorded(record)
         try:
             self.packs.install(pack)
             state = "none"
@@ -366,7 +357,7 @@ class Recorder:
                 transaction.move(self.repo, updates, clock=self.clock)
         except (RefConflictError, GitError, OSError) as exc:
             self.refs = transaction.current(self.repo)
-            if any(self.refs.get(change.name) != change.new for change in updates):
+            if any(self.refs.get(u.name, self.repo.zero) != u.new for u in updates):
                 self._put_off_fold(record, pack, exc)
                 return
             # It failed after the refs had moved: what is left to do is the journal's.
@@ -376,6 +367,8 @@ class Recorder:
             self._put_off_fold(record, pack, None)
             return
         self.folded_events += len(self.journal.events)
+        if record.get("replaces"):
+            forget(self.paths.index, fill=fill)
         self._close_journal()
 
     def _put_off_fold(
@@ -384,7 +377,7 @@ class Recorder:
         """End the intent without it; the objects stay in the quarantine, packed there."""
         self._replaced = []
         self.refs = transaction.current(self.repo)
-        moved = {change.new for change in transaction.updates_of(record)} & set(self.refs.values())
+        moved = {change.new for change in transaction.recorded(record)} & set(self.refs.values())
         if not moved:
             # Before the journal forgets it: a pack that nothing names would stay for ever.
             self.packs.drop(pack)
@@ -427,6 +420,32 @@ class Recorder:
         mine = {str(name): str(oid) for name, oid in self.refs.items() if self._is_mine(name)}
         atomic.write(self.paths.known_refs, compact_json({"v": 1, "refs": mine}))
 
+    # -- what others recorded -------------------------------------------------------------
+
+    def adopt(self, pack: str, updates: Sequence[RefUpdate], *, replaces: bool = False) -> bool:
+        """Fold what is in no journal: move any refs of ours to what a built pack holds, or none.
+
+        The journal is folded. `replaces`: events go, so what the read index knows is void.
+        """
+        record = transaction.record(uuid7(self.clock), pack, updates)
+        line = journal_file.line("F", compact_json(record | {"replaces": replaces}))
+        self.journal.size = journal_file.append(self.paths.journal, [line])
+        self._acknowledge()
+        self.journal.fold = record | {"replaces": replaces}
+        self._finish_fold(self.journal.fold, after_crash=False)
+        self._follow_others()
+        return all(self.refs.get(u.name, self.repo.zero) == u.new for u in updates)
+
+    def renounce(self, also: Mapping[str, int]) -> None:
+        """Go on under a new writer id, the journal is folded; `also` count as ours too (id: n)."""
+        known = {**lineage.former(self.repo.state_dir), **also}
+        if self.journal.head.n:
+            known[self.writer] = self.journal.head.n
+        else:
+            writer.forget(self._around, self.writer)
+        new = writer.create(self.repo.state_dir, self._around, clock=self.clock, before=known)
+        self._start_journal(new, self.journal)
+
     # -- opening ----------------------------------------------------------------------
 
     def _identify(self) -> None:
@@ -451,7 +470,7 @@ class Recorder:
 
     def _start_journal(self, new: WriterId, held: Journal) -> None:
         """Begin a journal for `new`; what the old one still held is recorded again."""
-        lamport = max((_lamport(event) for event in held.events), default=held.folded.lamport)
+        lamport = max((event.lamport for event in held.events), default=held.folded.lamport)
         lamport = max(lamport, self._top_lamport(self.refs))
         fresh = Journal(writer=new, exists=True)
         fresh.head = fresh.folded = ChainHead(lamport=lamport)
@@ -571,12 +590,3 @@ class Recorder:
 
     def _is_mine(self, name: str) -> bool:
         return name.startswith(f"{layout.ROOT}/{self.writer}/")
-
-
-def _with_lock(repo: Repo, fd: int) -> Repo:
-    """Return the repository with git children that inherit the lock's descriptor."""
-    return repo._replace(git=repo.git._replace(pass_fds=(fd,)))
-
-
-def _lamport(event: Event) -> int:
-    return int(str(event.record["lamport"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
@@ -20,7 +21,13 @@ from git_timewarp.store.heap import Sink
 from git_timewarp.store.notes import NOTE_LIMIT, NotesTree, overflow_anchor
 from git_timewarp.store.notes import folders as walk_folders
 from git_timewarp.store.notes import walk as walk_notes
-from git_timewarp.store.quarantine import Quarantine
+
+
+class Place(Sink, Protocol):
+    """Where segments are read and built: the quarantine, or memory."""
+
+    repo: Repo
+    reader: Reader
 
 
 class Planned:
@@ -35,21 +42,21 @@ class Planned:
 class Builder:
     """Builds segment trees of one writer on top of the current ref values.
 
-    New objects go to `sink`; into the quarantine unless another is given.
+    New objects go to `sink`; into `place` unless another is given.
     """
 
     def __init__(
         self,
-        quarantine: Quarantine,
+        place: Place,
         writer: WriterId,
         *,
         refs: Mapping[RefName, Oid],
         limits: Mapping[str, int] = layout.SEGMENT_LIMITS,
         sink: Sink | None = None,
     ) -> None:
-        self._quarantine = quarantine
-        self._sink = quarantine if sink is None else sink
-        self._reader: Reader = quarantine.reader
+        self._place = place
+        self._sink = place if sink is None else sink
+        self._reader: Reader = place.reader
         self._writer = writer
         self._refs = refs
         self._limits = limits
@@ -58,7 +65,7 @@ class Builder:
     @property
     def repo(self) -> Repo:
         """The repository."""
-        return self._quarantine.repo
+        return self._place.repo
 
     def add_entries(self, kind: str, entries: Sequence[tuple[str, Oid]]) -> None:
         """Add named trees to the segments of `kind`; a name that is there already is left out."""
@@ -138,7 +145,7 @@ class Builder:
 
     def _append_note(self, notes: NotesTree, anchor: Oid, events: Sequence[Event]) -> None:
         """Append the lines of events that the note on `anchor` does not have already."""
-        hash_name = self._quarantine.repo.hash_name
+        hash_name = self._place.repo.hash_name
         k = 0
         while notes.get(overflow_anchor(anchor, k + 1, hash_name=hash_name)) is not None:
             k += 1
@@ -173,7 +180,7 @@ class Builder:
             if replaces_root:
                 self.planned.replaced.append(self.tree_of(old))
         self.planned.objects.append(tag)
-        zero = self._quarantine.repo.zero
+        zero = self._place.repo.zero
         self.planned.updates.append(RefUpdate(name, old if old is not None else zero, tag))
 
 

@@ -51,19 +51,6 @@ def current(repo: Repo, *, asked: Listing | None = None) -> dict[RefName, Oid]:
     return {ref.name: ref.oid for ref in (asked or listing(repo)).result()}
 
 
-def updates_of(record: Mapping[str, object]) -> list[RefUpdate]:
-    """Return the moves that the intent of a fold lists."""
-    items = record["refs"]
-    assert isinstance(items, list)  # noqa: S101 - our own record
-    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
-
-
-def order(change: RefUpdate) -> tuple[int, str]:
-    """Return the place of a move in its transaction: what is pointed to first."""
-    parsed = layout.parse_ref(change.name)
-    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
-
-
 def move(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> None:
     """Move all refs in one transaction; tries again (2 s) while git's own work holds a lock.
 
@@ -126,6 +113,24 @@ def _is_being_pruned(repo: Repo, updates: Sequence[RefUpdate], *, now_ns: int) -
         return False
     packed = set((atomic.read(path) or b"").splitlines())
     return any(f"{change.old} {change.name}".encode() in packed for change in loose)
+
+
+def record(fold: str, pack: str, updates: Sequence[RefUpdate]) -> dict[str, object]:
+    """Return what the journal holds of a transaction that is about to be made."""
+    ordered = [{"name": u.name, "old": u.old, "new": u.new} for u in sorted(updates, key=_order)]
+    return {"fold": fold, "pack": pack, "refs": ordered}
+
+
+def recorded(record: Mapping[str, object]) -> list[RefUpdate]:
+    """Return the updates of what `record` gave."""
+    items = record["refs"]
+    assert isinstance(items, list)  # noqa: S101 - our own record
+    return [RefUpdate(RefName(i["name"]), Oid(i["old"]), Oid(i["new"])) for i in items]
+
+
+def _order(change: RefUpdate) -> tuple[int, str]:
+    parsed = layout.parse_ref(change.name)
+    return (layout.KINDS.index(parsed[1]) if parsed else 0), change.name
 
 
 def settle(repo: Repo, updates: Sequence[RefUpdate], *, clock: Clock) -> str:

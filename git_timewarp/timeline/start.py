@@ -225,12 +225,14 @@ def _remove_state(repo: Repo, *, purge: bool) -> list[str]:
     """Remove our files; `writer.json` says that recording is on and goes after the rest.
 
     What git does not have stays without `purge`, and is returned: files kept aside by a
-    restore, copies of a damaged journal, objects that a crash left.
+    restore, archives of what an import replaced, copies of a damaged journal, objects that a
+    crash left.
     """
     paths = Paths(repo.state_dir)
     last = [paths.writer, paths.journal, paths.lock]
     generation.forget(repo.common_dir)
-    kept = [] if purge else [paths.aside, os.path.dirname(paths.damaged(b"")), paths.recovery]
+    left = [paths.aside, paths.replaced, os.path.dirname(paths.damaged(b"")), paths.recovery]
+    kept = [] if purge else left
     recovery.forget_copies(paths)
     with os.scandir(repo.state_dir) as found:
         rest = [item.path for item in found if item.path not in (*last, *kept)]

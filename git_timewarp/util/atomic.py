@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 
-from git_timewarp.util import faults
+from git_timewarp.util import directories, faults
 
 _TEMPORARY = ".tmp-"
 
@@ -53,10 +53,10 @@ def write(path: str, data: bytes, *, mode: int = 0o644, sync: bool = True) -> No
         OSError: nothing changed; no temporary file stays behind.
     """
     folder = os.path.dirname(path) or "."
-    temporary = os.path.join(folder, f"{_TEMPORARY}{os.getpid()}-{os.path.basename(path)}")
+    beside = os.path.join(folder, temporary(os.path.basename(path)))
     faults.point(f"write {os.path.basename(path)}")
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         try:
             write_all(fd, data)
             if sync:
@@ -64,26 +64,36 @@ def write(path: str, data: bytes, *, mode: int = 0o644, sync: bool = True) -> No
         finally:
             os.close(fd)
         faults.point(f"rename {os.path.basename(path)}")
-        os.replace(temporary, path)
+        os.replace(beside, path)
     except OSError:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            os.unlink(beside)
         raise
     if sync:
         sync_dir(folder)
 
 
-def sweep(folder: str) -> None:
-    """Remove what a `write` into `folder` left under its temporary name when it was killed.
+def temporary(name: str) -> str:
+    """Return the name under which a process that dies may leave something for `sweep`."""
+    return f"{_TEMPORARY}{os.getpid()}-{name}"
 
-    A name carries the process that made it; one that lives may still be writing.
+
+def sweep(folder: str) -> None:
+    """Remove what was left in `folder` under a temporary name by a process that was killed.
+
+    A name carries the process that made it; one that lives may still be writing. A file of
+    this process is from another time; a folder of its own is one it works in.
     """
     with contextlib.suppress(OSError), os.scandir(folder) as found:
-        for name in [item.name for item in found if item.name.startswith(_TEMPORARY)]:
-            number = name.removeprefix(_TEMPORARY).partition("-")[0]
-            if number.isdigit() and not _lives(int(number)):
+        for item in [entry for entry in found if entry.name.startswith(_TEMPORARY)]:
+            number = item.name.removeprefix(_TEMPORARY).partition("-")[0]
+            if not number.isdigit() or _lives(int(number)):
+                continue
+            if not item.is_dir(follow_symlinks=False):
                 faults.point("sweep")
-                os.unlink(os.path.join(folder, name))
+                os.unlink(item.path)
+            elif int(number) != os.getpid():
+                directories.remove(item.path)
 
 
 def _lives(pid: int) -> bool:

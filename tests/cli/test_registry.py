@@ -34,6 +34,8 @@ MUTATIONS = {
     "notes publish",
     "repair",
     "recover",
+    "export",
+    "import",
 }
 LOOKING = {
     "status",
@@ -54,6 +56,7 @@ LOOKING = {
     "hooks status",
     "verify",
     "recover",
+    "inspect",
 }
 RUNNING = {"watch run", "record", "demo", "emergency-restore"}
 """Neither: one serves, one takes what it is given, the others write in a folder of their own."""
@@ -125,4 +128,4 @@ def test_nouns_and_verbs_are_found() -> None:
 
 def test_what_needs_no_repository_is_known() -> None:
     anywhere = {name for name, entry in registry.COMMANDS.items() if not entry.needs_repo}
-    assert anywhere == {"help", "demo", "emergency-restore"}
+    assert anywhere == {"help", "demo", "emergency-restore", "inspect"}

@@ -26,7 +26,7 @@ STATE = frozenset(
     {
         *("lock", "journal", "acknowledged", "writer.json", "refs.json", "superseded"),
         *("packs.json", "unended", "index.db", "last", "watch", "log"),
-        *("quarantine", "index", "spool", "staging", "aside", "damaged"),
+        *("quarantine", "index", "spool", "staging", "aside", "damaged", "replaced"),
         *("recovery", "checked", "scratch"),
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.crash import Lab, Prepare, Scenario
+from tests.support.repo_builder import RepoBuilder
 
 
 def project(lab: Lab) -> None:
@@ -170,6 +171,38 @@ def _swallowed(lab: Lab) -> None:
     lab.ok("snapshot")
 
 
+def _elsewhere(lab: Lab) -> RepoBuilder:
+    """Record a history in a repository beside this one."""
+    other = RepoBuilder(lab.root / "other")
+    other.commit("other", {"other.txt": "one\n"})
+    lab.ok("init", "--no-hooks", cwd=other.path)
+    other.write("other.txt", "two\n")
+    lab.ok("snapshot", "-m", "theirs", cwd=other.path)
+    return other
+
+
+def _foreign_archive(lab: Lab) -> None:
+    """A recorded project, drafts that wait for a fold, and an archive of another history."""
+    _waiting(1)(lab)
+    other = _elsewhere(lab)
+    lab.ok("export", "--output", "../history.tar.zst", cwd=other.path)
+
+
+def _archive_without_recording(lab: Lab) -> None:
+    _bare_project(lab)
+    other = _elsewhere(lab)
+    lab.ok("export", "--output", "../history.tar.zst", cwd=other.path)
+
+
+def _archive_of_both(lab: Lab) -> None:
+    """An archive that another clone made of our history and its own."""
+    project(lab)
+    lab.ok("export", "--output", "../ours.tar.zst")
+    other = _elsewhere(lab)
+    lab.ok("import", "../ours.tar.zst", cwd=other.path)
+    lab.ok("export", "--output", "../history.tar.zst", cwd=other.path)
+
+
 NOTES = "".join(f'{{"type":"note","summary":"note {number}"}}\n' for number in range(1, 4))
 BACK = ("jump", "{before}")
 BACK_WITH_REFS = ("jump", "--with-refs", "{before}")
@@ -194,6 +227,14 @@ SCENARIOS = (
     Scenario("compact-now", _thinned, ("compact", "--force", "--now")),
     Scenario("purge", _swallowed, ("purge", "--force", "deep/secret.env")),
     Scenario("stash-store", _stashed, ("stash", "store", "stash@{0}")),
+    Scenario("export", _waiting(2), ("export", "--output", "../history.tar.zst")),
+    Scenario("import", _foreign_archive, ("import", "../history.tar.zst")),
+    Scenario(
+        "import-begins", _archive_without_recording, ("import", "../history.tar.zst"), begins=True
+    ),
+    Scenario(
+        "import-replace", _archive_of_both, ("import", "--replace", "--force", "../history.tar.zst")
+    ),
     Scenario("init", _bare_project, ("init",), begins=True),
     Scenario("deinit", _drafts_waiting, ("deinit",), ends=True),
     Scenario("deinit-purge", _drafts_waiting, ("deinit", "--purge", "--force"), ends=True),

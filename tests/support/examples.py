@@ -31,6 +31,8 @@ _PLAIN = (
     (re.compile(r"pid \d+"), "pid <n>"),
     (re.compile(r"\b\d+ (?:second|minute)s? ago|just now"), "<age>"),
     (re.compile(r"(?<= )(?:\d+[smh]|now)(?= )"), "<age>"),
+    (re.compile(r"\b\d+\.\d [kM]B"), "<size>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z"), "<time>"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT"), "<date>T"),
     (re.compile(r"\d\d:\d\d:\d\d(?:\.\d+)?Z?"), "<time>"),
     (re.compile(r"\b\d+ (objects|events|snapshots)\b"), r"<n> \1"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from git_timewarp.cli import registry
 from git_timewarp.cli.context import Context
@@ -49,6 +50,9 @@ from tests.support.fake_facets import (
     entry,
     version,
 )
+
+if TYPE_CHECKING:
+    from tests.support.fake_archives import FakeArchives
 
 __all__ = ["NOW", "TREE", "ago", "entry", "version"]
 
@@ -435,6 +439,13 @@ class FakeApp:
     def hooks_status(self) -> Json:
         """Answer the hooks."""
         return self.status().hooks
+
+    @property
+    def archive(self) -> FakeArchives:
+        """Answer the verbs of archives; imported late, as the app does."""
+        from tests.support.fake_archives import FakeArchives  # noqa: PLC0415
+
+        return FakeArchives(self.asked)
 
     def notes_publish(self, *, dry_run: bool) -> Json:
         """Answer a count."""

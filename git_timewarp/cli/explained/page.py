@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from git_timewarp.cli.explained import commands, disk, git, rescue, store, travel
+from git_timewarp.cli.explained import archives, commands, disk, git, rescue, store, travel
 from git_timewarp.cli.explained.explanation import Explanation, Sort
 
 TABLE: dict[str, Explanation] = {
@@ -15,6 +15,7 @@ TABLE: dict[str, Explanation] = {
     **rescue.TABLE,
     **travel.TABLE,
     **commands.TABLE,
+    **archives.TABLE,
 }
 """Reference -> explanation, of every error there is."""
 

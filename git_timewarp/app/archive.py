@@ -1,0 +1,227 @@
+"""The verbs of archives: `export`, `import`, `inspect`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from git_timewarp import __version__
+from git_timewarp.archive import merge, outfile, pack, selection, unpack
+from git_timewarp.archive import scratch as scratch_folder
+from git_timewarp.archive.bench import Bench
+from git_timewarp.archive.manifest import Manifest
+from git_timewarp.archive.plan import Merge, Plan, replacing
+from git_timewarp.archive.results import ExportResult, ImportResult, InspectResult
+from git_timewarp.archive.scratch import Scratch
+from git_timewarp.archive.selection import Selection, Wanted
+from git_timewarp.git.names import Oid, RefName, WriterId
+from git_timewarp.git.objects import MissingObjectError, Reader
+from git_timewarp.git.run import GitError
+from git_timewarp.safety import roots
+from git_timewarp.store import lineage, transaction
+from git_timewarp.store.failures import told
+from git_timewarp.store.paths import Paths
+from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.timeline import start
+from git_timewarp.timeline.operation import Operation
+from git_timewarp.util import directories
+from git_timewarp.util.text import shell
+
+if TYPE_CHECKING:
+    from git_timewarp.app.repository import App
+    from git_timewarp.util.clock import Clock
+
+Write = Callable[[bytes], object]
+Progress = Callable[[int, int], None]
+
+_TRIES = 3
+
+
+def inspect(path: str, *, progress: Progress) -> InspectResult:
+    """Tell what an archive holds, and whether it is what was written; needs no repository."""
+    with told():
+        found = unpack.read(path, unpack.nothing, progress=progress)
+        return InspectResult(path, os.stat(path).st_size, found)
+
+
+class Archives:
+    """The recorded history as a file, and back."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._repo = app.repo
+        self._clock: Clock = app.clock
+
+    def export(
+        self,
+        output: str | None,
+        *,
+        write: Write | None,
+        since: str | None = None,
+        until: str | None = None,
+        timeline: str | None = None,
+        drafts: bool = True,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> ExportResult:
+        """Write the history to the file `output`, or through `write`; records nothing.
+
+        Args:
+            output: path of the file, or None.
+            write: takes the archive piece by piece where there is no file.
+            since: the first moment, a target or a time.
+            until: the last one.
+            timeline: only what belongs to it.
+            drafts: whether auto-saves are taken too.
+            force: replace a file that is there.
+            dry_run: only tell what would be written.
+        """
+        wanted = Wanted(since, until, timeline, drafts)
+        with told():
+            if output is not None and not dry_run:
+                outfile.check(output, replace=force)
+            return self._again(output, write=write, wanted=wanted, force=force, dry_run=dry_run)
+
+    def _again(
+        self,
+        output: str | None,
+        *,
+        write: Write | None,
+        wanted: Wanted,
+        force: bool,
+        dry_run: bool,
+    ) -> ExportResult:
+        """Export; once more where what was read was tidied away meanwhile."""
+        for left in reversed(range(_TRIES)):
+            source, chosen = self._source(wanted)
+            if dry_run:
+                return ExportResult(output, pack.look(source, wanted, chosen))
+            try:
+                if output is None:
+                    assert write is not None  # noqa: S101 - one of both is given
+                    return ExportResult(None, self._written(source, wanted, chosen, write))
+                with outfile.opened(output, replace=force) as into:
+                    manifest = self._written(source, wanted, chosen, into)
+                return ExportResult(output, manifest, os.stat(output).st_size)
+            except (MissingObjectError, GitError):
+                if not left or write is not None:
+                    raise
+        raise AssertionError
+
+    def _source(self, wanted: Wanted) -> tuple[pack.Source, Selection]:
+        """Fold what waits, and note the refs of that moment."""
+        with self._app.operation("export") as op:
+            refs = merge.fold(op, command="git timewarp export")
+            chosen = selection.selection(op.history, wanted)
+            return self._seen(op, refs), chosen
+
+    def _seen(self, op: Operation, refs: Mapping[RefName, Oid]) -> pack.Source:
+        writer, n = op.recorder.writer, op.recorder.journal.head.n
+        former = {WriterId(w): n for w, n in lineage.former(self._repo.state_dir).items()}
+        return pack.Source(self._repo, refs, writer, {**former, writer: n})
+
+    def _written(
+        self, source: pack.Source, wanted: Wanted, chosen: Selection, write: Write
+    ) -> Manifest:
+        with self._scratch() as scratch:
+            return pack.write(
+                source, wanted, chosen, scratch=scratch, product=__version__, write=write
+            )
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Scratch]:
+        git, clock = self._repo.git, self._clock
+        with scratch_folder.opened(self._repo.state_dir, git, clock=clock) as made:
+            yield made
+
+    def bring(
+        self,
+        path: str,
+        *,
+        replace: bool = False,
+        confirm: Callable[[str], None],
+        dry_run: bool = False,
+        progress: Progress = lambda _done, _all: None,
+    ) -> ImportResult:
+        """Take the history of an archive in; `confirm` is asked before one is replaced.
+
+        Where nothing records yet, recording begins, and goes on where the archive ends.
+        """
+        with told(), self._scratch() as scratch:
+            fmt = self._repo.hash_name
+            manifest, name = unpack.checked(path, scratch, hash_name=fmt, progress=progress)
+            if dry_run:
+                return ImportResult(
+                    path, manifest, self._preview(scratch, manifest, replace=replace)
+                )
+            if replace:
+                confirm("this replaces everything that is recorded here by what the archive holds")
+            return self._bring(path, scratch, manifest, name, replace=replace)
+
+    def _preview(self, scratch: Scratch, manifest: Manifest, *, replace: bool) -> Plan:
+        """Return what an import would change, without writing anything."""
+        repo = self._repo
+        refs = transaction.current(repo)
+        if replace:
+            return replacing(refs, manifest, zero=repo.zero)
+        own = lineage.recorded(repo.state_dir)
+        both = (Quarantine.folder(repo), scratch.objects)
+        with Reader(repo.git.using(alternates=both)) as reader:
+            return Merge(Bench(repo, reader), refs, manifest, own=own).plan()
+
+    def _bring(
+        self, path: str, scratch: Scratch, manifest: Manifest, name: str, *, replace: bool
+    ) -> ImportResult:
+        began = not self._app.recording
+        command = f"git timewarp import {'--replace ' if replace else ''}{shell(path)}"
+        with self._operation(began=began) as op:
+            refs = merge.fold(op, command=command)
+            merge.bring(op, scratch, name)
+            try:
+                plan = merge.plan(op, manifest, replace=replace)
+                kept = None
+                if plan.updates:
+                    if replace and refs:
+                        kept = self._keep(op, refs)
+                    fresh = began or replace
+                    merge.take(op, plan, manifest, goes_on=fresh, command=command)
+                    self._record(op, manifest, plan, kept)
+            finally:
+                merge.drop(op, name)
+        self._app.notices += merge.remarks(plan.taken)
+        if began:
+            self._app.init()
+        return ImportResult(path, manifest, plan, kept, began=began, done=True)
+
+    @contextmanager
+    def _operation(self, *, began: bool) -> Iterator[Operation]:
+        """Open the operation; where nothing records, recording begins with it."""
+        if not began:
+            with self._app.operation("import") as op:
+                yield op
+            return
+        roots.check(self._repo.work_tree, home=self._app.environ.get("HOME"))
+        start.prepare(self._repo, self._app.world)
+        with Operation(self._app.world, "import", notices=self._app.notices) as op:
+            start.begin_anew(op)
+            yield op
+
+    def _keep(self, op: Operation, refs: Mapping[RefName, Oid]) -> str:
+        """Write what is about to be replaced to an archive of its own; return its path."""
+        paths = Paths(self._repo.state_dir)
+        directories.make(paths.replaced)
+        path = os.path.join(paths.replaced, f"{op.id}.tar.zst")
+        with outfile.opened(path, replace=False, mode=0o600, within=paths.root) as write:
+            self._written(self._seen(op, refs), Wanted(), Selection(), write)
+        return path
+
+    def _record(self, op: Operation, manifest: Manifest, plan: Plan, kept: str | None) -> None:
+        events, snapshots = merge.counted(plan.taken)
+        verb = "replaced everything by" if plan.replaces else "imported"
+        text = f"{verb} {events} event(s) and {snapshots} snapshot(s) of '{manifest.writer}'"
+        data: dict[str, object] = {"from": manifest.writer}
+        if kept is not None:
+            data["kept"] = os.path.relpath(kept, self._repo.common_dir)
+        op.finish([merge.event(op, plan.taken, text, data)])

@@ -1,0 +1,105 @@
+"""Do the names in a snapshot from outside stay inside of a work tree?
+
+The names of git's trees are checked by git itself. What we keep under names or in lists of
+our own, git does not know: folders, exact bytes, nested repositories, state files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git import trees
+from git_timewarp.git.names import Oid, RefName, RepoPath
+from git_timewarp.git.objects import MODE_LINK, Reader
+from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.store.view import View, unescape
+from git_timewarp.timeline.plan_entries import load_view
+from git_timewarp.util.text import printable, to_str
+
+_STATE = r"(?:[A-Z]+_[A-Z_]+|(?:sequencer|rebase-merge|rebase-apply)/.+)\Z"
+"""Names of state files below the git directory, as git has them (`timeline/capture_operation`)."""
+
+_MODE = rb"[0-7]{3,6}\Z"
+_OWN_GIT = ".git"
+
+
+class HostileArchiveError(TimewarpError):
+    """Something in the archive would be written where nothing of an archive may be."""
+
+    kind = Kind.REFUSED
+    reference = "hostile-archive"
+
+
+def snapshot(reader: Reader, stored: Snapshot, checked: set[Oid]) -> None:
+    """Check one snapshot; `checked` are the parts that were looked at before.
+
+    Raises:
+        HostileArchiveError: a name in it points outside.
+        MissingObjectError, ValueError: it is damaged.
+    """
+    _view(reader, stored.view, checked)
+
+
+def _view(reader: Reader, view: View, checked: set[Oid]) -> None:
+    if view.head.branch is not None:
+        RefName.parse(view.head.branch)
+    if view.head.oid is not None:
+        Oid.parse(view.head.oid)
+    listed = [*view.empty_dirs, *view.literal, *(view.present or ())]
+    for path in (*listed, *(item.path for item in view.skipped)):
+        _inside(path)
+    for name, _ in _paths(reader, view.raw, checked):
+        _inside(name)
+    for name, mode in _paths(reader, view.operation, checked):
+        _inside(name)
+        if mode == MODE_LINK or not re.match(_STATE, name):
+            raise hostile(name)
+    _modes(reader, view, checked)
+    if view.nested is not None and view.nested not in checked:
+        checked.add(view.nested)
+        for item in reader.tree(view.nested):
+            _inside(unescape(item.name))
+            _view(reader, load_view(reader, item.oid), checked)
+
+
+def hostile(path: str) -> HostileArchiveError:
+    """Return the error for a path that points outside of a work tree."""
+    return HostileArchiveError(
+        f"the archive holds '{printable(path)}', which points outside of a work tree: "
+        "it was not made by git-timewarp, and nothing of it was taken",
+        hint="git timewarp inspect",
+    )
+
+
+def _inside(path: str) -> None:
+    """Refuse a path that leaves the work tree, or enters its git directory."""
+    try:
+        RepoPath.parse(path)
+    except ValueError as exc:
+        raise hostile(path) from exc
+    if _OWN_GIT in path.split("/"):
+        raise hostile(path)
+
+
+def _paths(reader: Reader, part: Oid | None, checked: set[Oid]) -> Iterator[tuple[str, int]]:
+    """Yield every path of a part with escaped names, and its mode."""
+    if part is None or part in checked:
+        return
+    checked.add(part)
+    for item in trees.differences(reader, None, part):
+        if item.after is not None:
+            yield "/".join(unescape(name) for name in item.path.split("/")), item.after.mode
+
+
+def _modes(reader: Reader, view: View, checked: set[Oid]) -> None:
+    if view.modes is None or view.modes in checked:
+        return
+    checked.add(view.modes)
+    for line in reader.read(view.modes, kind="blob").split(b"\0"):
+        if line:
+            mode, _, path = line.partition(b" ")
+            if not re.match(_MODE, mode):
+                raise ValueError("not a mode")
+            _inside(to_str(path))
