@@ -40,6 +40,7 @@ class Developer(ScriptUser):
     """Acts in all worlds alike.
 
     Attributes:
+        large: whether builds and storms have their full size now, else a tenth of it.
         mentioned: names that were there for a moment only, since the last `done`.
     """
 
@@ -54,6 +55,7 @@ class Developer(ScriptUser):
     ) -> None:
         super().__init__(worlds, seed=seed)
         self.size = size
+        self.large = True
         self.mentioned: set[str] = set()
         self._done = done
         self._idle = idle
@@ -104,6 +106,10 @@ class Developer(ScriptUser):
                 assert done.returncode == 0, (words, done)
         self.typed.append(f"git timewarp {' '.join(words)}")
         self._done()
+
+    def share(self, count: int) -> int:
+        """Return how many of `count` files are written now."""
+        return count if self.large else count // 10
 
     def each(self, what: Callable[[Path], None]) -> None:
         """Do something to the files of every world."""
@@ -161,10 +167,10 @@ def _tree_of(root: Path, folder: str, count: int, mark: int) -> None:
 
 def _build(dev: Developer) -> None:
     """Write ignored files, and some beside the sources."""
-    mark = dev.counter
+    mark, count = dev.counter, dev.share(dev.size.build)
 
     def build(root: Path) -> None:
-        _tree_of(root, "build", dev.size.build, mark)
+        _tree_of(root, "build", count, mark)
         for number in range(20):
             (root / f"part{number}.o").write_text(f"{mark}\n")
 
@@ -177,15 +183,16 @@ def _build_clean(dev: Developer) -> None:
 
 def _install(dev: Developer) -> None:
     """Fill a folder that is ignored."""
-    mark = dev.counter
+    mark, count = dev.counter, dev.share(dev.size.install)
     dev.each(lambda root: shutil.rmtree(root / "node_modules", ignore_errors=True))
-    dev.each(lambda root: _tree_of(root, "node_modules", dev.size.install, mark))
+    dev.each(lambda root: _tree_of(root, "node_modules", count, mark))
 
 
 def _storm(dev: Developer) -> None:
     """Fill a folder that nobody has ignored yet, think, and remove it or ignore it then."""
-    mark, ending = dev.counter, dev.random.randrange(3)
-    dev.each(lambda root: _tree_of(root, "third_party", dev.size.install, mark))
+    mark, count = dev.counter, dev.share(dev.size.install)
+    ending = dev.random.randrange(3)
+    dev.each(lambda root: _tree_of(root, "third_party", count, mark))
     dev.pause()
     if ending == 0:
         dev.git("clean", "-fdq", "third_party")

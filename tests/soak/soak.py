@@ -52,8 +52,8 @@ QUICK = 1.0
 LONGEST = 300.0
 """Seconds after which something is not slow but wrong, also on a machine that is busy."""
 
-STEPS = 12
-"""How much of anything a round has besides what is heavy."""
+LARGE_EVERY = 5
+"""One round in so many has the storms in full size."""
 
 PROBES = ("edit", "save by rename", "folders", "modes", "ignore")
 
@@ -65,10 +65,19 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, how wild: `seed` chooses what is done, `every` the seconds between two kills."""
+    """What a run is.
+
+    Attributes:
+        seconds: how long it lasts at least; a round that has begun is finished.
+        every: the time between two kills, on average.
+        steps: how much of anything a round has besides what is heavy.
+        size: how much the developer does at once.
+        seed: chooses what he does, and the distances of the kills.
+    """
 
     seconds: float
     every: float
+    steps: int
     size: Size
     seed: int
 
@@ -101,6 +110,8 @@ class Soak:
         self._tell = tell
         self._began = time.monotonic()
         self._random = random.Random(plan.seed)
+        # Asked when a kill has come, so by chance; what is done does not depend on it.
+        self._starts = random.Random(plan.seed)
         self._worlds = tuple(World(root / name) for name in ("sans", "killed", "steady"))
         sans, killed, steady = self._worlds
         self._hunted, self._steady = Watched(killed.repo), Watched(steady.repo)
@@ -136,9 +147,10 @@ class Soak:
             watched.tw("watch stop", ok=False)
 
     def _round(self) -> None:
+        self._dev.large = self.found.rounds % LARGE_EVERY == 0
         for name in self._random.sample(HEAVY, len(HEAVY)):
             self._dev.act(name)
-        for _ in range(STEPS):
+        for _ in range(self._plan.steps):
             self._dev.step()
         self._calm()
         for world in self._worlds[1:]:
@@ -192,7 +204,7 @@ class Soak:
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            for _ in range(self._random.choice((1, 1, 3)))
+            for _ in range(self._starts.choice((1, 1, 3)))
         ]
         told = [json.loads(process.communicate()[0]) for process in started]
         assert {record["pid"] for record in told} == {self._hunted.pid()}, told

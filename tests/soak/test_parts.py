@@ -65,7 +65,9 @@ def test_a_line_through_samples() -> None:
 
 
 def test_a_watcher_that_does_not_look_is_found_out(tmp_path: Path) -> None:
-    soak = Soak(tmp_path, Plan(seconds=0, every=3600, size=TINY, seed=1), tell=lambda _: None)
+    soak = Soak(
+        tmp_path, Plan(seconds=0, every=3600, steps=1, size=TINY, seed=1), tell=lambda _: None
+    )
     try:
         soak._work.look()
         os.kill(soak._hunted.pid(), signal.SIGKILL)

@@ -22,9 +22,9 @@ def test_nothing_older_than_an_interval_is_lost_and_nothing_grows(
 ) -> None:
     minutes, seed = request.config.getoption("--minutes"), request.config.getoption("--seed")
     if minutes:
-        plan = Plan(seconds=minutes * 60, every=30.0, size=LARGE, seed=seed)
+        plan = Plan(seconds=minutes * 60, every=30.0, steps=12, size=LARGE, seed=seed)
     else:
-        plan = Plan(seconds=SHORT, every=8.0, size=SMALL, seed=seed)
+        plan = Plan(seconds=SHORT, every=8.0, steps=4, size=SMALL, seed=seed)
 
     def tell(line: str) -> None:
         sys.stderr.write(f"{line}\n")

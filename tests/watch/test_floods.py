@@ -16,8 +16,8 @@ from tests.soak.work import Work, newest
 from tests.support.watching import Watched, until, watched
 
 QUEUE = Path("/proc/sys/fs/inotify/max_queued_events")
-EVENTS_A_FILE = 3
-"""Created, written, closed."""
+FEW = 100
+"""Files, so few that the watcher would look at each of them and at nothing else."""
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def flood(live: Watched, mark: str) -> None:
-    """Write so many files that the queue of the watcher cannot hold what is told of them."""
-    for number in range(int(QUEUE.read_text()) // EVENTS_A_FILE + 200):
-        live.repo.write(f"storm/p{number // 500}/f{number}", f"{mark} {number % 9}\n")
+def flood(live: Watched) -> None:
+    """Write files again and again, more often than the queue of the watcher can be told of."""
+    for number in range(int(QUEUE.read_text())):
+        live.repo.write(f"storm/f{number % FEW}", f"{number}\n")
 
 
 def settled(live: Watched) -> None:
@@ -50,10 +50,11 @@ def settled(live: Watched) -> None:
 
 
 def test_what_the_queue_had_no_room_for_is_in_the_next_draft(live: Watched) -> None:
-    flood(live, "one")
+    for number in range(FEW):
+        live.repo.write(f"storm/f{number}", "before\n")
     settled(live)
     with stopped(live.pid()):
-        flood(live, "two")
+        flood(live)
         live.repo.write("a.txt", "after the queue was full\n")
         live.repo.write("born/deep/unseen.txt", "one\n")
         live.repo.git("switch", "-q", "-c", "other")
