@@ -1,8 +1,8 @@
 """A developer who never rests: the user of the twin test, with an editor, builds and storms.
 
 He types the same in every world and writes the same files, so the worlds stay twins. After
-each command and each burst of writing he says so (`done`), and while he thinks (`idle`), so
-that somebody may look.
+each command and each burst of writing he says so (`done`), and while he thinks (`idle`) or
+is still writing (`midway`), so that somebody may look.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Developer(ScriptUser):
         size: Size,
         done: Callable[[], None],
         idle: Callable[[], None],
+        midway: Callable[[], None],
     ) -> None:
         super().__init__(worlds, seed=seed)
         self.size = size
@@ -59,6 +60,7 @@ class Developer(ScriptUser):
         self.mentioned: set[str] = set()
         self._done = done
         self._idle = idle
+        self.midway = midway
 
     def git(self, *args: str, at: str = "repo", stdin: bytes | None = None) -> int:
         """Type a git command in every world."""
@@ -156,9 +158,11 @@ def _save_by_rename(dev: Developer) -> None:
     dev.each(save)
 
 
-def _tree_of(root: Path, folder: str, count: int, mark: int) -> None:
+def _tree_of(dev: Developer, root: Path, folder: str, count: int, mark: int) -> None:
     """Write `count` small files, some to a folder, as package managers do."""
     for number in range(count):
+        if number % 1000 == 999:
+            dev.midway()
         inside = root / folder / f"p{number // 20 % 100}" / f"v{number // 2000}"
         if number % 20 == 0 or number < 20:
             inside.mkdir(parents=True, exist_ok=True)
@@ -170,7 +174,7 @@ def _build(dev: Developer) -> None:
     mark, count = dev.counter, dev.share(dev.size.build)
 
     def build(root: Path) -> None:
-        _tree_of(root, "build", count, mark)
+        _tree_of(dev, root, "build", count, mark)
         for number in range(20):
             (root / f"part{number}.o").write_text(f"{mark}\n")
 
@@ -185,14 +189,14 @@ def _install(dev: Developer) -> None:
     """Fill a folder that is ignored."""
     mark, count = dev.counter, dev.share(dev.size.install)
     dev.each(lambda root: shutil.rmtree(root / "node_modules", ignore_errors=True))
-    dev.each(lambda root: _tree_of(root, "node_modules", count, mark))
+    dev.each(lambda root: _tree_of(dev, root, "node_modules", count, mark))
 
 
 def _storm(dev: Developer) -> None:
     """Fill a folder that nobody has ignored yet, think, and remove it or ignore it then."""
     mark, count = dev.counter, dev.share(dev.size.install)
     ending = dev.random.randrange(3)
-    dev.each(lambda root: _tree_of(root, "third_party", count, mark))
+    dev.each(lambda root: _tree_of(dev, root, "third_party", count, mark))
     dev.pause()
     if ending == 0:
         dev.git("clean", "-fdq", "third_party")

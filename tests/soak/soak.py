@@ -121,7 +121,12 @@ class Soak:
             watched.tw("init --watch")
         self._pid = self._steady.pid()
         self._dev = Developer(
-            self._worlds, seed=plan.seed, size=plan.size, done=self._done, idle=self._idle
+            self._worlds,
+            seed=plan.seed,
+            size=plan.size,
+            done=self._done,
+            idle=self._idle,
+            midway=self._midway,
         )
         self._work = Work(sans.repo)
         self._reaper = Reaper(self._hunted, seed=plan.seed, every=plan.every)
@@ -178,6 +183,15 @@ class Soak:
         self._start()
         self._await(self._hunted)
         self._reaper.arm()
+
+    def _midway(self) -> None:
+        """Do the same while files are being written: what is recorded then is for later."""
+        kill = self._reaper.take()
+        if kill is not None:
+            self._work.look(midway=True)
+            self._judge(kill)
+            self._start()
+            self._reaper.arm()
 
     def _judge(self, kill: Kill) -> None:
         """Compare what is recorded with the work at the moment of the kill."""

@@ -21,6 +21,10 @@ from tests.support.watching import until, watched
 TINY = Size(build=20, install=40, pause=0.1)
 
 
+def idle() -> None:
+    """Do nothing."""
+
+
 def test_work_is_as_old_as_its_last_writing(tmp_path: Path) -> None:
     repo = RepoBuilder(tmp_path / "repo")
     repo.commit("first", {"a": "1\n", "b": "1\n", ".gitignore": "*.o\n"})
@@ -40,6 +44,11 @@ def test_work_is_as_old_as_its_last_writing(tmp_path: Path) -> None:
     work.look()
     assert set(work.missing(first, before=late)) == {"b", "c"}
     assert work.missing(work.files, before=time.monotonic()) == {}
+    repo.write("c", "3\n")
+    work.look(midway=True)
+    assert "c" not in work.missing(first, before=time.monotonic())
+    work.look()
+    assert "c" in work.missing(first, before=time.monotonic())
 
 
 def test_the_newest_is_read_whether_folded_or_not(tmp_path: Path) -> None:
@@ -85,7 +94,7 @@ def test_the_developer_does_the_same_for_the_same_seed(tmp_path: Path) -> None:
     told = []
     for turn in ("one", "two"):
         worlds = [World(tmp_path / turn / name) for name in ("left", "right")]
-        dev = Developer(worlds, seed=3, size=TINY, done=lambda: None, idle=lambda: None)
+        dev = Developer(worlds, seed=3, size=TINY, done=idle, idle=idle, midway=idle)
         for name in HABITS:
             if name not in {"look with ours", "keep"}:
                 dev.act(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import stat
 import time
@@ -37,9 +38,13 @@ class Work:
     since: dict[str, float] = field(default_factory=dict)
     changed: float = 0.0
     _marks: dict[str, _Mark] = field(default_factory=dict)
+    _midway: set[str] = field(default_factory=set)
 
-    def look(self, mentioned: Iterable[str] = ()) -> None:
-        """Look at every file; one that was written again counts as changed, equal or not."""
+    def look(self, mentioned: Iterable[str] = (), *, midway: bool = False) -> None:
+        """Look at every file; one that was written again counts as changed, equal or not.
+
+        `midway`: the writing goes on, so what has changed is of no certain moment yet.
+        """
         listed = self.repo.run("ls-files", "-z", "-co", "--exclude-standard").stdout
         now: dict[str, _Mark] = {}
         for name in set(to_str(listed).split("\0")) - {""}:
@@ -53,10 +58,12 @@ class Work:
         for name in gone:
             self.files.pop(name, None)
         self._marks = now
-        if new or gone:
+        changed = {*new, *gone, *self._midway}
+        self._midway = changed if midway else set()
+        if changed:
             # Taken last: whatever we saw was there before this moment.
             self.changed = time.monotonic()
-            self.since.update(dict.fromkeys((*new, *gone), self.changed))
+            self.since.update(dict.fromkeys(changed, math.inf if midway else self.changed))
 
     def missing(self, kept: Files, *, before: float) -> dict[str, float]:
         """Return path -> since when, of the work from before a moment that `kept` has not."""
