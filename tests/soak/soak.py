@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from git_timewarp.safety import log
 from git_timewarp.watch import folders
 from tests.invariants.test_twin import compare
 from tests.soak import figures
@@ -272,8 +273,7 @@ class Soak:
         listed = folders.listed(opened)
         assert figures.watches(self._pid) == len({*listed.tree, *listed.git})
         for watched, world in zip((self._hunted, self._steady), self._worlds[1:], strict=True):
-            log = Path(watched.place.log).read_text(encoding="utf-8")
-            assert "Traceback" not in log, log
+            assert "Traceback" not in _log(watched), _log(watched)
             watched.tw("watch stop")
             for _ in range(2):
                 assert watched.tw("verify --full").endswith("everything is whole\n")
@@ -290,11 +290,16 @@ class Soak:
         names = [name for name in {*work, *files} if work.get(name) != files.get(name)]
         shown = [(name, work.get(name), files.get(name)) for name in sorted(names)[:9]]
         told = f"{len(names)} paths differ in {watched.repo.path} from {kept.event}: {shown}"
-        log = Path(watched.place.log).read_text(encoding="utf-8")[-2000:]
-        return f"{told}\n{watched.state()}\n{log}\n{self._story()}"
+        return f"{told}\n{watched.state()}\n{_log(watched)[-2000:]}\n{self._story()}"
 
     def _story(self) -> str:
         return f"seed {self._plan.seed}\n" + "\n".join(self._dev.typed[-30:])
+
+
+def _log(watched: Watched) -> str:
+    """Return what a watcher wrote down, the newest of it."""
+    path = Path(log.path_in(recording.opened(watched.repo).state_dir))
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def report(found: Found) -> str:
