@@ -7,7 +7,7 @@ ARGS :=
 FAULTS := 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format install uninstall bench crash corrupt docs lock wheel env-run env-dev clean
+.PHONY: help demo test check format install uninstall bench crash corrupt soak docs lock wheel env-run env-dev clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; \
@@ -44,6 +44,9 @@ crash: env-dev ## kill every mutation at every step, not at a sample of them
 
 corrupt: env-dev ## damage our files in 2,000 random ways, look what is told and healed
 	$(BIN)/python -m pytest -n auto --corruptions $(FAULTS) tests/corruption $(ARGS)
+
+soak: env-dev ## an hour of a developer, with a watcher that is killed (ARGS="--minutes 5 --seed 2")
+	$(BIN)/python -m pytest -n 0 -s --minutes 60 tests/soak/test_soak.py $(ARGS)
 
 docs: env-dev ## write the generated pages of docs/reference
 	$(BIN)/python -m tests.support.reference

@@ -47,7 +47,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of `make crash` and `make corrupt`."""
+    """Add the options of `make crash`, `make corrupt` and `make soak`."""
+    parser.addoption("--minutes", type=float, help="soak for so long, with everything large")
+    parser.addoption("--seed", type=int, default=1, help="what the soak's developer does")
     parser.addoption("--crash-all", action="store_true", help="stop at every step, not at a sample")
     parser.addoption("--corruptions", type=int, default=60, help="how many random faults to try")
     parser.addoption(

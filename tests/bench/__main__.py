@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tests.bench import commands, histories, hooks, report, snapshots
+from tests.bench import commands, histories, hooks, report, snapshots, watching
 from tests.bench.measure import Row
 from tests.bench.place import ROOT, SMOKE, Place, Scale
 
@@ -18,6 +18,7 @@ SECTIONS: dict[str, Callable[[Place], Iterator[Row]]] = {
     "commands": commands.rows,
     "hooks": hooks.rows,
     "snapshots": snapshots.rows,
+    "watching": watching.rows,
     "histories": histories.rows,
 }
 PAGE = ROOT / "docs/benchmarks.md"
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = {"snapshots": given.snapshots, "events": given.events, "count": given.count}
     scale = replace(scale, **{key: value for key, value in chosen.items() if value})
     if given.files:
-        scale = replace(scale, files=tuple(given.files))
+        scale = replace(scale, files=tuple(given.files), watched=tuple(given.files))
     folder = Path(tempfile.mkdtemp(prefix="timewarp-bench-"))
     try:
         rows = measure(

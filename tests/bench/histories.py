@@ -29,6 +29,7 @@ def rows(place: Place) -> Iterator[Row]:
     yield row_
     yield _verify(place, recorded, size=f"{len(states):,} snapshots")
     yield from events.rows_of_recording(place, recorded)
+    yield from _verify_rates(place, recorded, snapshots=len(states))
     more = place.scale.events - place.scale.some_events
     events.record(place, recorded, more)
     yield from events.rows_of_reading(place, recorded, count=place.scale.events)
@@ -133,6 +134,28 @@ def _verify(place: Place, repo: Path, *, size: str) -> Row:
         why="git's own check runs inside it; on top comes our start (about 0.1 s, as long as all "
         "of `git fsck` on a short history) and what only we know: each description and each chain",
     )
+
+
+def _verify_rates(place: Place, repo: Path, *, snapshots: int) -> Iterator[Row]:
+    """Both checks of a long history against git's of all its objects, as rates."""
+    objects = len(place.git(repo, "rev-list", "--objects", "--glob=refs/timewarp").splitlines())
+    count = place.scale.some_events
+    size = f"{count:,} events, {snapshots:,} snapshots, {objects:,} objects"
+    for words, what, things in (
+        (("verify", "--quick"), "events", count),
+        (("verify", "--full"), "objects", objects),
+    ):
+        yield row(
+            f"`{' '.join(words)}`, {what}",
+            size=size,
+            against="`git fsck`",
+            pair=alternate(
+                Side(partial(place.ours, repo, *words)),
+                Side(partial(place.git, repo, "fsck")),
+                count=place.scale.count,
+            ),
+            things=things,
+        )
 
 
 def _upkeep(place: Place, repo: Path, *, snapshots: int) -> Iterator[Row]:

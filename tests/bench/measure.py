@@ -62,12 +62,14 @@ class Budget:
         ratio: ours over theirs at most.
         extra: seconds over theirs at most.
         seconds: seconds at all at most.
+        size: bytes at all at most.
     """
 
     text: str
     ratio: float | None = None
     extra: float | None = None
     seconds: float | None = None
+    size: int | None = None
 
     def over(self, ours: float, theirs: float) -> float:
         """Return by how much it is missed, in the unit of the limit; 0 or less when it holds."""
@@ -75,7 +77,7 @@ class Budget:
             return ours / theirs - self.ratio
         if self.extra is not None:
             return ours - theirs - self.extra
-        return ours - (self.seconds or 0.0)
+        return ours - (self.seconds or self.size or 0)
 
 
 def at_most(ratio: float) -> Budget:

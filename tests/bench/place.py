@@ -45,6 +45,8 @@ class Scale:
 
     Attributes:
         files: sizes of the generated repositories.
+        watched: sizes of those that are watched.
+        idle: seconds for which nothing happens in one of them.
         count: how often each side of a pair runs.
         events: events in the long history; `some_events` in the shorter one.
         snapshots: snapshots of a real history.
@@ -53,6 +55,8 @@ class Scale:
     """
 
     files: tuple[int, ...] = (1_000, 10_000, 100_000)
+    watched: tuple[int, ...] = (1_000, 100_000, 500_000)
+    idle: float = 60.0
     count: int = 9
     events: int = 1_000_000
     some_events: int = 100_000
@@ -61,7 +65,17 @@ class Scale:
     jump: int = 500
 
 
-SMOKE = Scale(files=(60,), count=1, events=1_200, some_events=300, snapshots=12, refs=5, jump=20)
+SMOKE = Scale(
+    files=(60,),
+    watched=(60,),
+    idle=1.0,
+    count=1,
+    events=1_200,
+    some_events=300,
+    snapshots=12,
+    refs=5,
+    jump=20,
+)
 
 
 @dataclass(frozen=True)

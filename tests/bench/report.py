@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench.measure import Row
@@ -82,7 +83,7 @@ def missed(rows: Sequence[Row]) -> str:
         if budget.ratio is not None:
             much = f"{row.ratio:.2f} x instead of {budget.ratio:.2f} x"
         else:
-            much = f"{duration(row.over)} too much"
+            much = f"{shown(replace(row, things=0), row.over)} too much"
         why = f": {row.why}" if row.why else ""
         lines.append(f"- {row.what}, {row.size}: {much}{why}.")
     return "\n".join([*lines, ""])
