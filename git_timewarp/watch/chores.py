@@ -1,4 +1,6 @@
-"""What a watcher does besides: a full verify a day, in a process of its own and at low priority.
+"""What a watcher does besides: room on the disk every minute, a full verify a day.
+
+The verify runs in a process of its own, at low priority.
 
 The first is due an hour after the first watcher began, as is one that was cut off or found something.
 """
@@ -12,6 +14,9 @@ import subprocess
 from collections.abc import Mapping
 
 from git_timewarp.git.repo import Repo
+from git_timewarp.retention.chores import EVERY
+from git_timewarp.retention.chores import Chores as Room
+from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import Clock, iso, parse_iso
 from git_timewarp.watch import spawn, verified
 from git_timewarp.watch.place import Place
@@ -25,28 +30,50 @@ class Chores:
     """Does what is due when its watcher has nothing else to do."""
 
     def __init__(
-        self, repo: Repo, place: Place, *, clock: Clock, hours: float, environ: Mapping[str, str]
+        self,
+        repo: Repo,
+        place: Place,
+        *,
+        clock: Clock,
+        hours: float,
+        environ: Mapping[str, str],
+        room: Room | None = None,
     ) -> None:
-        """`hours` lie between two verifies, 0 for none; `environ` is what a child is given."""
+        """See the class.
+
+        Args:
+            repo: the repository.
+            place: where the watcher's files are.
+            clock: the time.
+            hours: how many lie between two verifies, 0 for none.
+            environ: what a child is given.
+            room: who looks after the disk.
+        """
         self._repo = repo
+        self._room = room
+        self._next = float("-inf")
         self._place = place
         self._clock = clock
         self._hours = hours
         self._environ = environ
         self._verify: subprocess.Popen[bytes] | None = None
 
-    def turn(self) -> None:
-        """Begin what is due, note what ended; returns at once.
+    def turn(self, world: World) -> list[str]:
+        """Do what is due, once a minute; return what is worth a line in the log.
 
         Raises:
             OSError: nothing can be written, or no process started.
         """
-        if self._verify is not None:
-            if self._verify.poll() is not None:
-                self._ended(self._verify)
-                self._verify = None
-        elif self._hours and self._is_due():
+        if self._verify is not None and self._verify.poll() is not None:
+            self._ended(self._verify)
+            self._verify = None
+        now = self._clock.monotonic()
+        if now < self._next:
+            return []
+        self._next = now + EVERY
+        if self._verify is None and self._hours and self._is_due():
             self._begin()
+        return self._room.turn(world) if self._room is not None else []
 
     def close(self) -> None:
         """End what runs; it only looks."""

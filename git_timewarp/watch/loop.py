@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from git_timewarp import __version__
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.retention.chores import Chores as Room
+from git_timewarp.retention.settings import bounds
 from git_timewarp.safety.log import Log
 from git_timewarp.timeline.recording import NotRecordingError, is_recording
 from git_timewarp.timeline.world import World
@@ -83,6 +85,7 @@ def _run(
             clock=world.clock,
             hours=settings.int("timewarp.verify.intervalHours"),
             environ=environ,
+            room=Room(bounds(settings)),
         )
         watcher = Watcher(
             patient, where, _manner(settings), lock_fd=lock.fd, told=told, chores=chores

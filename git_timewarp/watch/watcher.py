@@ -187,9 +187,10 @@ class Watcher:
         if self._chores is None:
             return
         try:
-            self._chores.turn()
+            for text in self._chores.turn(self._world):
+                self._log.write("warn", text)
         except OSError as exc:
-            self._log.write("warn", f"verify: {exc}")
+            self._log.write("warn", f"cannot look after disk and verify: {exc}")
             self._chores = None
 
     def _notice(self, stop: Stop, *, seconds: float) -> None:

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from git_timewarp.retention.chores import Chores as Looks
+from git_timewarp.retention.policy import Policy
+from git_timewarp.retention.settings import Bounds
+from git_timewarp.store.room import Room
+from git_timewarp.timeline.world import World
 from git_timewarp.watch import place, verified
 from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.place import Place
@@ -31,6 +36,10 @@ class Days(CountingClock):
         """Return the time."""
         return 1_700_000_000_000_000_000 + int(self.hours * 3_600_000_000_000)
 
+    def monotonic(self) -> float:
+        """Return the same in seconds."""
+        return self.hours * 3600.0
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> RepoBuilder:
@@ -38,6 +47,11 @@ def repo(tmp_path: Path) -> RepoBuilder:
     found.commit("first", {"a.txt": "1\n"})
     recording.take(recording.begin(found))
     return found
+
+
+@pytest.fixture
+def world(repo: RepoBuilder) -> World:
+    return recording.world(repo)
 
 
 @pytest.fixture
@@ -58,11 +72,11 @@ def chores(repo: RepoBuilder, clock: Days, *, hours: float = 24) -> Chores:
     return Chores(opened, place.of(opened), clock=clock, hours=hours, environ=repo.env())
 
 
-def turned(found: Chores, where: Place) -> Verified:
+def turned(found: Chores, where: Place, world: World) -> Verified:
     """Turn until the verify that begins now has ended."""
 
     def has_ended() -> bool:
-        found.turn()
+        found.turn(world)
         return verified.read(where.folder).ended is not None
 
     until(has_ended, "the end of the verify")
@@ -70,27 +84,27 @@ def turned(found: Chores, where: Place) -> Verified:
 
 
 def test_the_first_verify_is_due_after_an_hour_and_the_next_after_a_day(
-    repo: RepoBuilder, clock: Days, where: Place
+    repo: RepoBuilder, clock: Days, where: Place, world: World
 ) -> None:
     found = chores(repo, clock)
-    found.turn()
+    found.turn(world)
     assert verified.read(where.folder) == Verified(started="2023-11-14T22:13:20.000Z")
     clock.hours = 0.9
-    found.turn()
+    found.turn(world)
     assert os.listdir(where.folder) == ["verified.json"]
     clock.hours = 1.1
-    first = turned(found, where)
+    first = turned(found, where, world)
     assert first == Verified(first.started, "2023-11-14T23:19:20.000Z", ok=True)
     assert os.listdir(where.folder) == ["verified.json"]
     clock.hours = 25.0
-    found.turn()
+    found.turn(world)
     assert verified.read(where.folder) == first
     clock.hours = 25.2
-    assert turned(found, where).started != first.started
+    assert turned(found, where, world).started != first.started
 
 
 def test_what_it_finds_is_told_by_status_and_looked_at_again(
-    repo: RepoBuilder, clock: Days, where: Place
+    repo: RepoBuilder, clock: Days, where: Place, world: World
 ) -> None:
     opened = recording.opened(repo)
     pack = next((Path(opened.objects_dir) / "pack").glob("*.pack"))
@@ -99,31 +113,35 @@ def test_what_it_finds_is_told_by_status_and_looked_at_again(
     data[len(data) // 2] ^= 0xFF
     pack.write_bytes(data)
     found = chores(repo, clock)
-    found.turn()
+    found.turn(world)
     clock.hours = 2.0
-    told = turned(found, where)
+    told = turned(found, where, world)
     assert (told.ok, told.problems > 0) == (False, True)
     clock.hours = 3.5
-    found.turn()
+    found.turn(world)
     assert verified.read(where.folder).ended is None
     found.close()
 
 
-def test_one_that_is_cut_off_is_made_up_for(repo: RepoBuilder, clock: Days, where: Place) -> None:
+def test_one_that_is_cut_off_is_made_up_for(
+    repo: RepoBuilder, clock: Days, where: Place, world: World
+) -> None:
     found = chores(repo, clock)
-    found.turn()
+    found.turn(world)
     clock.hours = 2.0
-    found.turn()
+    found.turn(world)
     found.close()
     assert os.listdir(where.folder) == ["verified.json"]
     assert verified.read(where.folder).ended is None
     clock.hours = 3.5
-    assert turned(chores(repo, clock), where).ok
+    assert turned(chores(repo, clock), where, world).ok
 
 
-def test_none_is_made_where_none_is_wanted(repo: RepoBuilder, clock: Days, where: Place) -> None:
+def test_none_is_made_where_none_is_wanted(
+    repo: RepoBuilder, clock: Days, where: Place, world: World
+) -> None:
     found = chores(repo, clock, hours=0)
-    found.turn()
+    found.turn(world)
     assert os.listdir(where.folder) == []
 
 
@@ -146,3 +164,27 @@ def test_a_watcher_verifies(tmp_path: Path) -> None:
         verified.store(folder, live.state().verified._replace(ok=False, problems=2))
         told = json.loads(live.tw("status --json"))
         assert [item["kind"] for item in told["problems"]] == ["verify"]
+
+
+def test_the_disk_is_looked_at_every_minute(clock: Days, where: Place, world: World) -> None:
+    free = [10**12]
+    room = Room(notice=3000, warn=2000, stop=1000, free=lambda _: free[0])
+    world = world._replace(room=room)
+    policy = Policy(last=1)
+    found = Chores(
+        world.repo,
+        where,
+        clock=clock,
+        hours=0,
+        environ={},
+        room=Looks(Bounds(policy, quota=10**12, room=room, auto=False)),
+    )
+    told = []
+    for minutes, bytes_free in enumerate((10**12, 1500, 1500, 500)):
+        free[0] = bytes_free
+        clock.hours = minutes / 60 + 0.001
+        told.append(found.turn(world))
+        assert found.turn(world) == []
+    assert [bool(lines) for lines in told] == [False, True, False, True]
+    assert "warn" in told[1][0]
+    assert "stop" in told[3][0]
