@@ -8,6 +8,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation, raw_place
 from git_timewarp.git.raw import RawStore
 from git_timewarp.git.raw_place import Place
+from git_timewarp.store import recovery
 from git_timewarp.store.paths import Paths
 from git_timewarp.util.text import shell
 
@@ -57,10 +58,7 @@ def worktree(place: Place) -> str:
 def folders(place: Place) -> list[str]:
     """Return every object directory of the repository, ours and what was put aside included."""
     paths = Paths(state_dir(place))
-    own = [paths.quarantine]
-    aside = os.path.dirname(paths.damaged(b""))
-    if os.path.isdir(aside):
-        own += [os.path.join(aside, name, "objects") for name in sorted(os.listdir(aside))]
+    own = [paths.quarantine, *recovery.object_folders(paths)]
     return raw_place.stores(place.common_dir, own)
 
 

@@ -246,3 +246,16 @@ def test_submodules_come_back_changed_or_not(tmp_path: Path) -> None:
     answer, out = rescued(outer)
     assert answer.code == 0, answer.err
     assert disasters.state(out) == before
+
+
+def test_what_a_recovery_put_aside_is_read(tmp_path: Path) -> None:
+    """The only copy of a blob lies among what a repair or a crash left."""
+    repo = repository(tmp_path)
+    before = disasters.state(repo.path)
+    oid = repo.git("hash-object", "--no-filters", "dir/deep/er/new")
+    kept = repo.path / f".git/timewarp/quarantine/{oid[:2]}/{oid[2:]}"
+    aside = repo.path / f".git/timewarp/recovery/20260101T000000000Z-0/objects/{oid[:2]}"
+    aside.mkdir(parents=True)
+    kept.rename(aside / oid[2:])
+    answer, out = rescued(repo)
+    assert (answer.code, disasters.state(out)) == (0, before), answer.err

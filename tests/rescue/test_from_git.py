@@ -165,7 +165,7 @@ def test_without_commits_there_is_nothing(tmp_path: Path) -> None:
     answer = typed(repo, "recover", "--from-git")
     assert (answer.code, answer.out) == (0, "everything that git remembers is on the timeline\n")
     shutil.rmtree(repo.path / ".git/timewarp")
-    for words in ((), ("--rebuild", "--from-git")):
+    for words in (("-n",), ("--limit", "3"), ("--rebuild", "--from-git")):
         assert typed(repo, "recover", *words).code == 2
 
 

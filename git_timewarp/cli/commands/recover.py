@@ -26,7 +26,7 @@ def run(
     rebuild: bool,
     from_git: bool,
     since: str | None,
-    limit: int,
+    limit: int | None,
     dry_run: bool,
 ) -> int:
     """Bring back what survives, or tell what came back; 5 when something did not."""
@@ -35,8 +35,13 @@ def run(
             "recover from what: one of '--rebuild' and '--from-git'",
             hint="git timewarp recover --rebuild --dry-run",
         )
+    if not from_git and (since is not None or limit is not None):
+        raise WhichRecoveryError(
+            "'--since' and '--limit' go with '--from-git'", hint="git timewarp help recover"
+        )
     if from_git:
-        derived = context.app.rescue.from_git(since=since, limit=limit, dry_run=dry_run)
+        most = 1000 if limit is None else limit
+        derived = context.app.rescue.from_git(since=since, limit=most, dry_run=dry_run)
         context.answer(derived.to_dict(), disaster.derived(derived, context.look()))
         return Kind.CORRUPT.value if derived.lost else 0
     if rebuild:
@@ -87,7 +92,6 @@ The exit code is 5 when something did not come back, or is damaged now;
             "with --from-git, the newest commits (1000)",
             metavar="<number>",
             number=True,
-            default=1000,
         ),
         DRY_RUN,
         JSON,
