@@ -24,6 +24,8 @@ _LARGEST = 5
 _ORDER = (layout.EVENTS, layout.KEPT, layout.SNAPSHOTS, layout.DRAFTS)
 """What several classes lead to counts for the first of them."""
 
+_IN_SNAPSHOT = ("tree/", "raw/")
+
 
 def storage(history: History, bounds: Bounds, *, clock: Clock) -> StorageResult:
     """Look at everything of ours; nothing is recorded."""
@@ -45,7 +47,8 @@ def storage(history: History, bounds: Bounds, *, clock: Clock) -> StorageResult:
             snapshots.append(Large(name, size))
     top = heapq.nlargest(_LARGEST, snapshots, key=lambda item: item.size)
     top = [item._replace(what=of_snapshot(history, item.name)) for item in top]  # type: ignore[arg-type]
-    blobs = heapq.nlargest(_LARGEST, sizes, key=lambda oid: sizes[oid])
+    files = [oid for oid in _files(names) if oid in sizes]
+    blobs = heapq.nlargest(_LARGEST, files, key=lambda oid: sizes[oid])
     used = sum(size for name, size in packs.items() if name not in old)
     classes["indexes"] = max(0, used - sum(classes.values()))
     classes["leaving"] = sum(size for name, size in packs.items() if name in old)
@@ -58,7 +61,7 @@ def storage(history: History, bounds: Bounds, *, clock: Clock) -> StorageResult:
         now.free,
         now.level,
         tuple(top),
-        tuple(Large(oid, sizes[oid], names[oid]) for oid in blobs),
+        tuple(Large(oid, sizes[oid], names[oid].partition("/")[2]) for oid in blobs),
         frees(history, stored, decisions),
         sum(not item.keep for item in decisions),
         tuple(_advice(now.level, now.percent, any(not item.keep for item in decisions))),
@@ -105,8 +108,16 @@ def _walk(
         if oid in is_tip:
             current = owned.setdefault(oid, [])
         current.append(oid)
-        names[oid] = to_str(path).removeprefix("tree/")
+        names[oid] = to_str(path)
     return owned, names
+
+
+def _files(names: Mapping[Oid, str]) -> Iterator[Oid]:
+    """Yield those of the objects that are files of a snapshot, not folders or what describes it."""
+    folders = {os.path.dirname(path) for path in names.values()}
+    for oid, path in names.items():
+        if path.startswith(_IN_SNAPSHOT) and path not in folders:
+            yield oid
 
 
 def _stored_by_us(history: History) -> set[Oid]:

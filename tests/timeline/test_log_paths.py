@@ -81,3 +81,14 @@ def test_what_no_path_can_be(repo: RepoBuilder) -> None:
     for path in ("", "../x", ":(attr:x)a", "/elsewhere"):
         with pytest.raises(BadPathspecError):
             list(opened(repo).log(paths=[path]))
+
+
+def test_where_nothing_is_shown_it_says_that_drafts_are_left_out(repo: RepoBuilder) -> None:
+    done = typed(repo, "log", "--", "no such file")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == (
+        "nothing but drafts, if anything, changed it\n"
+        "hint: git timewarp log --all -- 'no such file'\n"
+    )
+    assert typed(repo, "log", "--all", "--", "no such file").err == ""
+    assert typed(repo, "log", "--json", "--", "no such file").err == ""

@@ -19,8 +19,11 @@ from git_timewarp.cli.output import health, human, machine
 from git_timewarp.cli.output.timeline import Timeline
 from git_timewarp.cli.spec import Argument, Command, Option
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.util.text import shell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from git_timewarp.cli.context import Context
     from git_timewarp.cli.output.look import Look
     from git_timewarp.timeline.results_look import LogEntry
@@ -76,12 +79,30 @@ def run(
     context.page()
     colors = "never" if no_color else colors
     timeline = Timeline(context.look(date=date, colors=colors, ascii_only=ascii_only))
+    seen = 0
+
+    def counted() -> Iterator[LogEntry]:
+        nonlocal seen
+        for entry in entries:
+            seen += 1
+            yield entry
+
     if not (patch or stat):
-        context.console.lines(timeline.draw(entries))
-        return 0
-    for entry in entries:
+        context.console.lines(timeline.draw(counted()))
+        return _nothing(context, paths, all_writers=all_writers) if not seen else 0
+    for entry in counted():
         context.console.lines(timeline.draw([entry]))
         _changes(context, entry, paths=paths, patch=patch, stat=stat, colors=colors)
+    return _nothing(context, paths, all_writers=all_writers) if not seen else 0
+
+
+def _nothing(context: Context, paths: tuple[str, ...], *, all_writers: bool) -> int:
+    """Say where to look where nothing was found; drafts are not shown unasked."""
+    if paths and not all_writers:
+        look = context.look(talk=True)
+        words = " ".join(shell(path) for path in paths)
+        context.console.talk("nothing but drafts, if anything, changed it")
+        context.console.talk(f"{look.paint('hint', 'hint:')} git timewarp log --all -- {words}")
     return 0
 
 

@@ -57,7 +57,9 @@ def repair(report: RepairReport, look: Look) -> Iterator[str]:
         yield f"what was there before is kept in {names.one_line(report.copy)}"
     left = () if report.dry_run else report.problems
     yield from health.problems(left, look)
-    if report.dry_run:
+    if report.dry_run and not report.found:
+        yield look.paint("good", "nothing is damaged")
+    elif report.dry_run:
         yield f"{len(report.healed)} object(s) of {report.found} problem(s) can be healed"
     elif not report.problems:
         yield look.paint("good", "everything is whole")
