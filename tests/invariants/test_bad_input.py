@@ -342,6 +342,7 @@ FULL = """
 tell() { git timewarp "$@" >"$out/out" 2>"$out/err"; echo "$1 $? $(sed 's/:.*//' "$out/err" | xargs)"; }
 out=$2
 mount -t tmpfs -o size=12m none "$1" && cp -a "$2/repo" "$1/repo" && cd "$1/repo" &&
+git config timewarp.disk.stop 0 &&
 git timewarp init >/dev/null && echo two >a && git timewarp snapshot >/dev/null &&
 echo three >a || exit 99
 dd if=/dev/zero of="$1/fill" bs=4k >/dev/null 2>&1
