@@ -157,6 +157,12 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
     text = exc.stderr.strip().splitlines()
     first = text[0] if text else ""
     if "not a git repository" in first:
+        broken = _broken(start)
+        if broken is not None:
+            return NotARepositoryError(
+                f"git does not take '{broken}' for a repository any more",
+                hint="git timewarp emergency-restore --list",
+            )
         return NotARepositoryError(f"'{start}' is not in a git repository", hint="git init")
     if "dubious ownership" in first:
         # git names the folder that has to be trusted: the root, or the git directory.
@@ -169,6 +175,19 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
     return NotARepositoryError(
         f"git cannot open the repository at '{start}': {reason}", hint=_look(start, reason)
     )
+
+
+def _broken(start: str) -> str | None:
+    """Return the git directory above `start` that has objects, though git does not know it."""
+    folder = os.path.abspath(start)
+    while True:
+        found = os.path.join(folder, ".git")
+        if os.path.isdir(os.path.join(found, "objects")):
+            return found
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
 
 
 def _look(start: str, reason: str) -> str:

@@ -259,3 +259,19 @@ def test_what_a_recovery_put_aside_is_read(tmp_path: Path) -> None:
     kept.rename(aside / oid[2:])
     answer, out = rescued(repo)
     assert (answer.code, disasters.state(out)) == (0, before), answer.err
+
+
+def test_where_git_knows_no_repository_any_more_every_command_names_the_way(
+    tmp_path: Path,
+) -> None:
+    repo = repository(tmp_path)
+    (repo.path / ".git/HEAD").unlink()
+    (repo.path / "below").mkdir()
+    for where in (repo.path, repo.path / "below"):
+        answer = typed(where, "status")
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err == (
+            f"error: git does not take '{repo.path}/.git' for a repository any more\n"
+            "hint: git timewarp emergency-restore --list\n"
+        )
+    assert typed(repo, "emergency-restore", "--list").code == 0
