@@ -68,8 +68,7 @@ class Inotify:
 
     def wait(self, seconds: float, stop: Stop) -> None:
         """Return when something changed, after `seconds` at the latest."""
-        _readable(seconds, self._fd, stop.fileno())
-        if seconds > _GROUP:
+        if _readable(seconds, self._fd, stop.fileno()) and seconds > _GROUP:
             # What comes together is taken together.
             _readable(_GROUP, stop.fileno())
 
@@ -158,9 +157,9 @@ class Inotify:
         raise NoEventsError(_LIMITS.get(code, os.strerror(code)))
 
 
-def _readable(seconds: float, *descriptors: int) -> None:
-    """Wait until one of the descriptors is readable, `seconds` at most."""
+def _readable(seconds: float, *descriptors: int) -> bool:
+    """Wait until one of the descriptors is readable, `seconds` at most; tell whether one is."""
     poll = select.poll()
     for descriptor in descriptors:
         poll.register(descriptor, select.POLLIN)
-    poll.poll(max(0, int(seconds * 1000)))
+    return bool(poll.poll(max(0, int(seconds * 1000))))

@@ -29,10 +29,16 @@ class Knowledge:
         self._doubted = False
         self._indexed = False
         self._fold = False
+        self._waiting: Stop | None = None
 
     def wait(self, seconds: float, stop: Stop) -> Batch:
         """Return what changed since the last call, after `seconds` at the latest."""
+        with self._lock:
+            self._waiting = stop
+            if self._fold:
+                seconds = 0.0
         self._source.wait(seconds, stop)
+        stop.settle()
         with self._lock:
             self._take()
             batch, self._untold = self._untold, Batch()
@@ -69,9 +75,11 @@ class Knowledge:
             return told
 
     def will_fold(self) -> bool:
-        """Note that somebody waits for a fold; it comes within seconds."""
+        """Note that somebody waits for a fold; it ends the wait of the thread that waits."""
         with self._lock:
             self._fold = True
+            if self._waiting is not None:
+                self._waiting.nudge()
         return True
 
     def takes_fold(self) -> bool:
@@ -88,6 +96,7 @@ class Knowledge:
     def close(self) -> None:
         """Give the watches back."""
         with self._lock:
+            self._waiting = None
             self._source.close()
 
     def _take(self) -> None:

@@ -6,6 +6,7 @@ reports as unnamed, and where it cannot watch at all it refuses to open.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ STEP = 0.2
 
 
 class Stop:
-    """The request to end; set by a signal, it also ends a wait."""
+    """The request to end; set by a signal, it also ends a wait, as a nudge does."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
         self._set = False
 
@@ -31,12 +33,24 @@ class Stop:
             self._set = True
             os.write(self._write, b"!")
 
+    def nudge(self) -> None:
+        """End the wait of now, without a request; also from another thread."""
+        # A pipe that is full ends the wait as well.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._write, b".")
+
+    def settle(self) -> None:
+        """Forget the nudges; a request stays."""
+        with contextlib.suppress(BlockingIOError):
+            while not self._set:
+                os.read(self._read, 4096)
+
     def is_set(self) -> bool:
         """Return true from the request on."""
         return self._set
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable from the request on."""
+        """Return the descriptor that is readable from a request or a nudge on."""
         return self._read
 
     def close(self) -> None:

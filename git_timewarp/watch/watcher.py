@@ -31,6 +31,9 @@ else:
     from git_timewarp.watch.recursive import Recursive as Events
 
 _TICK = 1.0
+_CALM_TICK = 5.0
+"""Seconds between two looks at whether there is anything to watch, while nothing is due."""
+
 _SLEPT = 5.0
 _TRY_EVENTS = 600.0
 _TRY_FOLD = 60.0
@@ -167,8 +170,10 @@ class Watcher:
         return False
 
     def _turn(self, stop: Stop) -> None:
-        wait = min(_TICK, max(0.0, self._schedule.due() - self._clock.monotonic()))
-        self._notice(stop, seconds=wait)
+        due = self._schedule.due()
+        tick = _CALM_TICK if due == float("inf") else _TICK
+        next_at = min(due, self._fold_at, self._events_at)
+        self._notice(stop, seconds=min(tick, max(0.0, next_at - self._clock.monotonic())))
         now = self._clock.monotonic()
         if stop.is_set():
             return

@@ -62,6 +62,12 @@ class Developer(ScriptUser):
         self._idle = idle
         self.midway = midway
 
+    def begin(self) -> None:
+        """Say what is ignored, as everybody's first commit does."""
+        self.write(".gitignore", IGNORED)
+        self.git("add", "-A")
+        self.git("commit", "-qm", "what is ignored")
+
     def git(self, *args: str, at: str = "repo", stdin: bytes | None = None) -> int:
         """Type a git command in every world."""
         answer = super().git(*args, at=at, stdin=stdin)

@@ -137,6 +137,7 @@ class Soak:
         try:
             self._work.look()
             self._reaper.arm()
+            self._dev.begin()
             while self._minutes() * 60 < self._plan.seconds or not self.found.samples:
                 self._round()
             self._reaper.close()
@@ -250,10 +251,10 @@ class Soak:
 
     def _probe(self, name: str) -> None:
         """Do one thing, and have all of it in the first draft that comes, not only in a later."""
-        before = self._calm()
+        before, files = self._calm(), dict(self._work.files)
         began = time.monotonic()
         self._dev.act(name)
-        if self._work.changed < began:
+        if self._work.files == files:
             return
         spent = time.monotonic() - began
         after = before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from git_timewarp.watch.source import Polling, Stop
 from tests.support import recording
 from tests.support.clock import CountingClock
 from tests.support.repo_builder import RepoBuilder
-from tests.support.watching import Watched, until, watched
+from tests.support.watching import PATIENCE, Watched, until, watched
 
 
 @pytest.fixture
@@ -136,6 +137,23 @@ def test_a_sleep_of_the_machine_makes_everything_unknown(knowledge: Knowledge) -
     assert told(knowledge, cursor).paths is None
 
 
+def test_a_fold_that_is_asked_for_ends_the_wait(knowledge: Knowledge) -> None:
+    """Once: what was asked before is no reason to come back from the next wait."""
+    stop = Stop()
+    for _ in range(2):
+        waiting = threading.Thread(target=knowledge.wait, args=(3600.0, stop), daemon=True)
+        waiting.start()
+        assert knowledge.will_fold()
+        waiting.join(PATIENCE)
+        assert not waiting.is_alive()
+        assert knowledge.takes_fold()
+        assert not knowledge.takes_fold()
+        assert select.select([stop.fileno()], [], [], 0)[0] == []
+    knowledge.close()
+    stop.close()
+    assert knowledge.will_fold()
+
+
 def test_who_looks_by_turns_knows_nothing(repo: RepoBuilder) -> None:
     opened = recording.opened(repo)
     polling = Polling(CountingClock(), every=lambda: 2.0)
@@ -209,7 +227,7 @@ def test_commands_use_what_the_watcher_knows(live: Watched) -> None:
         made = json.loads(live.tw("snapshot --json"))
         assert live.repo.git("cat-file", "-p", f"{made['tree']}:a.txt") == str(number)
         folder = recording.opened(live.repo).state_dir + "/index/main-worktree/memory.json"
-        cursor = json.loads(Path(folder).read_bytes())["cursor"]
+        cursor = json.loads(Path(folder).read_bytes().splitlines()[0])["cursor"]
         known = asking.since(cursor)
         assert known is not None
         live.repo.write("src/b.txt", f"{number} new\n")

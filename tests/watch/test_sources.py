@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import shutil
 import subprocess
 import sys
@@ -138,6 +139,17 @@ def test_a_stop_ends_the_wait(source: Source, stop: Stop) -> None:
     stop.set()
     assert not noticed(source, 3600.0, stop)
     assert stop.is_set()
+
+
+def test_a_nudge_ends_one_wait_and_a_stop_all_of_them(source: Source, stop: Stop) -> None:
+    for _ in range(100_000):
+        stop.nudge()
+    stop.settle()
+    assert not stop.is_set()
+    assert select.select([stop.fileno()], [], [], 0)[0] == []
+    stop.set()
+    stop.settle()
+    assert not noticed(source, 3600.0, stop)
 
 
 @pytest.fixture
