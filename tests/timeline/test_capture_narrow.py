@@ -144,11 +144,11 @@ def test_a_file_of_two_names_changes_under_both(both: Both, repo: RepoBuilder) -
     assert both.parts(both.trusting()) == both.parts(both.whole())
 
 
-@pytest.mark.parametrize("absorbed", [True, False])
-def test_a_commit_in_a_submodule_is_seen(repo: RepoBuilder, tmp_path: Path, absorbed: bool) -> None:
+@pytest.mark.parametrize("form", ["absorbed", "its own"])
+def test_a_commit_in_a_submodule_is_seen(repo: RepoBuilder, tmp_path: Path, form: str) -> None:
     source = RepoBuilder(tmp_path / "source")
     source.commit("first", {"inside.txt": "1\n"})
-    if absorbed:
+    if form == "absorbed":
         repo.git("-c", "protocol.file.allow=always", "submodule", "add", str(source.path), "sub")
     else:
         repo.git("clone", str(source.path), "sub")
