@@ -194,13 +194,21 @@ def files(data: bytes, *, hex_length: int) -> Iterator[tuple[bytes, int]]:
 
 
 def folders(data: bytes, *, hex_length: int) -> Iterator[bytes]:
-    """Yield the folder of each entry, not repeated while it stays the same."""
-    last = b""
-    for _, name in _walk(data, hex_length=hex_length):
+    """Yield the folder of each entry, not repeated while it stays the same.
+
+    Raises:
+        IndexFormatError: the file is torn, or does not name every entry itself.
+    """
+    plain = version_of(data) in {2, 3}
+    last, end, name = b"", -1, b""
+    for end, name in _walk(data, hex_length=hex_length) if plain else ():  # noqa: B007 - the last
         folder = name.rpartition(b"/")[0]
         if folder != last:
             last = folder
             yield folder
+    end = _HEADER if end < 0 else _after(data, end, name=name, hex_length=hex_length)
+    if not plain or _extensions(data, end, hex_length=hex_length) & _NOT_PLAIN:
+        raise IndexFormatError("the index file is compressed, split or sparse", hint="git ls-files")
 
 
 def stat_fields(found: os.stat_result) -> tuple[int, ...]:

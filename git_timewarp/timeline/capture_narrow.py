@@ -2,8 +2,8 @@
 
 What git would say about 100,000 files is what it said the last time, but for the paths that
 changed since. Only plain cases are judged here: files and links beside others, tracked or not.
-At anything else (a folder that came or went, rules, repositories inside, sparse or unmerged
-entries) the whole work tree is scanned.
+At anything else (a folder that came or went, rules, repositories inside, files of two names,
+sparse or unmerged entries) the whole work tree is scanned.
 """
 
 from __future__ import annotations
@@ -86,6 +86,9 @@ def _check(place: Place, memory: Memory, paths: frozenset[str]) -> None:
     ):
         raise UnsureError
     apart = (*memory.gitlinks, *memory.folders)
+    # A commit in a submodule moves a ref that nobody watches.
+    if any(os.path.lexists(os.path.join(place.file(path), b".git")) for path in memory.gitlinks):
+        raise UnsureError
     for path in paths:
         name = path.rpartition("/")[2]
         if name in _RULES or "/.git/" in path or path in (memory.special or ()):
@@ -97,12 +100,16 @@ def _check(place: Place, memory: Memory, paths: frozenset[str]) -> None:
 def _mode(place: Place, path: str) -> int | None:
     """Return type and permissions of what lies at a path; None where nothing does."""
     try:
-        mode = os.lstat(place.file(path)).st_mode
+        found = os.lstat(place.file(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as exc:
         raise UnsureError from exc
+    mode = found.st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+        raise UnsureError
+    if found.st_nlink > 1 and not stat.S_ISDIR(mode):
+        # The system tells of the name that was written; the other one changed with it.
         raise UnsureError
     return mode
 

@@ -1,7 +1,7 @@
 """Answering the commands that ask what changed, over a socket beside the watcher's lock.
 
 A question is one line, `since <cursor>`, `fold` or `doubt`; the answer is one line of JSON,
-`{"cursor":…,"paths":[…]|null,"git":…}` or `{}` where nobody knows. Format: docs/formats/watch.md.
+`{"cursor":…,"paths":[…]|null,"git":…,"roots":…}` or `{}` where nobody knows. Format: docs/formats/watch.md.
 """
 
 from __future__ import annotations
@@ -67,14 +67,17 @@ class Answering:
             self._knowledge.doubt()
         told = self._knowledge.since(cursor) if verb == "since" else None
         # Names that are not UTF-8 go as lone surrogates, escaped.
-        return json.dumps(_record(told), separators=(",", ":")).encode("ascii") + b"\n"
+        return (
+            json.dumps(_record(told, self._knowledge.roots), separators=(",", ":")).encode("ascii")
+            + b"\n"
+        )
 
 
-def _record(told: Told | None) -> dict[str, object]:
+def _record(told: Told | None, roots: str) -> dict[str, object]:
     if told is None:
         return {}
     paths = None if told.paths is None else sorted(told.paths)
-    return {"cursor": told.cursor, "paths": paths, "git": told.git}
+    return {"cursor": told.cursor, "paths": paths, "git": told.git, "roots": roots}
 
 
 def _line(asker: socket.socket) -> bytes:

@@ -8,7 +8,7 @@ import socket
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.timeline.watched import Told
-from git_timewarp.watch import address, place
+from git_timewarp.watch import address, place, roots
 
 _PATIENCE = 0.25
 """Seconds: a watcher that is busy for longer is not waited for, a scan answers as well."""
@@ -17,13 +17,17 @@ _PATIENCE = 0.25
 class Asking:
     """The watcher behind a socket; see `timeline.watched.Watched`."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, repo: Repo) -> None:
         self._path = path
+        self._repo = repo
 
     def since(self, cursor: str) -> Told | None:
         """Tell what changed since `cursor`; None where nobody answers in time."""
         try:
             answer = json.loads(self._ask(f"since {cursor}"))
+            if answer["roots"] != roots.of(self._repo):
+                # It watches others than we see: a copy, a container, another mount.
+                return None
             paths = answer["paths"]
             known = None if paths is None else frozenset(map(str, paths))
             return Told(str(answer["cursor"]), known, bool(answer["git"]))
@@ -59,4 +63,4 @@ class Asking:
 def of(repo: Repo) -> Asking | None:
     """Return the watcher of this work tree to be asked, None where none answers."""
     path = place.of(repo).socket
-    return Asking(path) if os.path.exists(path) else None
+    return Asking(path, repo) if os.path.exists(path) else None

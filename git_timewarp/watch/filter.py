@@ -59,8 +59,9 @@ class Filter:
         self._root = repo.work_tree.rstrip("/") + "/"
         # The linked work tree's own folder lies in the common one, so it is asked first.
         self._git_dirs = (f"{repo.git_dir}/", f"{repo.common_dir}/")
-        self._state = repo.state_dir
-        self._ours = os.path.join(repo.common_dir, "refs", "timewarp")
+        refs = os.path.join(repo.common_dir, "refs", "timewarp")
+        self._ours = (f"{repo.state_dir}/", f"{refs}/")
+        self._ours_alone = frozenset({repo.state_dir, refs})
         self._known: dict[str, bool] = {}
         self.rules_changed = False
 
@@ -121,10 +122,14 @@ class Filter:
         return False
 
     def _is_git(self, path: str) -> bool:
-        return path.startswith(self._git_dirs)
+        """Tell git's folders from the work tree's, whichever of them lies in the other."""
+        if not path.startswith(self._git_dirs):
+            return False
+        inner = max(len(base) for base in self._git_dirs if path.startswith(base))
+        return not path.startswith(self._root) or inner > len(self._root)
 
     def _git_matters(self, path: str) -> bool:
-        if path.startswith((self._state, self._ours)) or path.endswith(".lock"):
+        if path.startswith(self._ours) or path in self._ours_alone or path.endswith(".lock"):
             return False
         base = next(base for base in self._git_dirs if path.startswith(base))
         name = path.removeprefix(base)

@@ -43,11 +43,22 @@ def tracked(repo: Repo) -> Iterator[bytes]:
     try:
         with open(os.path.join(repo.git_dir, "index"), "rb") as file:
             data = file.read()
-        found = index_file.folders(data, hex_length=repo.hex_length)
-    except (OSError, TimewarpError):
+        found = list(index_file.folders(data, hex_length=repo.hex_length))
+    except (TimewarpError, IndexError, ValueError):
+        found = _asked(repo)
+    except OSError:
         return
     root = to_bytes(repo.work_tree)
     yield from (os.path.join(root, folder) for folder in found)
+
+
+def _asked(repo: Repo) -> list[bytes]:
+    """Let git read an index that we cannot."""
+    try:
+        names = repo.git.run("ls-files", "-z").out.split(b"\0")
+    except TimewarpError:
+        return []
+    return list(dict.fromkeys(name.rpartition(b"/")[0] for name in names))
 
 
 def _tree(repo: Repo) -> Iterator[str]:

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.util.text import to_bytes, to_str
-from git_timewarp.watch import folders
+from git_timewarp.watch import folders, roots
 from git_timewarp.watch.source import Batch, GoneError, NoEventsError, Stop
 
 _MODIFY, _ATTRIB, _CLOSE_WRITE = 0x2, 0x4, 0x8
 _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x40, 0x80, 0x100, 0x200
-_OVERFLOW, _IGNORED = 0x4000, 0x8000
+_UNMOUNT, _OVERFLOW, _IGNORED = 0x2000, 0x4000, 0x8000
 _ONLYDIR, _DONT_FOLLOW, _EXCL_UNLINK = 0x1000000, 0x2000000, 0x4000000
 _ISDIR = 0x40000000
 _MASK = (_MODIFY | _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE) | (
@@ -54,7 +54,9 @@ class Inotify:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._paths: dict[int, bytes] = {}
         self._new_folders = False
+        self._roots = roots.of(repo)
         self._fd = self._call("inotify_init1", os.O_CLOEXEC | os.O_NONBLOCK)
+        self._mounts = roots.Mounts(repo)
         try:
             self.renew(everything=True)
         except BaseException:
@@ -66,6 +68,11 @@ class Inotify:
         """Whether a folder came that is not watched yet."""
         return self._new_folders
 
+    @property
+    def roots(self) -> str:
+        """Which folders are watched: a word that a command compares with those it sees."""
+        return self._roots
+
     def wait(self, seconds: float, stop: Stop) -> None:
         """Return when something changed, after `seconds` at the latest."""
         if _readable(seconds, self._fd, stop.fileno()) and seconds > _GROUP:
@@ -75,7 +82,9 @@ class Inotify:
     def take(self) -> Batch:
         """Return what changed since the last call, at once."""
         paths: set[str] = set()
-        unnamed = False
+        # Of neither does a watch tell: it stays on the folder that was there before.
+        unnamed = self._mounts.changed() or roots.of(self._repo) != self._roots
+        self._new_folders = self._new_folders or unnamed
         for path, mask in self._events():
             if path is None:
                 unnamed = True
@@ -92,6 +101,7 @@ class Inotify:
             return index and self._renew_tracked()
         self._new_folders = False
         before = dict(self._paths)
+        self._roots = roots.of(self._repo)
         wanted = folders.listed(self._repo)
         found = set(self._add(map(to_bytes, (*wanted.tree, *wanted.git))))
         if not os.path.isdir(to_bytes(self._repo.work_tree)):
@@ -109,6 +119,7 @@ class Inotify:
 
     def close(self) -> None:
         """Give the watches back."""
+        self._mounts.close()
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -134,7 +145,7 @@ class Inotify:
                 watch, mask, _, size = _HEADER.unpack_from(data, at)
                 name = data[at + _HEADER.size : at + _HEADER.size + size].rstrip(b"\0")
                 at += _HEADER.size + size
-                if mask & _OVERFLOW:
+                if mask & (_OVERFLOW | _UNMOUNT):
                     yield None, mask
                 elif mask & _IGNORED:
                     self._paths.pop(watch, None)

@@ -74,6 +74,11 @@ class Knowledge:
                 return Told(told.cursor)
             return told
 
+    @property
+    def roots(self) -> str:
+        """Which folders are watched, see `roots.of`."""
+        return self._source.roots
+
     def will_fold(self) -> bool:
         """Note that somebody waits for a fold; it ends the wait of the thread that waits."""
         with self._lock:

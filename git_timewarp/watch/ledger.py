@@ -46,5 +46,6 @@ class Ledger:
         then = int(text) if text.isdecimal() else -1
         if instance != self._instance or not self._floor <= then <= self._number:
             return Told(now)
+        self._floor = then
         self._paths = {path: number for path, number in self._paths.items() if number > then}
         return Told(now, frozenset(self._paths), self._git > then)

@@ -18,6 +18,7 @@ class Recursive:
 
     prompt = False
     is_behind = False
+    roots = ""
 
     def __init__(self, repo: Repo) -> None:
         self._repo = repo

@@ -95,6 +95,10 @@ class Source(Protocol):
     def is_behind(self) -> bool:
         """Whether there are folders that are not watched yet."""
 
+    @property
+    def roots(self) -> str:
+        """Which folders are watched, see `roots.of`; '' where `prompt` is false."""
+
     def wait(self, seconds: float, stop: Stop) -> None:
         """Return when something changed, after `seconds` at the latest."""
 
@@ -121,6 +125,7 @@ class Polling:
 
     prompt = False
     is_behind = False
+    roots = ""
 
     def __init__(self, clock: Clock, *, every: Callable[[], float]) -> None:
         self._clock = clock

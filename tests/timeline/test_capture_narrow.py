@@ -134,6 +134,39 @@ def test_a_trusting_capture_looks_at_nothing_else(repo: RepoBuilder) -> None:
     assert take(opened, watched=silent, trusting=True) == seen
 
 
+def test_a_file_of_two_names_changes_under_both(both: Both, repo: RepoBuilder) -> None:
+    os.link(repo.path / "top.txt", repo.path / "src/a/second.txt")
+    repo.git("add", "-A")
+    for _ in range(3):
+        both.trusting()
+        both.knowledge.renew(everything=False)
+    repo.write("top.txt", "written in place\n")
+    assert both.parts(both.trusting()) == both.parts(both.whole())
+
+
+@pytest.mark.parametrize("form", ["absorbed", "its own"])
+def test_a_commit_in_a_submodule_is_seen(repo: RepoBuilder, tmp_path: Path, form: str) -> None:
+    source = RepoBuilder(tmp_path / "source")
+    source.commit("first", {"inside.txt": "1\n"})
+    if form == "absorbed":
+        repo.git("-c", "protocol.file.allow=always", "submodule", "add", str(source.path), "sub")
+    else:
+        repo.git("clone", str(source.path), "sub")
+        repo.git("add", "sub")
+    repo.git("commit", "-m", "a submodule")
+    both = Both(repo)
+    try:
+        both.trusting()
+        both.knowledge.renew(everything=False)
+        both.trusting()
+        repo.git("-C", "sub", "commit", "--allow-empty", "-m", "more")
+        assert both.parts(both.trusting()) == both.parts(both.whole())
+        repo.git("-C", "sub", "update-ref", "HEAD", "HEAD~1")
+        assert both.parts(both.trusting()) == both.parts(both.whole())
+    finally:
+        both.knowledge.close()
+
+
 Step = Callable[[RepoBuilder, random.Random], object]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.git.repo import discover
-from git_timewarp.watch.filter import Filter
+from git_timewarp.watch.filter import Filter, Split
 from git_timewarp.watch.source import Batch
 from tests.support import recording
 from tests.support.repo_builder import RepoBuilder
@@ -127,3 +127,20 @@ def test_in_a_linked_work_tree(repo: RepoBuilder, tmp_path: Path) -> None:
     assert not rules.matters(batch(repo, ".git/worktrees/linked/index.lock"))
     assert rules.matters(Batch(frozenset({str(tmp_path / "linked/a.txt")})))
     assert not rules.matters(Batch(frozenset({str(tmp_path / "linked/a.log")})))
+
+
+def test_a_work_tree_inside_gits_folder_is_a_work_tree(repo: RepoBuilder) -> None:
+    repo.git("worktree", "add", ".git/trees/x", "-b", "x")
+    inner = repo.path / ".git/trees/x"
+    rules = Filter(discover(str(inner), os.environ))
+    git = str(repo.path / ".git/worktrees/x/HEAD")
+    assert rules.split([str(inner / "a.txt")]).tree == ("a.txt",)
+    assert rules.split([git]) == Split((), git=True, rules=False, index=False)
+    assert rules.matters(Batch(frozenset({str(inner / "a.txt")})))
+
+
+def test_refs_whose_name_begins_like_ours_are_not_ours(repo: RepoBuilder) -> None:
+    rules = Filter(recording.opened(repo))
+    assert rules.split([f"{repo.path}/.git/refs/timewarp2/x"]).git
+    assert not rules.split([f"{repo.path}/.git/refs/timewarp/x"]).git
+    assert not rules.split([f"{repo.path}/.git/refs/timewarp"]).git

@@ -46,6 +46,18 @@ def test_ignored_folders_are_left_out_unless_something_in_them_is_tracked(
     assert tree(repo) == {".", "out", "out/kept", "cache"}
 
 
+@pytest.mark.parametrize("form", ["--index-version=4", "--split-index", "--index-version=2"])
+def test_folders_of_tracked_files_whatever_the_form_of_the_index(
+    repo: RepoBuilder, form: str
+) -> None:
+    repo.write("out/kept/x")
+    repo.write("top")
+    repo.git("add", "-A")
+    repo.git("update-index", *form.split("="))
+    opened = recording.opened(repo)
+    assert {os.fsdecode(path) for path in folders.tracked(opened)} >= {f"{repo.path}/out/kept"}
+
+
 def test_links_are_not_followed(repo: RepoBuilder, tmp_path: Path) -> None:
     (tmp_path / "elsewhere/deep").mkdir(parents=True)
     repo.link("out", str(tmp_path / "elsewhere"))

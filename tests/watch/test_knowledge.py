@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from git_timewarp.git.repo import discover
 from git_timewarp.timeline.watched import Told
 from git_timewarp.watch.answering import Answering
 from git_timewarp.watch.asking import Asking, of
@@ -74,6 +77,71 @@ def test_a_ledger_that_lost_something_knows_nothing_from_before() -> None:
     ledger.note((str(number) for number in range(20_001)), git=False)
     assert ledger.since("w:1").paths is None
     assert ledger.since("w:3") == Told("w:3", frozenset(), git=False)
+
+
+def test_a_ledger_does_not_answer_for_what_it_has_forgotten() -> None:
+    ledger = Ledger("w")
+    start = ledger.since("").cursor
+    ledger.note(["a"], git=False)
+    middle = ledger.since(start).cursor
+    assert ledger.since(middle).paths == frozenset()
+    assert ledger.since(start).paths is None
+
+
+def test_a_work_tree_replaced_by_a_copy_is_another_one(repo: RepoBuilder, tmp_path: Path) -> None:
+    """As a linked one can be while its repository stays where it is."""
+    linked = tmp_path / "linked"
+    repo.git("worktree", "add", str(linked))
+    opened = discover(str(linked), os.environ)
+    knowledge = Knowledge(Inotify(opened), Filter(opened), instance="w")
+    try:
+        cursor = told(knowledge, "").cursor
+        linked.rename(tmp_path / "old")
+        shutil.copytree(tmp_path / "old", linked)
+        assert told(knowledge, cursor).paths is None
+        knowledge.renew(everything=False)
+        cursor = told(knowledge, "").cursor
+        (linked / "a.txt").write_text("2\n")
+        (tmp_path / "old/src/b.txt").write_text("2\n")
+        assert told(knowledge, cursor).paths == frozenset({"a.txt"})
+    finally:
+        knowledge.close()
+
+
+def test_who_sees_other_folders_is_told_nothing(
+    knowledge: Knowledge, repo: RepoBuilder, tmp_path: Path
+) -> None:
+    """A copy made of hard links shares the socket, too."""
+    path = str(tmp_path / "w.sock")
+    answering = Answering(path, knowledge)
+    try:
+        assert Asking(path, recording.opened(repo)).since("") is not None
+        copy = tmp_path / "copy"
+        shutil.copytree(repo.path, copy)
+        assert Asking(path, discover(str(copy), os.environ)).since("") is None
+    finally:
+        answering.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_what_is_mounted_over_a_folder_is_not_known(
+    knowledge: Knowledge, repo: RepoBuilder
+) -> None:
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "none", str(repo.path / "src")], check=False, capture_output=True
+    )
+    if mount.returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        assert told(knowledge, told(knowledge, "").cursor).paths is None
+        knowledge.renew(everything=False)
+        cursor = told(knowledge, "").cursor
+        repo.write("src/b.txt", "3\n")
+        assert told(knowledge, cursor).paths == frozenset({"src/b.txt"})
+        cursor = told(knowledge, cursor).cursor
+    finally:
+        subprocess.run(["umount", str(repo.path / "src")], check=True)
+    assert told(knowledge, cursor).paths is None
 
 
 def test_every_change_is_told_at_once(knowledge: Knowledge, repo: RepoBuilder) -> None:
@@ -166,10 +234,10 @@ def test_names_of_any_bytes_come_over_the_socket(
     """Also where the folder lies deeper than the system takes names of sockets."""
     deep = tmp_path / ("d" * 100) / ("e" * 100)
     deep.mkdir(parents=True)
-    path = str(deep / "w.sock")
+    path, opened = str(deep / "w.sock"), recording.opened(repo)
     answering = Answering(path, knowledge)
     try:
-        asking = Asking(path)
+        asking = Asking(path, opened)
         first = asking.since("")
         assert first is not None
         assert first.paths is None
@@ -181,13 +249,15 @@ def test_names_of_any_bytes_come_over_the_socket(
         assert os.stat(path).st_mode & 0o777 == 0o600
     finally:
         answering.close()
-    assert Asking(path).since("") is None
+    assert Asking(path, opened).since("") is None
     assert not os.path.exists(path)
 
 
 @pytest.mark.parametrize("answer", [b"", b"nonsense\n", b"[]\n", b"{}\n", b'{"cursor":1}\n'])
-def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, answer: bytes) -> None:
-    path = str(tmp_path / "w.sock")
+def test_an_answer_that_is_none_is_no_answer(
+    repo: RepoBuilder, tmp_path: Path, answer: bytes
+) -> None:
+    path, opened = str(tmp_path / "w.sock"), recording.opened(repo)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
         server.bind(path)
         server.listen()
@@ -200,16 +270,18 @@ def test_an_answer_that_is_none_is_no_answer(tmp_path: Path, answer: bytes) -> N
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert Asking(path).since("w:1") is None
+        assert Asking(path, opened).since("w:1") is None
         thread.join()
 
 
-def test_a_watcher_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
-    path = str(tmp_path / "w.sock")
+def test_a_watcher_that_does_not_answer_is_not_waited_for(
+    repo: RepoBuilder, tmp_path: Path
+) -> None:
+    path, opened = str(tmp_path / "w.sock"), recording.opened(repo)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
         server.bind(path)
         server.listen()
-        assert Asking(path).since("w:1") is None
+        assert Asking(path, opened).since("w:1") is None
 
 
 @pytest.fixture
