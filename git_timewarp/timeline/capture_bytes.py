@@ -141,7 +141,12 @@ def update(
     seed = os.path.join(place.folder, "seed")
     if not (rules.key or before or foreign):
         # What was converted once and is clean to git since is not what a checkout gives.
-        wanted = (wanted & kept) | (kept if seeded else set())
+        wanted &= kept
+        if seeded and kept:
+            with open(place.index, "rb") as file:
+                now = index_file.contents(file.read(), hex_length=place.repo.hex_length)
+            _forget(memory, kept - now.keys())
+            wanted = kept & now.keys()
     elif before != rules.key or seeded:
         with open(place.index, "rb") as file:
             data = file.read()
@@ -150,9 +155,7 @@ def update(
         wanted |= {name for name, entry in now.items() if then.get(name) != entry}
         wanted |= {name for path in memory.away if (name := to_bytes(path)) in now}
         memory.away = [path for path in memory.away if to_bytes(path) not in now]
-        for name in kept - now.keys():
-            # The user's index was replaced: a file it does not name and that is gone.
-            del memory.raw[to_str(name)]
+        _forget(memory, kept - now.keys())
         wanted |= kept
         atomic.write(seed, data, sync=False)
     literal = set(memory.literal)
@@ -160,6 +163,12 @@ def update(
     for path in _differing(place, wanted, literal=literal, memory=memory):
         skipped += keep(place, memory, path=path, why=CONVERTED)
     return skipped
+
+
+def _forget(memory: Memory, names: Iterable[bytes]) -> None:
+    """Let go of files that the index does not name any more: it was replaced, and they are gone."""
+    for name in names:
+        del memory.raw[to_str(name)]
 
 
 def keep(place: Place, memory: Memory, *, path: RepoPath, why: str) -> list[Skipped]:

@@ -75,6 +75,12 @@ class Sorter:
             if path not in self._tracked:
                 self._other(path, large)
         self._too_large(large)
+        mine = [path for path in self.sorted.apart if path in self._tracked]
+        # The last that a server takes stays, but attributes, which would go on converting.
+        users = self._tracked_by_user(mine)
+        self.sorted.drop += [
+            path for path in mine if path not in users or path.endswith(refusals.ATTRIBUTES)
+        ]
         if self._place.config.flag("core.ignorecase", default=False) and others:
             self._renamed_case(others)
         if convertible:
@@ -132,7 +138,6 @@ class Sorter:
             out.skipped.append(Skipped(path, "unreadable", size=found.st_size))
         elif self._refused(path, found):
             out.apart.append(path)
-            self._leave(path)
         else:
             out.feed.append(path)
             out.stats[path] = found
@@ -168,11 +173,7 @@ class Sorter:
 
     def _too_large(self, large: Sequence[tuple[RepoPath, os.stat_result]]) -> None:
         """Feed what the user's own index tracks, refer to the rest by hash and size."""
-        tracked: set[str] = set()
-        for start in range(0, len(large), _MOST_ARGUMENTS):
-            some = [path for path, _ in large[start : start + _MOST_ARGUMENTS]]
-            listed = self._place.repo.git.run("ls-files", "-z", "--", *some, ok=(0, 128))
-            tracked |= {to_str(name) for name in listed.out.split(b"\0")}
+        tracked = self._tracked_by_user([path for path, _ in large])
         digests: dict[str, list[str]] = {}
         for path, found in large:
             if path in tracked and not refusals.name_refused(path):
@@ -187,6 +188,15 @@ class Sorter:
             self._leave(path)
             self.sorted.skipped.append(Skipped(path, reason, size=found.st_size, digest=digest))
         self._memory.digests = digests
+
+    def _tracked_by_user(self, paths: Sequence[str]) -> set[str]:
+        """Return those of `paths` that the user's own index has."""
+        tracked: set[str] = set()
+        for start in range(0, len(paths), _MOST_ARGUMENTS):
+            some = paths[start : start + _MOST_ARGUMENTS]
+            listed = self._place.repo.git.run("ls-files", "-z", "--", *some, ok=(0, 128))
+            tracked |= {to_str(name) for name in listed.out.split(b"\0")}
+        return tracked
 
     def _filtered(self) -> None:
         """Treat the files with an external filter: raw, or not at all when it encrypts."""
