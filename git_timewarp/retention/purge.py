@@ -95,6 +95,8 @@ def purge(op: Operation, words: Sequence[str], *, dry_run: bool = False) -> Purg
             foreign=True,
         ),
     )
+    if all(re.match(_ID, word) for word in words):
+        paths = _with_content(op, paths, set(blobs))
     left = (*_still_there(op, blobs), *_comes_again(op, paths))
     return answer._replace(left=left, frees=done.freed, waits=done.waits, events=done.events)
 
@@ -195,6 +197,21 @@ def _still_there(op: Operation, blobs: Sequence[Oid]) -> list[Left]:
             where, hint = "git's own store, where nothing leads to it", "git gc --prune=now"
         left.append(Left(oid, where, hint))
     return left
+
+
+def _with_content(op: Operation, paths: Sequence[str], blobs: set[Oid]) -> tuple[str, ...]:
+    """Return the paths whose file has the content of one of `blobs` now."""
+    found = []
+    for path in paths:
+        place = os.path.join(op.repo.work_tree, path)
+        if not os.path.isfile(place) or os.path.islink(place):
+            continue
+        for how in (("--no-filters",), ()):
+            done = op.repo.git.run("hash-object", *how, "--", place, ok=range(256))
+            if done.code or done.text in blobs:
+                found.append(path)
+                break
+    return tuple(found)
 
 
 def _comes_again(op: Operation, paths: Sequence[str]) -> list[Left]:

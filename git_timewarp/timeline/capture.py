@@ -30,6 +30,7 @@ from git_timewarp.git.objects import (
     MODE_FILE,
     MODE_TREE,
     MissingObjectError,
+    Reader,
     TreeEntry,
     format_tree,
 )
@@ -118,6 +119,8 @@ class Capture:
         self._watched = watched
         self._trusting = trusting
         self._warm = warm
+        self.mended = False
+        """Whether something that was remembered to be stored was not, and was made again."""
 
     def take(self, *, whole: Collection[RepoPath] = (), fresh: bool = False) -> View:
         """Return the state of the work tree now; all its new objects are in the quarantine.
@@ -153,9 +156,13 @@ class Capture:
             run.watched = watched
             run.trusting = self._trusting and not whole
             try:
-                return run.view(whole=whole, take=partial(self._nested, fresh=fresh))
+                view = run.view(whole=whole, take=partial(self._nested, fresh=fresh))
             except _SeedAgainError as exc:
                 again, fresh = True, fresh or exc.lost
+                continue
+            if is_whole(place.reader, view):
+                return view
+            again = fresh = self.mended = True
         raise StaleIndexError(
             f"objects of the index of '{place.repo.work_tree}' are missing", hint="git fsck"
         )
@@ -504,6 +511,11 @@ class _Run:
             entries.append(TreeEntry(MODE_FILE, "bits", Oid(memory.bits)))
         memory.index_part = place.put("tree", format_tree(entries), known=memory.index_part)
         return Oid(memory.index_part)
+
+
+def is_whole(reader: Reader, view: View) -> bool:
+    """Tell whether the parts of a view themselves are there; what is below them is not looked at."""
+    return None not in list(reader.info_all([*view.parts().values(), view.index_tree]))
 
 
 def _is_within(path: str, folders: Collection[str]) -> bool:

@@ -60,6 +60,8 @@ class Operation:
         self._history: History | None = None
         self._events: list[Event] = []
         self._abandoned = False
+        self.mended = False
+        """Whether a capture had to make again what the last snapshot had lost."""
 
     def __enter__(self) -> Self:
         self.recorder.__enter__()

@@ -18,7 +18,7 @@ from git_timewarp.store.room import SKIPPED, LowDiskError, megabytes
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import label, observe, stash_link, treediff
-from git_timewarp.timeline.capture import Capture, CaptureLimits
+from git_timewarp.timeline.capture import Capture, CaptureLimits, is_whole
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import SnapshotResult
 from git_timewarp.timeline.results_look import Changes
@@ -94,7 +94,7 @@ def capture(
     """
     world = op.world
     limits = CaptureLimits(max_untracked=world.max_untracked)
-    return Capture(
+    look = Capture(
         op.repo,
         op.quarantine,
         limits=limits,
@@ -102,7 +102,10 @@ def capture(
         watched=world.watched,
         warm=world.warm,
         trusting=trusting,
-    ).take(whole=whole, fresh=fresh)
+    )
+    view = look.take(whole=whole, fresh=fresh)
+    op.mended = op.mended or look.mended
+    return view
 
 
 def take(
@@ -129,10 +132,12 @@ def take(
 def store(op: Operation, wish: Wish, view: View, *, whole: Collection[RepoPath] = ()) -> Taken:
     """Make a captured view durable; as `take`.
 
-    A view whose objects vanished meanwhile (a prune) is captured again, once.
+    A view whose objects vanished meanwhile (a prune) is captured again, once. Beside a
+    previous snapshot that lost a part, a whole one is stored, though nothing changed.
     """
     previous = op.latest()
-    if previous is not None and view == previous.view and not wish.always:
+    hurt = previous is not None and (op.mended or not is_whole(op.quarantine.reader, previous.view))
+    if previous is not None and view == previous.view and not (wish.always or hurt):
         lost = _keep_lost(op, view, previous)
         if lost:
             op.recorder.append(kept=lost, fold=True)
@@ -143,9 +148,10 @@ def store(op: Operation, wish: Wish, view: View, *, whole: Collection[RepoPath] 
             previous.id, view, created=False, entry=entry, changes=Changes(), previous=None
         )
     try:
-        return _store(op, wish, view, previous)
+        return _store(op, wish, view, previous, base=None if hurt else previous)
     except MissingObjectError:
-        return _store(op, wish, capture(op, whole=whole, fresh=True), previous)
+        view = capture(op, whole=whole, fresh=True)
+        return _store(op, wish, view, previous, base=None if hurt else previous)
 
 
 def explicit(*, message: str = "", milestone: str | None = None) -> Wish:
@@ -210,24 +216,27 @@ def anchor_of(view: View) -> Oid:
     return view.head.oid or view.tree
 
 
-def _store(op: Operation, wish: Wish, view: View, previous: Snapshot | None) -> Taken:
-    same = previous is not None and view == previous.view
+def _store(
+    op: Operation, wish: Wish, view: View, previous: Snapshot | None, *, base: Snapshot | None
+) -> Taken:
+    """Store a view; `base` is the previous snapshot where it is whole, to be built upon."""
+    same = base is not None and view == base.view
     if same and previous is not None:
         snapshot_id, changes, fold = previous.id, Changes(), wish.fold
         pending: list[PendingSnapshot] = []
         changed: list[treediff.PathChange] = []
     else:
         snapshot_id = SnapshotId(letters(op.world.clock, SNAPSHOT_ID_LENGTH))
-        pending, fold = _pending(op, wish, view, previous, snapshot_id)
-        before = previous.view.tree if previous is not None else None
+        pending, fold = _pending(op, wish, view, previous, snapshot_id, base=base)
+        before = base.view.tree if base is not None else None
         changed = list(treediff.compare(op.quarantine.reader, before, view.tree))
         changes = _count(changed)
-    lost = _keep_lost(op, view, previous)
+    lost = _keep_lost(op, view, base)
     first = previous is None
     events = [_event(op, wish, view, changed, snapshot_id=snapshot_id, first=first)]
-    if previous is not None:
+    if base is not None:
         since = op.history.latest_snapshot(op.repo.worktree)
-        moves = observe.unseen(op, previous.view, view, since)
+        moves = observe.unseen(op, base.view, view, since)
         moves = {name: ends for name, ends in moves.items() if name not in wish.moved}
         stashes, is_all = stash_link.noticed(op, moves, view)
         events[:0] = stashes
@@ -287,13 +296,19 @@ def _check_size(op: Operation, wish: Wish, new: Sequence[Oid]) -> None:
 
 
 def _pending(
-    op: Operation, wish: Wish, view: View, previous: Snapshot | None, snapshot_id: SnapshotId
+    op: Operation,
+    wish: Wish,
+    view: View,
+    previous: Snapshot | None,
+    snapshot_id: SnapshotId,
+    *,
+    base: Snapshot | None,
 ) -> tuple[list[PendingSnapshot], bool]:
     """Close the quarantine over the view; return the journal's record and whether to fold now."""
     reader = op.quarantine.reader
     head = view.head.oid
-    fold = wish.fold or previous is None or previous.view.head.oid != head
-    before = previous.view if previous is not None else None
+    fold = wish.fold or base is None or base.view.head.oid != head
+    before = base.view if base is not None else None
     head_tree = _tree_of_commit(op, head)
     new = needed(reader, view, previous=before, head_tree=head_tree if fold else None)
     _check_size(op, wish, new)
@@ -321,24 +336,25 @@ def _pending(
     return [PendingSnapshot(snapshot_id, wish.kind, entry, (*new, meta))], fold
 
 
-def _keep_lost(op: Operation, view: View, previous: Snapshot | None) -> list[PendingKept]:
+def _keep_lost(op: Operation, view: View, base: Snapshot | None) -> list[PendingKept]:
     """Keep commits and tags that a ref named at the last look, or a hook told of, and none names now."""
-    if previous is None:
+    since = op.history.latest_snapshot(op.repo.worktree)
+    if since is None:
         return []
     reader = op.quarantine.reader
     now = kept.parse_refs(reader.read(view.refs, kind="blob"))
     before = now
-    if previous.view.refs != view.refs:
-        before = kept.parse_refs(reader.read(previous.view.refs, kind="blob"))
+    if base is not None and base.view.refs != view.refs:
+        before = kept.parse_refs(reader.read(base.view.refs, kind="blob"))
     current = set(now.values())
-    told = observe.told(op, op.history.latest_snapshot(op.repo.worktree))
+    told = observe.told(op, since)
     tips = [*kept.lost_tips(before, now), *(oid for oid in told if oid not in current)]
     if not tips:
         return []
     held = op.recorder.journal.kept
     have = [oid for oid, _ in kept.entries(reader, op.recorder.refs, held)]
-    base = _tree_of_commit(op, view.head.oid)
-    return kept.gather(op.repo, op.quarantine, tips, have=have, base=base)
+    tree = _tree_of_commit(op, view.head.oid)
+    return kept.gather(op.repo, op.quarantine, tips, have=have, base=tree)
 
 
 def _tree_of_commit(op: Operation, commit: Oid | None) -> Oid | None:

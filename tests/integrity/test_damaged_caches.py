@@ -56,3 +56,40 @@ def test_a_damaged_memory_costs_time_and_nothing_else(
     assert taken.tree == repo.git("write-tree")
     assert opened(repo).cat("@", "dir/b") == b"changed too\n"
     whole(repo)
+
+
+def loosen(repo: RepoBuilder) -> None:
+    """Unpack every pack, so that one object can be lost."""
+    packs = repo.git_dir() / "objects/pack"
+    away = repo.path.parent / "away"
+    packs.rename(away)
+    packs.mkdir()
+    for pack in away.glob("*.pack"):
+        repo.git("unpack-objects", "-q", stdin=pack.read_bytes())
+
+
+@pytest.mark.parametrize("then", ["nothing", "edit", "branch"])
+def test_a_snapshot_beside_one_that_lost_its_refs_is_whole(tmp_path: Path, then: str) -> None:
+    """What is only remembered to be stored is stored again, and nothing stops recording."""
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n", "dir/b": "two\n"})
+    recorded(repo)
+    repo.write("a", "changed\n")
+    first = opened(repo).snapshot()
+    loosen(repo)
+    ref = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*")
+    lost = repo.git("rev-parse", f"{ref}^{{tree}}:{first.snapshot}/refs")
+    (repo.git_dir() / f"objects/{lost[:2]}/{lost[2:]}").unlink()
+    if then == "edit":
+        repo.write("a", "changed again\n")
+    elif then == "branch":
+        repo.git("branch", "other")
+    second = opened(repo).snapshot()
+    assert second.created
+    tag = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*")
+    parts = repo.git("ls-tree", f"{tag}^{{tree}}:{second.snapshot}").splitlines()
+    assert all(repo.git("cat-file", "-t", part.split()[2]) for part in parts)
+    assert not opened(repo).snapshot().created
+    repo.write("a", "and again\n")
+    opened(repo).jump(str(first.snapshot))
+    assert repo.read("a") == b"changed\n"

@@ -130,6 +130,17 @@ def test_other_files_of_the_snapshots_stay_and_say_what_went(
     }
 
 
+def test_a_file_that_holds_something_else_by_now_is_not_said_to_come_again(
+    repo: RepoBuilder, given: World
+) -> None:
+    repo.write("deep/secret.env", "nothing secret\n")
+    assert purged(given, oid_of(repo, SECRET)).left == ()
+    repo.write("deep/secret.env", SECRET)
+    recording.take(given)
+    (left,) = purged(given, oid_of(repo, SECRET)).left
+    assert left.where == "the work tree: the next snapshot holds 'deep/secret.env' again"
+
+
 def test_a_dry_run_changes_nothing(repo: RepoBuilder, given: World) -> None:
     refs = repo.git("for-each-ref")
     result = purged(given, "deep/secret.env", dry_run=True)
