@@ -105,7 +105,7 @@ class Worker:
     def seen(self) -> str:
         """Return what strace saw of the last request, when all of its processes have ended."""
         assert self.log is not None
-        for _ in range(1000):
+        for _ in range(150):
             log = self.log.read_text()
             if len(power_log.running(log)) <= 1:
                 return log

@@ -7,7 +7,7 @@ changes are durable. The rules are those of a disk with a journal for names (ext
 
 - the bytes of a file are durable by an fsync of that file, by a sync of everything, or by
   being written out (`sync_file_range`) before an fsync of any file, as git's `batch` does it;
-- a change of names is durable with the next fsync of any file or folder.
+- a change of names or of a mode is durable with the next fsync of any file or folder.
 
 All else is lost: a file is as at its last sync, one never synced is there and empty.
 """
@@ -234,7 +234,7 @@ class Disk:
     def _names(self, call: Call) -> None:
         texts, kind = call.texts(), call.name.rstrip("2").removesuffix("at")
         below = call.name.rstrip("2").endswith("at")
-        if kind == "rename" or kind == "link":
+        if kind in {"rename", "link"}:
             pair = [self._path(call, texts[n], (0, 2)[n] if below else None) for n in (0, 1)]
             node, source, target = self._node(pair[0]), self._place(pair[0]), self._place(pair[1])
             assert (node is None) == (target is None), call
@@ -284,9 +284,11 @@ class Disk:
         for node in list(self._touched.values()):
             if every or (found is not None and node is found.node):
                 node.out = node.content()
-                del self._touched[id(node)]
             if node.out is not None:
                 node.kept, node.out = node.out, None
+            node.kept = (node.kept[0], node.mode)
+            if node.kept == node.content():
+                self._touched.pop(id(node), None)
         for change in self._waiting:
             _settle(change)
         self._waiting.clear()
@@ -305,7 +307,9 @@ class Disk:
         for node in self._touched.values():
             if half and node.kind == "f" and chance.random() < 0.5:
                 data, mode = node.content()
-                node.kept = (data if chance.random() < 0.5 else data[: len(data) // 2], mode)
+                same = len(node.kept[0]) if data.startswith(node.kept[0]) else 0
+                some = data if chance.random() < 0.5 else data[: (same + len(data)) // 2]
+                node.kept = (some, mode)
         return _tree(self._top, durable=True)
 
     def write(self, left: Tree) -> None:
@@ -361,7 +365,9 @@ def _tree(top: Node, *, durable: bool) -> Tree:
     return dict(_walk(top, "", durable=durable))
 
 
-def _walk(folder: Node, path: str, *, durable: bool) -> Iterator[tuple[str, tuple[str, bytes, int]]]:
+def _walk(
+    folder: Node, path: str, *, durable: bool
+) -> Iterator[tuple[str, tuple[str, bytes, int]]]:
     for name, node in (folder.durable if durable else folder.names).items():
         where = f"{path}{name}"
         if where.endswith(NO_CACHE):

@@ -23,7 +23,7 @@ TRACED = (
 )
 
 COMMAND = (
-    *("strace", "-f", "-y", "-xx", "-A", "--seccomp-bpf", "-e", "signal=none"),
+    *("strace", "-f", "-y", "-xx", "-A", "--seccomp-bpf"),
     *("-s", str(MOST), "-e", "trace=" + ",".join("?" + name for name in TRACED)),
 )
 
@@ -73,7 +73,8 @@ def _bytes(text: str) -> bytes:
 
 def running(log: str) -> set[int]:
     """Return the processes in the log that have not ended in it."""
-    found, ended = set(), set()
+    found: set[int] = set()
+    ended: set[int] = set()
     for line in log.splitlines():
         pid, _, rest = line.partition(" ")
         if pid.isdigit():
