@@ -26,7 +26,7 @@ from git_timewarp.git.objects import MODE_GITLINK, absent
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.util import faults
-from git_timewarp.util.atomic import sync_dir, sync_file, write_all
+from git_timewarp.util.atomic import sync_dir, sync_fd, sync_file, write_all
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell, to_bytes, to_str
 
@@ -110,6 +110,8 @@ class IndexLock:
         fd = os.open(self.new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             write_all(fd, MARK)
+            # A power cut must not leave a lock without the mark: nobody could tell it is ours.
+            sync_fd(fd)
         finally:
             os.close(fd)
         try:

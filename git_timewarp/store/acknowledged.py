@@ -4,7 +4,7 @@ Format (version 1); `docs/formats/journal.md` is its public copy: one line as in
 journal, letter `A`, `{v, writer, folded, n, lamport, size}`: the last event that was
 folded and the last one of all, and the bytes of the journal up to it. It is written after the journal is synced, so what it
 says was durable, and is itself not synced: after a power cut it may say less than was
-there, never more. A journal that has less than it says has lost its end, which a torn
+there, never more; so it is synced before the journal is made shorter. A journal that has less than it says has lost its end, which a torn
 line never looks like: nobody was told of that one.
 """
 
@@ -48,8 +48,8 @@ class Loss(Frozen):
     text: str
 
 
-def write(path: str, mark: Mark) -> None:
-    """Write the mark in place, unsynced.
+def write(path: str, mark: Mark, *, sync: bool = False) -> None:
+    """Write the mark in place; `sync` where the journal is going to be less than it said.
 
     Raises:
         OSError: it could not be written; what stands there may not be readable.
@@ -61,6 +61,8 @@ def write(path: str, mark: Mark) -> None:
         data = journal_file.line("A", compact_json(record))
         atomic.write_all(fd, data)
         os.ftruncate(fd, len(data))
+        if sync:
+            atomic.sync_fd(fd)
     finally:
         os.close(fd)
 

@@ -57,7 +57,7 @@ class Quarantine:
     def put(self, kind: str, data: bytes, *, sync: bool = True) -> Oid:
         """Write one object (`blob`, `tree`, `tag`, `commit`) and return its id.
 
-        `sync=False` is for what a fold packs (and syncs) right afterwards.
+        `sync=False` is for what a fold packs right afterwards: its name need not be durable.
         """
         header = b"%s %d\0" % (kind.encode(), len(data))
         digest = hashlib.new(self.repo.hash_name, header, usedforsecurity=False)
@@ -178,8 +178,9 @@ class Quarantine:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o444)
             try:
                 write_all(fd, body)
-                if sync:
-                    sync_fd(fd)
+                # Also for what a fold packs right afterwards: a power cut before it is emptied
+                # would leave an empty file under this name, and it is never written again.
+                sync_fd(fd)
             finally:
                 os.close(fd)
             faults.point("rename object")

@@ -283,7 +283,8 @@ class Recorder:
         mark = acknowledged.head(self.writer, self.journal)
         with contextlib.suppress(OSError):
             path = self.paths.acknowledged
-            acknowledged.write(path, mark if size is None else mark._replace(size=size))
+            now = mark if size is None else mark._replace(size=size)
+            acknowledged.write(path, now, sync=size is not None)
 
     # -- folding ----------------------------------------------------------------------
 

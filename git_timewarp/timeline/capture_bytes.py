@@ -230,7 +230,10 @@ def _contents(path: str, place: Place) -> dict[bytes, bytes]:
     data = atomic.read(path)
     if data is None:
         return {}
-    return index_file.contents(data, hex_length=place.repo.hex_length)
+    try:
+        return index_file.contents(data, hex_length=place.repo.hex_length)
+    except index_file.IndexFormatError:  # a cache of ours, not synced: power may have failed
+        return {}
 
 
 def _differing(

@@ -21,12 +21,23 @@ def worker() -> Iterator[Worker]:
     found.close()
 
 
+@pytest.fixture(scope="session")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """Return the process that runs commands whose calls are recorded."""
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() else tmp_path_factory.mktemp("calls")
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        found = Worker(Path(folder) / "calls")
+        yield found
+        found.close()
+
+
 @pytest.fixture
-def lab(tmp_path: Path, worker: Worker) -> Iterator[Lab]:
+def lab(tmp_path: Path, worker: Worker, traced: Worker) -> Iterator[Lab]:
     """Return an empty world, in memory where there is such a folder: syncs cost nothing there."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
-        yield Lab(Path(folder), worker)
+        yield Lab(Path(folder), worker, traced)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

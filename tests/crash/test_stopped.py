@@ -17,7 +17,8 @@ KINDS = {"kill": 9, "enospc": 3, "eio": 3, "sigint": 2, "power": 3}
 """How a command is stopped, and at how many steps where not all are tried.
 
 `kill` ends the process before the step, `power` the process and its git children a moment
-later, the others let the step fail or be interrupted.
+later, and what was not synced by then is lost (`tests/support/power.py`); the others let the
+step fail or be interrupted.
 """
 
 

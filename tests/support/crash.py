@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,12 @@ from git_timewarp.git.names import SnapshotId
 from git_timewarp.git.repo import discover
 from git_timewarp.store.history import History
 from git_timewarp.store.index_fill import fill
+from tests.support import power_log
+from tests.support.power import Disk
 from tests.support.repo_builder import RepoBuilder, WorkTree
+
+TRACED = frozenset({"power", "traced"})
+"""Kinds of a run whose calls are recorded."""
 
 STATE = frozenset(
     {
@@ -70,9 +76,12 @@ class State:
 class Worker:
     """The process that runs commands in forks."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Path | None = None) -> None:
+        """With `log`, what its forks do to files is written there."""
+        traced = [*power_log.COMMAND, "-o", str(log)] if log else []
+        self.log = log
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.crash_worker"],
+            [*traced, sys.executable, "-m", "tests.support.crash_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -81,6 +90,9 @@ class Worker:
 
     def run(self, request: dict[str, object]) -> list[int]:
         """Run a request and return the exit codes."""
+        if self.log:
+            self.log.touch()
+            os.truncate(self.log, 0)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")
@@ -89,6 +101,16 @@ class Worker:
         assert line, "the worker died"
         codes: list[int] = json.loads(line)
         return codes
+
+    def seen(self) -> str:
+        """Return what strace saw of the last request, when all of its processes have ended."""
+        assert self.log is not None
+        for _ in range(150):
+            log = self.log.read_text()
+            if len(power_log.running(log)) <= 1:
+                return log
+            time.sleep(0.01)
+        raise AssertionError(f"still running: {power_log.running(log)}")
 
     def close(self) -> None:
         """End it."""
@@ -107,7 +129,7 @@ class Lab:
         repo: the main work tree.
     """
 
-    def __init__(self, folder: Path, worker: Worker) -> None:
+    def __init__(self, folder: Path, worker: Worker, traced: Worker | None = None) -> None:
         self.root = folder / "world"
         self.root.mkdir(parents=True)
         self.repo = RepoBuilder(self.root / "repo")
@@ -116,6 +138,7 @@ class Lab:
         self._photos = folder / "photos"
         self._photos.mkdir()
         self._worker = worker
+        self._traced = traced
 
     def environ(self) -> dict[str, str]:
         """Return the environment of commands: what we keep outside the repository is inside."""
@@ -157,7 +180,9 @@ class Lab:
             "stop": stop,
             "times": times,
         }
-        codes = self._worker.run(request)
+        worker = self._traced if kind in TRACED else self._worker
+        assert worker is not None
+        codes = worker.run(request)
         return [self._ran(code, number) for number, code in enumerate(codes)]
 
     def _ran(self, code: int, number: int) -> Ran:
@@ -166,6 +191,20 @@ class Lab:
             return path.read_text(errors="surrogateescape") if path.exists() else ""
 
         return Ran(code, read("stdout"), read("stderr"), tuple(read("points").splitlines()))
+
+    def disk(self) -> Disk:
+        """Return what the last command whose calls were traced did to the world's photo."""
+        assert self._traced is not None
+        disk = Disk(self.root, self._photos / "start")
+        disk.replay(self._traced.seen())
+        return disk
+
+    def cut_power(self, seed: int) -> None:
+        """Leave of the world what a power cut leaves: what was not synced is lost."""
+        disk = self.disk()
+        left = disk.cut(seed)
+        self.put_back("start")
+        disk.write(left)
 
     def unannounced(self) -> list[str]:
         """Return the changes the last `audit` run made without a point before them."""

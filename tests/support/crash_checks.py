@@ -32,6 +32,8 @@ def experiment(lab: Lab, photo: Photo, *, stop: int, kind: str = "kill") -> tupl
     at = ran.points[stop - 1] if stop <= len(ran.points) else "the end"
     found = Findings(f"{photo.scenario.name} {kind} at {stop} ({at})")
     lab.wait_for_children()
+    if kind == "power":
+        lab.cut_power(stop)
     stopped_well(found, ran, kind=kind)
     before_recovery(found, lab)
     recovery(found, lab)
