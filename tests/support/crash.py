@@ -386,8 +386,10 @@ def run(
 
 def chosen(count: int, *, every: bool, want: int, seed: int) -> list[int]:
     """Return the steps to stop at, from 1: all, or `want` spread evenly by a seed."""
-    if every or count <= want:
+    if every or 0 < count <= want:
         return list(range(1, count + 1))
+    if not want:
+        return []
     step = count / want
     shift = seed % max(1, int(step))
     return sorted({min(count, int(number * step) + 1 + shift) for number in range(want)})
