@@ -9,7 +9,7 @@ from git_timewarp.git import generation, redirection
 from git_timewarp.git.names import Oid
 from git_timewarp.git.run import Git, GitError, Process, finish, scrubbed
 from git_timewarp.util.frozen import Frozen
-from git_timewarp.util.text import shell, to_bytes
+from git_timewarp.util.text import shell
 
 _FACTS = (
     "--is-bare-repository",
@@ -153,26 +153,9 @@ def _without_work_tree(base: Git, start: str) -> str:
     return base.run("rev-parse", *_FACTS, *_PLACE, cwd=start).text
 
 
-def _unrecognised(start: str) -> str | None:
-    """Return the folder at or above `start` that holds what was a repository, or None."""
-    folder = os.path.abspath(start)
-    while not os.path.isdir(to_bytes(os.path.join(folder, ".git", "objects"))):
-        above = os.path.dirname(folder)
-        if above == folder:
-            return None
-        folder = above
-    return folder
-
-
 def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
     text = exc.stderr.strip().splitlines()
     first = text[0] if text else ""
-    broken = _unrecognised(start)
-    if "not a git repository" in first and broken is not None:
-        return NotARepositoryError(
-            f"git does not recognise the repository at '{broken}' any more",
-            hint=f"git timewarp emergency-restore --latest --to {shell(broken + '-rescued')}",
-        )
     if "not a git repository" in first:
         broken = _broken(start)
         if broken is not None:

@@ -108,18 +108,6 @@ def test_failures_in_json_are_one_object(tmp_path: Path) -> None:
     assert run("jump", "--", "--json", cwd=tmp_path)[2].startswith("error: '/")
 
 
-def test_a_repository_that_git_does_not_recognise_any_more(tmp_path: Path) -> None:
-    """`git init` would be no help for what is recorded there."""
-    (tmp_path / "repo/.git/objects").mkdir(parents=True)
-    (tmp_path / "repo/a").mkdir()
-    code, out, err = run("log", cwd=tmp_path / "repo/a")
-    assert (code, out) == (1, "")
-    assert err.splitlines() == [
-        f"error: git does not recognise the repository at '{tmp_path}/repo' any more",
-        f"hint: git timewarp emergency-restore --latest --to {tmp_path}/repo-rescued",
-    ]
-
-
 def test_outside_a_repository(tmp_path: Path) -> None:
     assert run("log", cwd=tmp_path) == (
         1,
