@@ -96,6 +96,9 @@ def _draft(cwd: str) -> int:
     except TimewarpError as exc:
         os.write(2, f"error: {exc.message}\nhint: {exc.hint}\n".encode())
         return exc.exit_code
+    except OSError as exc:
+        os.write(2, f"error: {exc}\nhint: git timewarp doctor\n".encode())
+        return 1
     os.write(1, f"{taken.id}\n".encode())
     return 0
 

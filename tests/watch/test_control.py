@@ -18,7 +18,7 @@ from tests.support.repo_builder import RepoBuilder
 from tests.support.watching import Watched, until, watched
 
 ALLOWED = re.compile(
-    r"/dev/null|anon_inode:(inotify|\[eventpoll\])|pipe:\[\d+\]|.*/timewarp/watch/.*\.lock"
+    r"/proc/\d+/mountinfo|/dev/null|anon_inode:(inotify|\[eventpoll\])|pipe:\[\d+\]|.*/timewarp/watch/.*\.lock"
 )
 
 
