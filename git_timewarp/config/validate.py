@@ -16,7 +16,7 @@ from git_timewarp.config.settings import Rejected, Settings
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.util.text import printable, shell
 
-_SECTIONS_OF_GIT = frozenset({"user", "notes"})
+_SECTIONS_OF_GIT = frozenset({"log", "notes", "user"})
 """Sections of ours that git has too: a key there that we do not know is git's."""
 _GIT_SCOPES = frozenset({Scope.SYSTEM, Scope.GLOBAL, Scope.LOCAL, Scope.WORKTREE})
 

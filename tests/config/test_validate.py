@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from git_timewarp.config import validate
 from git_timewarp.config.load import GIT_ARGUMENTS, from_environment, from_git, from_options
 from git_timewarp.config.merge import merge
 from git_timewarp.config.tracked import from_tracked
@@ -134,3 +135,9 @@ def test_what_is_set_is_checked_first() -> None:
         "'timewarp.fold.events' takes a whole number from 1 to 10000, not '0'"
     )
     assert caught.value.hint == "git timewarp config set timewarp.fold.events 100"
+
+
+@pytest.mark.parametrize("name", ["log.date", "user.email", "notes.rewriteRef"])
+def test_a_setting_of_gits_in_a_section_of_both_is_gits(name: str) -> None:
+    assert validate.given({name: "x"}) == {name: "x"}
+    assert validate.given({"log.level": "debug"})["timewarp.log.level"] == "debug"
