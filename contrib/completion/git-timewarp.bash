@@ -42,6 +42,7 @@ __git_timewarp_table () {
 	"storage") printf '%s\n' other --json --help ;;
 	"compact") printf '%s\n' other --now -f --force -n --dry-run --date --json --help ;;
 	"purge") printf '%s\n' other -f --force -n --dry-run --json --help ;;
+	"redact") printf '%s\n' other --reason -f --force -n --dry-run --json --help ;;
 	"recover") printf '%s\n' other --rebuild --from-git --since --after --limit -n --dry-run --json --help ;;
 	"repair") printf '%s\n' other -n --dry-run --json --help ;;
 	"emergency-restore") printf '%s\n' other --latest --at --to --git-dir --list --json --help ;;
@@ -117,7 +118,7 @@ _git_timewarp () {
 	if [ -z "$name" ]; then
 		case "$current" in
 		-*) __git_timewarp_offer "$(printf '%s\n' -C -c -p --paginate -P --no-pager -v --version -h --help)" "$current" ;;
-		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge recover repair emergency-restore export import inspect notes)" "$current" ;;
+		*) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge redact recover repair emergency-restore export import inspect notes)" "$current" ;;
 		esac
 		return
 	fi
@@ -141,7 +142,7 @@ _git_timewarp () {
 	--color) __git_timewarp_offer $'always\nnever\nauto' "$current"; return ;;
 	esac
 	case "$kind" in
-	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge recover repair emergency-restore export import inspect notes)" "$current" ;;
+	command) __git_timewarp_offer "$(printf '%s\n' init deinit status doctor config demo help snapshot watch hooks record log show diff cat history jump restore undo redo stash verify storage compact purge redact recover repair emergency-restore export import inspect notes)" "$current" ;;
 	target|stash|setting) __git_timewarp_offer "$(__git_timewarp_now "$kind")" "$current" ;;
 	target+path)
 		if [ "${#typed[@]}" -le 1 ]; then

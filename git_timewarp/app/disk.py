@@ -1,12 +1,13 @@
-"""The verbs of bounded disk: what it takes, compacting, purging."""
+"""The verbs of bounded disk: what it takes, compacting, purging, redacting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from git_timewarp.app.opened import Opened
-from git_timewarp.retention import compact, purge, settings, storage
-from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
+from git_timewarp.retention import compact, purge, redact, settings, storage
+from git_timewarp.retention.copies import Beside
+from git_timewarp.retention.results import CompactResult, PurgeResult, RedactResult, StorageResult
 from git_timewarp.retention.settings import Bounds
 
 
@@ -35,4 +36,16 @@ class Disk:
     def purge(self, words: Sequence[str], *, dry_run: bool = False) -> PurgeResult:
         """Take content out of every snapshot: paths, patterns, ids of blobs."""
         with self._app.operation("purge") as op:
-            return purge.purge(op, words, dry_run=dry_run)
+            return purge.purge(op, words, self._beside(), dry_run=dry_run)
+
+    def redact(self, event: str, *, reason: str = "", dry_run: bool = False) -> RedactResult:
+        """Take what an event says out of everything."""
+        with self._app.operation("redact") as op:
+            return redact.redact(op, event, self._beside(), reason=reason, dry_run=dry_run)
+
+    def _beside(self) -> Beside:
+        from git_timewarp.archive.replaced import Replaced  # noqa: PLC0415
+        from git_timewarp.rescue.beside import Kept  # noqa: PLC0415
+
+        repo = self._app.repo
+        return Beside(Replaced(repo, clock=self._app.clock), Kept(repo))

@@ -127,8 +127,10 @@ class Opened:
 
         def resume(op: Operation, intent: Json) -> str:
             if intent.get("anywhere"):
-                from git_timewarp.retention import removal  # noqa: PLC0415
+                from git_timewarp.retention import redact, removal  # noqa: PLC0415
 
+                if intent.get("kind") == redact.KIND:
+                    return redact.finish(op, intent)
                 return removal.finish(op, intent)
             from git_timewarp.integrity import recover_travel  # noqa: PLC0415
 

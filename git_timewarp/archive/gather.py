@@ -16,8 +16,10 @@ from git_timewarp.archive.selection import Selection
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.store import kept, layout
+from git_timewarp.store.chain import hash_is_right
 from git_timewarp.store.events import ChainHead, Event
 from git_timewarp.store.segments import Builder
+from git_timewarp.store.stone import Evidence
 
 _ENTRIES = (layout.SNAPSHOTS, layout.DRAFTS, layout.KEPT)
 _BROKEN = "git timewarp verify --full"
@@ -97,6 +99,8 @@ def part(bench: Bench, refs: Mapping[RefName, Oid], selection: Selection, line: 
     segments = chains.segments(refs, layout.EVENTS)
     where = {kind: _entries(bench, refs, kind) for kind in _ENTRIES}
     taken: set[str] = set()
+    chosen: dict[WriterId, list[Event]] = {}
+    evidence = Evidence()
     for writer in _writers(refs):
         events: list[Event] = []
         head = ChainHead()
@@ -105,15 +109,23 @@ def part(bench: Bench, refs: Mapping[RefName, Oid], selection: Selection, line: 
                 head = _after(event, head, writer)
                 if selection.takes(event):
                     events.append(event)
+                    evidence.see(event)
         if events:
-            _add(bench, found, writer, events, line, where=where, taken=taken)
+            chosen[writer] = events
+    for writer, events in chosen.items():
+        # A chain can be checked from its beginning on, and with what tells of its stones.
+        proved = all(hash_is_right(e.line) or evidence.proves(e) for e in events)
+        whole = proved and events[-1].n == len(events)
+        under = writer if whole else chains.derived(events[0])
+        some = events if whole else list(chains.copied(events, under))
+        _add(bench, found, under, some, line, where=where, taken=taken)
     return found
 
 
 def _add(
     bench: Bench,
     found: Gathered,
-    writer: WriterId,
+    under: WriterId,
     events: Sequence[Event],
     line: Line,
     *,
@@ -121,11 +133,7 @@ def _add(
     taken: set[str],
 ) -> None:
     """Add some events of a writer, and what they need."""
-    under, origin = writer, list[chains.Original]()
-    whole = events[-1].n == len(events)
-    if not whole:
-        under = chains.derived(events[0])
-        events = list(chains.copied(events, under))
+    origin = list[chains.Original]()
     if chains.ORIGIN in events[0].record:
         origin = [chains.original(events[0]), chains.original(events[-1])]
     builder = Builder(bench, under, refs={})

@@ -6,7 +6,6 @@ values in the journal, so that a crash at any step leaves the old or the new his
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Mapping, Sequence
 
@@ -16,12 +15,12 @@ from git_timewarp.archive.scratch import Scratch
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import bundle
 from git_timewarp.git.names import Oid, RefName
+from git_timewarp.store import failures
 from git_timewarp.store.chain import NewEvent
 from git_timewarp.store.events import Json
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.util import directories, faults
 
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES)
 _PARTS = (".pack", ".rev", ".idx")
 
 
@@ -49,7 +48,7 @@ def fold(op: Operation, *, command: str) -> Mapping[RefName, Oid]:
     op.recorder.fold()
     op.changed()
     if not op.recorder.journal.is_empty:
-        why = _reason(op, said)
+        why = failures.put_off(op.recorder.notices, said)
         raise UnfoldedError(
             f"what was recorded last cannot be moved into git now ({why}); nothing is lost",
             hint=command,
@@ -93,23 +92,10 @@ def take(op: Operation, found: Plan, manifest: Manifest, *, goes_on: bool, comma
     pack = recorder.packs.build_anew(lines)
     said = len(recorder.notices)
     if not recorder.adopt(pack, found.updates, replaces=found.replaces):
-        raise NotTakenError(f"nothing was imported: {_reason(op, said)}", hint=command)
+        raise NotTakenError(
+            f"nothing was imported: {failures.put_off(op.recorder.notices, said)}", hint=command
+        )
     op.changed()
-
-
-def _reason(op: Operation, said: int) -> str:
-    """Return why refs did not move, of which the recorder gave notice; an error tells it now.
-
-    Raises:
-        OSError: the disk is the reason.
-    """
-    notices = op.recorder.notices
-    why = notices[-1].partition(": ")[2] if len(notices) > said else "a ref was moved meanwhile"
-    del notices[said:]
-    for code in _DISK:
-        if os.strerror(code) in why:
-            raise OSError(code, os.strerror(code))
-    return why
 
 
 def drop(op: Operation, pack: str) -> None:

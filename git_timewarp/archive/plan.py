@@ -15,7 +15,7 @@ from git_timewarp.archive.manifest import Manifest
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.refs import RefUpdate
 from git_timewarp.store import layout
-from git_timewarp.store.events import Event, Json
+from git_timewarp.store.events import REDACTED, Event, Json
 from git_timewarp.store.segments import Builder, Place
 
 _ENTRIES = (layout.SNAPSHOTS, layout.DRAFTS, layout.KEPT)
@@ -58,9 +58,14 @@ class Plan(NamedTuple):
 
 
 class _Difference(NamedTuple):
-    """How a chain from outside differs from the one that is here."""
+    """How a chain from outside differs from the one that is here.
 
-    longer: Mapping[int, Oid]
+    Attributes:
+        theirs: segments to be taken as they are.
+        parts_at: the number from which on it is another chain.
+    """
+
+    theirs: Mapping[int, Oid]
     parts_at: int | None = None
 
 
@@ -138,13 +143,13 @@ class Merge:
             return moves, told, False
         zero = self._place.repo.zero
         moves = []
-        for number, tag in found.longer.items():
+        for number, tag in found.theirs.items():
             name = layout.ref(writer, layout.EVENTS, number)
             moves.append(RefUpdate(name, self._refs.get(name, zero), tag))
         builder = Builder(self._place, writer, refs=self._refs)
         snapshots = self._add_entries(builder, writer)
         moves += builder.planned.updates
-        fresh = events - self._count(writer) if found.longer else 0
+        fresh = max(events - self._count(writer), 0) if found.theirs else 0
         how = "longer" if fresh else "same"
         return moves, Taken(writer, how, fresh, snapshots), bool(fresh)
 
@@ -164,22 +169,35 @@ class Merge:
 
     def _difference(self, writer: WriterId) -> _Difference:
         here, there = self._parts(self._refs, writer), self._parts(self._given, writer)
+        taken: dict[int, Oid] = {}
         for number, tag in there.items():
             if here.get(number) == tag:
                 continue
-            longer = {n: t for n, t in there.items() if n >= number}
             if number not in here:
-                return _Difference(longer)
+                taken[number] = tag
+                continue
             ours = chains.of_segment(self._reader, here[number])
             theirs = chains.of_segment(self._reader, tag)
             for one, other in zip(ours, theirs, strict=False):
                 if one.hash != other.hash:
                     return _Difference({}, other.n)
-            if len(theirs) > len(ours):
-                return _Difference(longer)
             if len(theirs) < len(ours):
                 break
-        return _Difference({})
+            if self._may_replace(ours, theirs):
+                taken[number] = tag
+            elif len(theirs) > len(ours):
+                return _Difference({}, theirs[len(ours)].n)
+        return _Difference(taken)
+
+    def _may_replace(self, ours: Sequence[Event], theirs: Sequence[Event]) -> bool:
+        """Tell whether a segment takes the place of its beginning.
+
+        What was redacted here stays so, and what this clone recorded is redacted here only.
+        """
+        changed = [one for one, other in zip(ours, theirs, strict=False) if one.line != other.line]
+        if any(REDACTED in one.record or one.writer == self._own for one in changed):
+            return False
+        return bool(changed) or len(theirs) > len(ours)
 
     def _events(self, writer: WriterId, first: int) -> list[Event]:
         """Return the archive's events of a writer from number `first` on."""

@@ -17,8 +17,9 @@ from git_timewarp.git.names import Oid, WriterId
 from git_timewarp.git.objects import MODE_TREE, MissingObjectError, Reader
 from git_timewarp.store import layout, snapshots
 from git_timewarp.store.chain import hash_is_right
-from git_timewarp.store.events import ChainHead, NewerFormatError
+from git_timewarp.store.events import REDACTED, ChainHead, Event, NewerFormatError
 from git_timewarp.store.snapshots import TOMBSTONE
+from git_timewarp.store.stone import Evidence, is_stone
 from git_timewarp.util.text import printable
 
 Progress = Callable[[int, int], None]
@@ -79,24 +80,47 @@ def _chains(reader: Reader, manifest: Manifest, progress: Progress) -> None:
     named = {parsed[0] for name in manifest.refs if (parsed := layout.parse_ref(name))}
     if set(told) != named or len(told) != len(manifest.chains):
         raise damaged("its list of writers is not that of its refs")
+    stones = _Stones()
     for done, (writer, chain) in enumerate(told.items()):
         progress(done, len(told))
         head = ChainHead()
         for number, tag in found.get(writer, {}).items():
-            head = _follow(reader, tag, writer, head, number=number)
+            head = _follow(reader, tag, writer, head, number=number, stones=stones)
         if head != ChainHead(chain.events, chain.hash, chain.lamport):
             raise damaged(f"the chain of '{writer}' does not end where it says")
+    stones.check()
+
+
+class _Stones:
+    """Lines that say that they were redacted, and the events that tell of such."""
+
+    def __init__(self) -> None:
+        self._evidence = Evidence()
+        self._found: list[Event] = []
+
+    def see(self, event: Event) -> bool:
+        """Take an event; tell whether it is what was sealed, or may be a stone."""
+        self._evidence.see(event)
+        if hash_is_right(event.line):
+            return True
+        self._found.append(event)
+        return REDACTED in event.record
+
+    def check(self) -> None:
+        for event in self._found:
+            if not self._evidence.proves(event):
+                raise damaged(f"event {event.n} of '{event.writer}' is redacted, none tells of it")
 
 
 def _follow(
-    reader: Reader, tag: Oid, writer: WriterId, head: ChainHead, *, number: int
+    reader: Reader, tag: Oid, writer: WriterId, head: ChainHead, *, number: int, stones: _Stones
 ) -> ChainHead:
     """Check the events of one segment; return where the chain stands after it."""
     limit = layout.SEGMENT_LIMITS[layout.EVENTS]
     for event in chains.of_segment(reader, tag):
         record = event.record
         where = f"event {event.n} of '{writer}'"
-        if not hash_is_right(event.line):
+        if not stones.see(event):
             raise damaged(f"{where} is not what was sealed")
         wrong = events.fault(record)
         if wrong is not None:
@@ -106,7 +130,7 @@ def _follow(
             raise damaged(f"{where} does not follow event {head.n}")
         if record["writer"] != writer or event.lamport <= head.lamport:
             raise damaged(f"{where} is not of this writer")
-        if chains.ORIGIN in record and not chains.was_whole(event):
+        if chains.ORIGIN in record and not (chains.was_whole(event) or is_stone(record)):
             raise damaged(f"{where} is not the one it was taken from")
         head = event.head
     return head

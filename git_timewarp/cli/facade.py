@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from git_timewarp.rescue.results import Derived, Rebuilt
-from git_timewarp.retention.results import CompactResult, PurgeResult, StorageResult
+from git_timewarp.retention.results import CompactResult, PurgeResult, RedactResult, StorageResult
 from git_timewarp.safety.log import Record
 from git_timewarp.timeline.results import (
     Check,
@@ -79,6 +79,9 @@ class Disk(Protocol):
 
     def purge(self, words: Sequence[str], *, dry_run: bool) -> PurgeResult:
         """Take content out of every snapshot."""
+
+    def redact(self, event: str, *, reason: str, dry_run: bool) -> RedactResult:
+        """Take what an event says out of everything."""
 
 
 class Stashes(Protocol):

@@ -82,6 +82,7 @@ COMMANDS: dict[str, Entry] = {
     "storage": Entry("storage:COMMAND", "safe", "show what takes how much of the disk"),
     "compact": Entry("compact:COMMAND", "safe", "thin old snapshots, free their space"),
     "purge": Entry("purge:COMMAND", "safe", "remove content from every snapshot"),
+    "redact": Entry("redact:COMMAND", "safe", "remove what an event says, keep its place"),
     "recover": Entry("recover:COMMAND", "safe", "finish what a crash cut off, say what came back"),
     "repair": Entry("repair:COMMAND", "safe", "heal what is damaged from wherever it still is"),
     "emergency-restore": Entry(

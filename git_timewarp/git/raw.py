@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -30,7 +30,8 @@ _BLOCK = 1 << 16
 class RawStore:
     """All objects of some object directories; `close` it or use it in a `with`."""
 
-    def __init__(self, folders: list[str], *, hash_length: int) -> None:
+    def __init__(self, folders: list[str], *, hash_length: int, packs: Sequence[str] = ()) -> None:
+        """Open object directories, and `packs` that lie elsewhere."""
         self.hash_length = hash_length
         self._algorithm = "sha1" if hash_length == 20 else "sha256"
         self._loose: dict[bytes, list[str]] = {}
@@ -41,7 +42,7 @@ class RawStore:
         self._resolving: set[bytes] = set()
         for folder in folders:
             self._list_loose(folder)
-        for path in [path for folder in folders for path in _pack_files(folder)]:
+        for path in [*packs, *(path for folder in folders for path in _pack_files(folder))]:
             self._open_pack(path)
         self._name_the_rest()
 

@@ -13,12 +13,16 @@ from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import layout, notes
 from git_timewarp.store.chain import body_of
-from git_timewarp.store.events import GENESIS
+from git_timewarp.store.events import GENESIS, REDACTED, parse
+from git_timewarp.store.records import whole_event
+from git_timewarp.store.stone import TYPE, Evidence, told_of
+from git_timewarp.store.stone import read as read_told
 
 _LAMPORT = re.compile(rb'[,{]"lamport":(\d+)[,}]')
 _SNAPSHOT = b',"snapshot":"'
 _LOG = "git timewarp log --all"
 
+_REDACTED = b'"%s":"' % REDACTED.encode()
 _N = b',"n":'
 _PREV = b',"prev":"'
 _CUT = len(',"hash":""}') + 64
@@ -59,6 +63,7 @@ def chains(look: Look) -> None:
         _check_lines(look, lines, links, "journal")
     for writer, links in by_writer.items():
         _check_chain(look, writer, links)
+    _check_stones(look)
 
 
 def _note_blobs(reader: Reader, tag: Oid) -> Iterator[bytes]:
@@ -94,7 +99,7 @@ def _check_lines(look: Look, blob: bytes, links: Links, where: str) -> None:
             _check_line(look, line, links, where)
             continue
         if sha256(line[:-_CUT] + b"}").hexdigest().encode() != claimed:
-            _tell_mismatch(look, where, n)
+            _mismatch(look, where, n, line)
         elif n in links and links[n] != (prev, claimed):
             look.wrong("broken-chain", f"{where}: two events {n}", _LOG)
         links[n] = (prev, claimed)
@@ -109,14 +114,45 @@ def _check_line(look: Look, line: bytes, links: Links, where: str) -> None:
         look.wrong("foreign-edit", f"{where}: a line is no event", _LOG)
         return
     if hashlib.sha256(body).hexdigest() != claimed:
-        _tell_mismatch(look, where, n)
+        _mismatch(look, where, n, line)
     elif n in links and links[n] != (prev, claimed.encode()):
         look.wrong("broken-chain", f"{where}: two events {n}", _LOG)
     links[n] = (prev, claimed.encode())
 
 
-def _tell_mismatch(look: Look, where: str, n: int) -> None:
-    look.wrong("hash-mismatch", f"{where}: event {n}", _LOG, (f"event {n}",))
+def _mismatch(look: Look, where: str, n: int, line: bytes) -> None:
+    """Tell of a line that is not what was sealed; of a stone, when all events were seen."""
+    if _REDACTED in line:
+        look.stones.append((where, line))
+    else:
+        look.wrong("hash-mismatch", f"{where}: event {n}", _LOG, (f"event {n}",))
+
+
+def _check_stones(look: Look) -> None:
+    """Tell of stones that no event tells of, and no operation that is open."""
+    if not look.stones:
+        return
+    history, evidence = look.history, Evidence()
+    for entry in history.entries("type = name(?)", (TYPE,)):
+        event = whole_event(history, entry) if entry.type == TYPE else None
+        if event is not None:
+            evidence.see(event)
+    open_ = {
+        told
+        for intent in history.journal.intents.values()
+        for told in read_told(intent.get("stones"))
+    }
+    for where, line in look.stones:
+        try:
+            stone = parse(line, anchor=Oid.zero(40))
+            is_true = evidence.proves(stone) or told_of(stone, line) in open_
+        except (TimewarpError, ValueError, KeyError, TypeError):
+            look.wrong("foreign-edit", f"{where}: a line is no event", _LOG)
+            continue
+        if not is_true:
+            n = stone.n
+            text = f"{where}: event {n} was redacted and no event tells of it"
+            look.wrong("foreign-edit", text, _LOG, (f"event {n}",))
 
 
 def _note_snapshots(look: Look, blob: bytes) -> None:

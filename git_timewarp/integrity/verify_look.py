@@ -21,6 +21,7 @@ class Look:
 
     Attributes:
         named: the events, by Lamport number, that name a snapshot.
+        stones: lines that are not what was sealed and say that they were redacted, with the place.
         told: objects that a problem was told about already.
         removed: (snapshot, operation) of what was removed on purpose, once somebody asked.
         broken: every object of ours that is missing or damaged, and the paths of the work tree
@@ -43,6 +44,7 @@ class Look:
     objects: int = 0
     named: dict[str, list[int]] = field(default_factory=dict)
     removed: set[tuple[str, str]] | None = None
+    stones: list[tuple[str, bytes]] = field(default_factory=list)
     told: set[Oid] = field(default_factory=set)
     broken: dict[Oid, set[str]] = field(default_factory=dict)
     doubtful: set[Oid] = field(default_factory=set)

@@ -20,10 +20,11 @@ from git_timewarp.rescue.moments import Found, Losses, Tag
 from git_timewarp.rescue.results import Moment
 from git_timewarp.store import layout
 from git_timewarp.store.chain import hash_is_right
-from git_timewarp.store.events import Event, parse
+from git_timewarp.store.events import REDACTED, Event, parse
 from git_timewarp.store.journal import Journal
 from git_timewarp.store.notes import next_place
 from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.store.stone import Evidence
 
 _ID = r"(?:[0-9a-f]{40}|[0-9a-f]{64})"
 
@@ -258,19 +259,27 @@ def _of(store: RawStore, roots: Sequence[Oid]) -> dict[int, Event]:
                 notes.setdefault(Oid(place), {})[item.oid] = None
     anchors = _anchors(notes)
     found: dict[int, Event] = {}
+    stones: dict[int, Event] = {}
+    evidence = Evidence()
     for place, blobs in notes.items():
         for note in blobs:
             for event in _parsed(store.blob(note) or b"", anchors.get(place, place)):
-                found.setdefault(event.n, event)
+                if hash_is_right(event.line):
+                    found.setdefault(event.n, event)
+                    evidence.see(event)
+                else:
+                    stones[event.n] = event
+    # What was redacted does not come back; of what was not, the line that was sealed counts.
+    found.update((n, e) for n, e in stones.items() if n not in found or evidence.proves(e))
     return found
 
 
 def _parsed(note: bytes, anchor: Oid) -> Iterator[Event]:
-    """Yield the lines of a note that are what was sealed."""
+    """Yield the lines of a note that are what was sealed, or say that they were redacted."""
     for line in note.splitlines():
         try:
             event = parse(line, anchor=anchor)
-            if hash_is_right(line) and event.writer:
+            if event.writer and (REDACTED in event.record or hash_is_right(line)):
                 yield event
         except (TimewarpError, ValueError, KeyError, TypeError):
             continue

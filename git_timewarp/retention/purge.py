@@ -10,19 +10,21 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import absent
-from git_timewarp.retention import removal
+from git_timewarp.git.objects import MODE_GITLINK, absent
+from git_timewarp.retention import copies, removal
+from git_timewarp.retention.copies import Beside, Store
 from git_timewarp.retention.results import Left, PurgeResult
 from git_timewarp.store import kept
 from git_timewarp.store.excise import Excision
 from git_timewarp.store.reach import of_user
 from git_timewarp.store.rewrite import bury, put_tombstone
 from git_timewarp.store.snapshots import Tombstone
+from git_timewarp.store.view import unescape
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.util import directories
@@ -32,6 +34,7 @@ from git_timewarp.util.text import json_name, printable, shell, some
 _ID = r"(?:[0-9a-f]{64}|[0-9a-f]{40})\Z"
 _LISTED = 100
 _NAMED = 20
+_LARGEST_TREE = 4 << 20
 
 
 class NothingToPurgeError(TimewarpError):
@@ -55,34 +58,65 @@ class _Found(NamedTuple):
     objects: list[Oid]
 
 
-def purge(op: Operation, words: Sequence[str], *, dry_run: bool = False) -> PurgeResult:
+def purge(
+    op: Operation, words: Sequence[str], beside: Beside, *, dry_run: bool = False
+) -> PurgeResult:
     """Take what `words` name (paths, patterns, ids of blobs) out of every snapshot.
 
     Raises:
         NothingToPurgeError: nothing stored matches.
         NotABlobError: an id names something else than a file's content.
-        NotRemovedError, GitError: nothing was removed.
+        NotRemovedError, GitError: nothing was removed from snapshots; copies may be gone.
     """
     excision = _excision(op, words)
     if not dry_run:
         removal.ready(op)
     found = _search(op, excision, words)
+    archives = beside.archives.with_content(excision.matches)
     blobs = sorted({oid for _, oid in excision.removed})
     paths = tuple(sorted({path for path, _ in excision.removed if path}))
-    if not excision.removed:
+    gone = () if dry_run else _forget_copies(op, beside, excision, words)
+    if not (excision.removed or archives.hold or gone):
         named = " ".join(shell(word) for word in words[:3])
         raise NothingToPurgeError(
             f"no snapshot holds {some([printable(word) for word in words])}",
             hint=f"git timewarp log --all -- {named}",
         )
-    answer = PurgeResult(paths, tuple(blobs), tuple(sorted(found.snapshots)), dry_run=dry_run)
+    names = tuple(os.path.relpath(path, op.repo.common_dir) for path in archives.hold)
+    answer = PurgeResult(
+        paths,
+        tuple(blobs),
+        tuple(sorted(found.snapshots)),
+        dry_run=dry_run,
+        archives=names,
+        copies=len(gone),
+    )
     if dry_run:
         return answer
-    _forget_copies(op, set(blobs))
-    done = removal.carry_out(
+    for path in archives.hold:
+        directories.remove(path)
+    done = removal.Done(0, waits=False, events=())
+    if excision.removed:
+        done = _carry_out(op, found, words, paths or blobs)
+    if all(re.match(_ID, word) for word in words):
+        paths = _with_content(op, paths, set(blobs))
+    left = (
+        *_still_there(op, blobs),
+        *_comes_again(op, paths),
+        *(copies.unreadable(op.repo, path) for path in archives.unreadable),
+    )
+    return answer._replace(left=left, frees=done.freed, waits=done.waits, events=done.events)
+
+
+def _carry_out(
+    op: Operation, found: _Found, words: Sequence[str], names: Sequence[str]
+) -> removal.Done:
+    """Take it out of the snapshots and our packs, and record that."""
+    blobs = sorted({oid for _, oid in found.excision.removed})
+    return removal.carry_out(
         op,
         removal.Wish(
-            f"purged {some(paths) or some(blobs)}",
+            f"purged {some(names)}",
             found.snapshots,
             found.objects,
             "rewritten",
@@ -95,10 +129,6 @@ def purge(op: Operation, words: Sequence[str], *, dry_run: bool = False) -> Purg
             foreign=True,
         ),
     )
-    if all(re.match(_ID, word) for word in words):
-        paths = _with_content(op, paths, set(blobs))
-    left = (*_still_there(op, blobs), *_comes_again(op, paths))
-    return answer._replace(left=left, frees=done.freed, waits=done.waits, events=done.events)
 
 
 def _excision(op: Operation, words: Sequence[str]) -> Excision:
@@ -153,29 +183,34 @@ def _search(op: Operation, excision: Excision, words: Sequence[str]) -> _Found:
     return _Found(excision, snapshots, kept_ones, written)
 
 
-def _forget_copies(op: Operation, blobs: set[Oid]) -> None:
-    """Remove copies of the content that we keep outside of every object store."""
-    root = op.repo.state_dir
-    for place in _files(os.path.join(root, "damaged")):
-        name = os.path.basename(os.path.dirname(place)) + os.path.basename(place)
-        if name in blobs:
-            directories.remove(place)
-    directories.remove(os.path.join(root, "staging"))
-    aside = list(_files(os.path.join(root, "aside")))
-    for at in range(0, len(aside), _LISTED):
-        some_ = aside[at : at + _LISTED]
-        found = op.repo.git.run("hash-object", "--no-filters", "--", *some_).text.splitlines()
-        for place, oid in zip(some_, found, strict=True):
-            if oid in blobs:
-                directories.remove(place)
+def _forget_copies(
+    op: Operation, beside: Beside, excision: Excision, words: Sequence[str]
+) -> list[str]:
+    """Remove copies of the content that we keep outside of every object store; return them.
 
+    Of what a crash left nobody knows the whole path: there, a file of the same name is meant.
+    """
+    blobs = {oid for _, oid in excision.removed} | {Oid(w) for w in words if re.match(_ID, w)}
+    names = {path.rpartition("/")[2] for path, _ in excision.removed if path}
+    names |= {word.rstrip("/").rpartition("/")[2] for word in words if not re.match(_ID, word)}
 
-def _files(folder: str) -> Iterator[str]:
-    for place, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(place, name)
-            if os.path.isfile(path) and not os.path.islink(path):
-                yield path
+    def meant(store: Store) -> set[Oid]:
+        found = {oid for oid in blobs if store.has(oid)}
+        for thing in store.every(("tree",), most=_LARGEST_TREE):
+            for item in store.tree(thing.oid) or ():
+                is_file = not item.is_tree and item.mode != MODE_GITLINK
+                if is_file and (item.name in names or unescape(item.name) in names):
+                    found.add(item.oid)
+        return found
+
+    def is_meant(path: str, oid: Oid) -> bool:
+        return oid in blobs or excision.matches(path, oid)
+
+    directories.remove(os.path.join(op.repo.state_dir, "staging"))
+    return [
+        *beside.objects.drop(meant),
+        *copies.drop_files(op.repo, is_meant),
+    ]
 
 
 def _still_there(op: Operation, blobs: Sequence[Oid]) -> list[Left]:

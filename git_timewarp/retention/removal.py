@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.run import GitError
-from git_timewarp.store import layout, leaving, transaction
+from git_timewarp.store import failures, layout, leaving, transaction
 from git_timewarp.store.chain import NewEvent
 from git_timewarp.store.events import Json
 from git_timewarp.store.reach import below, of_user
@@ -74,12 +75,15 @@ def ready(op: Operation) -> None:
 
     Raises:
         NotRemovedError: it cannot be folded now.
+        OSError: because of the disk.
     """
+    said = len(op.recorder.notices)
     op.recorder.fold()
     op.changed()
     if not op.recorder.journal.is_empty:
+        why = failures.put_off(op.recorder.notices, said)
         raise NotRemovedError(
-            "not everything recorded could be moved into git now, nothing was removed",
+            f"not everything recorded could be moved into git now ({why}), nothing was removed",
             hint="git timewarp status",
         )
 
@@ -111,13 +115,25 @@ def carry_out(op: Operation, wish: Wish) -> Done:
         }
     )
     intent = op.recorder.journal.intents[op.id]
-    if not op.recorder.publish([*wish.objects, *found.objects], found.updates):
+    publish(op, Rewritten(found.updates, [*wish.objects, *found.objects]))
+    return _go_on(op, intent, user)
+
+
+def publish(op: Operation, new: Rewritten, *, replaces: bool = False) -> None:
+    """Move the refs, or close the intent again; `replaces`: events are replaced.
+
+    Raises:
+        NotRemovedError: a ref of ours could not be moved; none was.
+        OSError: because of the disk.
+    """
+    said = len(op.recorder.notices)
+    if not op.recorder.publish(new.objects, new.updates, replaces=replaces):
         op.withdraw()
+        why = failures.put_off(op.recorder.notices, said)
         raise NotRemovedError(
-            "the refs of git-timewarp could not be moved, nothing was removed",
+            f"the refs of git-timewarp could not be moved ({why}), nothing was removed",
             hint="git timewarp status",
         )
-    return _go_on(op, intent, user)
 
 
 def finish(op: Operation, intent: Json) -> str:
@@ -149,21 +165,37 @@ def _rewritten(op: Operation, refs: Mapping[RefName, Oid], wish: Wish) -> Rewrit
 
 def _go_on(op: Operation, intent: Json, user: set[Oid]) -> Done:
     """Do what is left to do after the refs have moved."""
-    recorder, packs = op.recorder, op.recorder.packs
     op.changed()
-    before = packs.size(packs.names())
-    freed = packs.thin(_gone(op, intent) - user)
+    gone = former(op, _pairs(intent["old"])) - user
     # What captures remember names objects; the next one looks at everything again.
-    directories.remove(os.path.join(op.repo.state_dir, "index"))
-    old = packs.superseded() if intent["now"] else []
-    if old:
-        recorder.sweep(old)
-        freed = before - packs.size(packs.names())
+    freed = free(op, gone, now=bool(intent["now"]), memory=True)
     events = _record(op, intent)
-    held = recorder.journal
-    if not (held.snapshots or held.kept or held.intents or recorder.holding):
-        op.quarantine.empty()
+    empty(op)
     return Done(freed, bool(leaving.superseded(op.repo.state_dir)), events)
+
+
+def free(op: Operation, gone: AbstractSet[Oid], *, now: bool, memory: bool) -> int:
+    """Take objects that nobody needs out of our packs; return the bytes that are free then.
+
+    `now`: the old packs go at once. `memory`: what captures remember goes too.
+    """
+    packs = op.recorder.packs
+    before = packs.size(packs.names())
+    freed = packs.thin(gone)
+    if memory:
+        directories.remove(os.path.join(op.repo.state_dir, "index"))
+    old = packs.superseded() if now else []
+    if old:
+        op.recorder.sweep(old)
+        freed = before - packs.size(packs.names())
+    return freed
+
+
+def empty(op: Operation) -> None:
+    """Empty the quarantine, unless something in it is still needed."""
+    held = op.recorder.journal
+    if not (held.snapshots or held.kept or held.intents or op.recorder.holding):
+        op.quarantine.empty()
 
 
 def _record(op: Operation, intent: Json) -> tuple[str, ...]:
@@ -173,14 +205,13 @@ def _record(op: Operation, intent: Json) -> tuple[str, ...]:
     return tuple(op.label(entry) for entry in op.recorded(sealed))
 
 
-def _gone(op: Operation, intent: Json) -> set[Oid]:
-    """Return what the former values of our refs lead to and the present ones do not."""
+def former(op: Operation, old: Mapping[str, Oid]) -> set[Oid]:
+    """Return what the former values of the refs `old` lead to and the present ones do not."""
     git = op.repo.git.using(alternates=(op.quarantine.path,))
-    old = _pairs(intent["old"])
-    former = set(old.values())
-    for name, values in transaction.logged(op.repo).items():
-        former.update(values if name in old else ())
-    return set(below(git, sorted(former))) - set(below(git, op.recorder.refs.values()))
+    values = set(old.values())
+    for name, logged in transaction.logged(op.repo).items():
+        values.update(logged if name in old else ())
+    return set(below(git, sorted(values))) - set(below(git, op.recorder.refs.values()))
 
 
 def _events(op: Operation, intent: Json) -> list[NewEvent]:

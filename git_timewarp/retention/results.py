@@ -86,6 +86,8 @@ class PurgeResult(NamedTuple):
         snapshots: ids of the snapshots that were rewritten.
         left: what of it is still there and why; empty when nothing is.
         waits: whether old packs still hold it, because a gc of the user's runs.
+        archives: those of what imports replaced that held it, and went.
+        copies: how many files that recoveries and restores had kept went.
     """
 
     paths: tuple[str, ...]
@@ -96,6 +98,8 @@ class PurgeResult(NamedTuple):
     waits: bool = False
     events: tuple[str, ...] = ()
     dry_run: bool = False
+    archives: tuple[str, ...] = ()
+    copies: int = 0
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
@@ -104,6 +108,53 @@ class PurgeResult(NamedTuple):
             "paths": [json_name(path) for path in self.paths],
             "objects": list(self.objects),
             "snapshots": list(self.snapshots),
+            "archives": [json_name(name) for name in self.archives],
+            "copies": self.copies,
+            "left": [item.to_dict() for item in self.left],
+            "frees": self.frees,
+            "waits": self.waits,
+            "events": list(self.events),
+            "dry_run": self.dry_run,
+        }
+
+
+class RedactResult(NamedTuple):
+    """Answer of `redact`.
+
+    Attributes:
+        event: the label of the redacted event.
+        snapshot: the id of its snapshot, which stays; empty where it has none.
+        already: it was redacted before; nothing was done.
+        archives: those of what imports replaced that held it, and went.
+        copies: how many files that recoveries had kept went or were written again.
+        left: where what it said is still; `waits`: in old packs, because a gc runs.
+        events: labels of the events that tell of it.
+    """
+
+    event: str
+    id: str
+    snapshot: str
+    reason: str
+    already: bool = False
+    archives: tuple[str, ...] = ()
+    copies: int = 0
+    left: tuple[Left, ...] = ()
+    frees: int = 0
+    waits: bool = False
+    events: tuple[str, ...] = ()
+    dry_run: bool = False
+
+    def to_dict(self) -> Json:
+        """Return the stable JSON form."""
+        return {
+            "v": 1,
+            "event": self.event,
+            "id": self.id,
+            "snapshot": self.snapshot or None,
+            "reason": self.reason,
+            "already": self.already,
+            "archives": [json_name(name) for name in self.archives],
+            "copies": self.copies,
             "left": [item.to_dict() for item in self.left],
             "frees": self.frees,
             "waits": self.waits,

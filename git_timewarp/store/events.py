@@ -16,6 +16,8 @@ from git_timewarp.git.names import Oid, WriterId
 
 FORMAT_VERSION = 1
 GENESIS = "0" * 64
+REDACTED = "redacted"
+"""The member that only what is left of a redacted event has (`store/stone.py`)."""
 
 Json = dict[str, object]
 

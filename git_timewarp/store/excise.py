@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_GITLINK, MODE_TREE, MissingObjectError, TreeEntry
 from git_timewarp.store.events import Json
-from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.store.segments import Place
 from git_timewarp.store.snapshots import TOMBSTONE
 from git_timewarp.store.view import Skipped, unescape
 from git_timewarp.util.text import compact_json, name_from_json
@@ -27,14 +27,15 @@ class Excision:
     """Rewrites trees and snapshots without the files that `matches` names.
 
     Attributes:
+        matches: whether a file is meant.
         removed: (path, blob) of everything that was left out so far.
         objects: everything that was written.
     """
 
-    def __init__(self, quarantine: Quarantine, matches: Matches) -> None:
+    def __init__(self, quarantine: Place, matches: Matches) -> None:
         self._quarantine = quarantine
         self._reader = quarantine.reader
-        self._matches = matches
+        self.matches = matches
         self.removed: set[tuple[str, Oid]] = set()
         self.objects: dict[Oid, None] = {}
         self._known: dict[tuple[str, Oid, bool], tuple[Oid | None, frozenset[str]]] = {}
@@ -54,7 +55,7 @@ class Excision:
         if "tree" in parts:
             return bool(self._tree(parts["tree"], "", escaped=False)[1])
         blob = parts.get("blob")
-        if blob is None or not self._matches("", blob):
+        if blob is None or not self.matches("", blob):
             return False
         self.removed.add(("", blob))
         return True
@@ -175,7 +176,7 @@ class Excision:
                 gone |= below
                 if inner is not None:
                     left.append(item._replace(oid=inner))
-            elif item.mode != MODE_GITLINK and self._matches(path, item.oid):
+            elif item.mode != MODE_GITLINK and self.matches(path, item.oid):
                 gone.add(path)
                 self.removed.add((path, item.oid))
             else:

@@ -47,3 +47,19 @@ def told() -> Iterator[None]:
             if os.strerror(code) in exc.stderr or _GIT_SAYS.get(code, "\0") in exc.stderr:
                 raise StorageError(f"{text} (git {exc.command})", hint=hint) from exc
         raise
+
+
+def put_off(notices: list[str], said: int) -> str:
+    """Return why a fold was put off, of which the recorder gave notice; an error tells it now.
+
+    `said`: how many notices there were before; those after them are taken away.
+
+    Raises:
+        OSError: the disk is the reason.
+    """
+    why = notices[-1].partition(": ")[2] if len(notices) > said else "a ref was moved meanwhile"
+    del notices[said:]
+    for code in _REASONS:
+        if os.strerror(code) in why:
+            raise OSError(code, os.strerror(code))
+    return why

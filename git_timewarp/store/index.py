@@ -310,6 +310,8 @@ class ReadIndex:
         try:
             self._inode = _inode(self._path)
             db.execute("PRAGMA synchronous=NORMAL")
+            # What is deleted was redacted, or may have been: it is not to stay in free pages.
+            db.execute("PRAGMA secure_delete=ON")
             db.create_function("name", 1, tables.known, deterministic=True)
             if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
                 with db:

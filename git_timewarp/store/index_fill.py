@@ -10,7 +10,7 @@ from operator import itemgetter
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import Reader
 from git_timewarp.store import lines, notes
-from git_timewarp.store.events import FORMAT_VERSION, Json, NewerFormatError
+from git_timewarp.store.events import FORMAT_VERSION, REDACTED, Json, NewerFormatError
 from git_timewarp.store.index import COLUMNS, INDEXES, WRITER_SHIFT, Tables, actor_text
 from git_timewarp.util import faults
 
@@ -179,7 +179,11 @@ def _parsed(tables: Tables, note: bytes, anchor: Oid) -> Iterator[tuple[object, 
                 json.dumps(record, ensure_ascii=False).encode()
             if record["v"] != FORMAT_VERSION:
                 raise NewerFormatError("an event", record["v"])
-            yield _row(tables, record, anchor)
+            row = _row(tables, record, anchor)
+            if REDACTED in record:
+                # A reader that began before may have put the event there that it was.
+                tables.db.execute("DELETE FROM events WHERE place = ?", row[:1])
+            yield row
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
 

@@ -20,6 +20,9 @@ EVENTS = "events"
 SNAPSHOTS = "snapshots"
 DRAFTS = "drafts"
 KEPT = "kept"
+PAYLOADS = "payloads"
+"""Trees of blobs that events name; none is written yet, redacting knows them."""
+
 KINDS = (SNAPSHOTS, DRAFTS, KEPT, EVENTS)
 """In the order in which a transaction moves them: what is pointed to first."""
 

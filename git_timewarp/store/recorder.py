@@ -256,11 +256,13 @@ class Recorder:
         self.packs.begin_sweep(names)
         self._finish_sweep()
 
-    def publish(self, objects: Sequence[Oid], updates: Sequence[RefUpdate]) -> bool:
+    def publish(
+        self, objects: Sequence[Oid], updates: Sequence[RefUpdate], *, replaces: bool = False
+    ) -> bool:
         """Pack `objects` and move refs to them as a fold does, nothing waiting; False: put off."""
         pack = self.packs.build(objects, bulk=False)
         self.quarantine.sync()
-        return self.adopt(pack, updates)
+        return self.adopt(pack, updates, replaces=replaces)
 
     def _garbage(self, held: AbstractSet[Oid]) -> AbstractSet[Oid]:
         builder = Builder(self.quarantine, self.writer, refs=self.refs)

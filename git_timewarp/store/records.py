@@ -13,13 +13,19 @@ from git_timewarp.store.notes import next_place
 
 def whole_record(history: History, entry: Entry) -> Json:
     """Return all members of an event; none where its note is gone."""
+    event = whole_event(history, entry)
+    return {} if event is None else event.record
+
+
+def whole_event(history: History, entry: Entry) -> Event | None:
+    """Return an event with its line; None where its note is gone."""
     for event in history.journal.events:
         if event.n == entry.n and event.writer == entry.writer:
-            return event.record
+            return event
     for event in _note_events(history, entry):
         if event.n == entry.n:
-            return event.record
-    return {}
+            return event
+    return None
 
 
 def _note_events(history: History, entry: Entry) -> Iterator[Event]:

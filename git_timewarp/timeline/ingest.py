@@ -15,6 +15,7 @@ from git_timewarp.git.names import Oid
 from git_timewarp.store import layout
 from git_timewarp.store.chain import NewEvent
 from git_timewarp.store.events import Event, Json
+from git_timewarp.store.stone import key_of
 from git_timewarp.timeline.ingest_lines import Incoming, InvalidRecordError, read_line
 from git_timewarp.timeline.operation import Operation
 
@@ -174,11 +175,13 @@ def _recorded(op: Operation, keys: Sequence[str]) -> dict[str, _Earlier]:
         if key in wanted and key is not None:
             (label,) = _labels(op, [event])
             found.setdefault(key, _Earlier(label, str(event.record["id"])))
-    for chunk in _chunks(keys):
+    # A redacted event has the hash of its key in the place of the key.
+    forms = {key_of(key): key for key in keys} | {key: key for key in keys}
+    for chunk in _chunks(list(forms)):
         marks = ", ".join("?" * len(chunk))
         for entry in history.index.select(f"key IN ({marks})", chunk):
             if entry.key is not None:
-                found.setdefault(entry.key, _Earlier(op.label(entry), entry.id))
+                found.setdefault(forms[entry.key], _Earlier(op.label(entry), entry.id))
     return found
 
 

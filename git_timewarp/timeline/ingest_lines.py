@@ -27,10 +27,22 @@ RESERVED = frozenset(
     {
         *("annotation", "bookmark", "checkout", "commit", "compact", "deinit", "draft", "gap"),
         *("init", "jump", "merge", "milestone", "purge", "push", "push-attempt", "recovery"),
-        *("redaction", "redo", "restore", "rewrite", "safety", "snapshot", "stash", "undo"),
+        *(
+            "redact",
+            "redaction",
+            "redo",
+            "restore",
+            "rewrite",
+            "safety",
+            "snapshot",
+            "stash",
+            "undo",
+        ),
     }
 )
-"""Types only git-timewarp writes, and every type that begins with `stash-` or `timewarp-`."""
+"""Types only git-timewarp writes, and every type that begins with one of `OWN_PREFIXES`."""
+
+OWN_PREFIXES = ("stash-", "timewarp-")
 
 MILESTONES = frozenset(
     {
@@ -217,7 +229,7 @@ def _type(member: str, value: object) -> object:
     text = _text(member, value)
     if not _TYPE.match(text):
         raise _WrongError(member, "it is not words in lower case joined by '-' (and '.')")
-    if text in RESERVED or text.startswith(("stash-", "timewarp-")):
+    if text in RESERVED or text.startswith(OWN_PREFIXES):
         raise _WrongError(
             member, f"'{text}' is written by git-timewarp itself: say whose it is, '<name>.{text}'"
         )

@@ -38,7 +38,7 @@ from git_timewarp.util import atomic, directories
 from git_timewarp.util.clock import parse_iso
 from git_timewarp.util.ids import uuid7
 
-_UNHURRIED = frozenset({"draft", "fold", "compact", "purge"})
+_UNHURRIED = frozenset({"draft", "fold", "compact", "purge", "redact"})
 """Verbs nobody waits for, or that take their time anyway."""
 
 

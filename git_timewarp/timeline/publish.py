@@ -98,11 +98,12 @@ def _lines(op: Operation) -> dict[Oid, list[str]]:
     for anchor, entries in by_anchor.items():
         info = reader.info(anchor)
         if info is not None and info[1] == "commit":
-            found[anchor] = [_line(op, entry) for entry in reversed(entries)]
+            found[anchor] = [line_of(op, entry) for entry in reversed(entries)]
     return found
 
 
-def _line(op: Operation, entry: Entry) -> str:
+def line_of(op: Operation, entry: Entry) -> str:
+    """Return the line of an event."""
     when = f"{entry.ts[:10]} {entry.ts[11:16]}"
     told = " ".join(printable(entry.summary).split())
     line = f"{op.label(entry)} {when} {entry.type} {printable(entry.actor)}"

@@ -219,6 +219,16 @@ def same_files(one: View, other: View) -> bool:
 
 
 def _event(history: History, text: str) -> Target | None:
+    entry = event(history, text)
+    return None if entry is None else _at(history, entry, text)
+
+
+def event(history: History, text: str) -> Entry | None:
+    """Return the event that `text` (`E47`, `E47.kmno`) names; None where there is none.
+
+    Raises:
+        AmbiguousTargetError: two clones have one.
+    """
     match = re.match(_EVENT, text)
     if match is None:
         return None
@@ -239,7 +249,7 @@ def _event(history: History, text: str) -> Target | None:
         raise AmbiguousTargetError(
             f"'{text}' names several events: {labels}", hint=f"git timewarp show {first}"
         )
-    return _at(history, named[0], text)
+    return named[0]
 
 
 def _at(history: History, entry: Entry, text: str) -> Target:

@@ -117,8 +117,43 @@ def test_purge_names_what_went_and_loudly_what_did_not() -> None:
     )
 
 
+def test_redact_names_what_went_and_where_it_is_still() -> None:
+    stays = "its snapshot llllllllllll stays; 'git timewarp purge' takes content out of it\n"
+    assert told("redact --force E9") == (
+        f"redacted E9 (E10)\nremoved it from 2 files kept by recoveries and restores\n{stays}",
+        "",
+    )
+    assert told("redact -n --reason token E9") == (f"would redact E9\n{stays}", "")
+    assert told("redact E9", FakeDisk(already=True)) == ("E9 is redacted already\n", "")
+    left = (Left("", "the published notes", "git update-ref -d refs/notes/timewarp"),)
+    disk = FakeDisk(left=left, waits=True, archives=("timewarp/replaced/x.tar.zst",))
+    assert told("redact -f E9", disk)[0].splitlines() == [
+        "redacted E9 (E10)",
+        "removed timewarp/replaced/x.tar.zst, an archive of what an import replaced",
+        "removed it from 2 files kept by recoveries and restores",
+        stays.strip(),
+        "still there: in old packs, because a git gc is running; they go a day from now",
+        "  hint: git timewarp compact --now",
+        "still there: the published notes",
+        "  hint: git update-ref -d refs/notes/timewarp",
+    ]
+
+
+def test_redact_asks_first_and_names_the_archives_that_go() -> None:
+    disk = FakeDisk(archives=("timewarp/replaced/x.tar.zst",))
+    with pytest.raises(NotConfirmedError) as caught:
+        Desk(FakeApp(disk=disk)).run("redact --reason token E9")
+    assert caught.value.message == (
+        "this removes what E9 says, and the archive(s) 'timewarp/replaced/x.tar.zst' for good; "
+        "nobody is there to confirm it"
+    )
+    assert caught.value.hint == "git timewarp redact --force --reason token E9"
+    asked = {"event": "E9", "reason": "token", "dry_run": True}
+    assert disk.asked == [("redact", asked)]
+
+
 def test_the_answers_for_programs_are_one_object_each() -> None:
-    for line in ("storage --json", "compact -n --json", "purge -f --json x"):
+    for line in ("storage --json", "compact -n --json", "purge -f --json x", "redact -f --json E9"):
         out, err = told(line)
         assert err == ""
         assert json.loads(out)["v"] == 1

@@ -16,6 +16,7 @@ ALL = commands()
 MUTATIONS = {
     "compact",
     "purge",
+    "redact",
     "init",
     "deinit",
     "config set",

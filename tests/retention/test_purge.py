@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from git_timewarp.archive import pack, scratch
+from git_timewarp.archive.selection import Selection, Wanted
 from git_timewarp.git.names import Oid
 from git_timewarp.integrity.verify import verify
 from git_timewarp.retention.purge import NotABlobError, NothingToPurgeError, purge
@@ -18,6 +19,7 @@ from git_timewarp.timeline.world import World
 from tests.support import recording
 from tests.support.clock import CountingClock
 from tests.support.repo_builder import RepoBuilder
+from tests.support.traces import beside, places, written
 
 SECRET = b"TOKEN=swallowed-by-mistake-0123456789\n"
 
@@ -47,36 +49,11 @@ def given(repo: RepoBuilder) -> World:
 def purged(world: World, *words: str, dry_run: bool = False) -> PurgeResult:
     """Purge, as the command does."""
     with Operation(world, "purge") as op:
-        return purge(op, words, dry_run=dry_run)
+        return purge(op, words, beside(world), dry_run=dry_run)
 
 
 def oid_of(repo: RepoBuilder, content: bytes) -> str:
     return repo.git("hash-object", "--stdin", stdin=content)
-
-
-def places(repo: RepoBuilder, content: bytes) -> list[str]:
-    """Return every file below the git directory that gives the content away, and how."""
-    oid = oid_of(repo, content)
-    found = []
-    git = repo.git_dir()
-    env = {**repo.env(), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(git / "timewarp/quarantine")}
-    done = subprocess.run(
-        ["git", "cat-file", "-e", oid], cwd=repo.path, env=env, capture_output=True, check=False
-    )
-    if done.returncode == 0:
-        found.append("an object store")
-    for path in sorted(git.rglob("*")):
-        if not path.is_file() or path.suffix in {".pack", ".rev", ".idx"}:
-            continue
-        if content in path.read_bytes() or path.parent.name + path.name == oid:
-            found.append(str(path.relative_to(git)))
-    for index in git.rglob("*.idx"):
-        listed = subprocess.run(
-            ["git", "show-index"], input=index.read_bytes(), capture_output=True, check=True
-        )
-        if oid.encode() in listed.stdout:
-            found.append(index.name)
-    return found
 
 
 def whole(repo: RepoBuilder, world: World) -> None:
@@ -88,7 +65,7 @@ def whole(repo: RepoBuilder, world: World) -> None:
 @pytest.mark.parametrize("word", ["deep/secret.env", "*.env", "deep", "<oid>"])
 def test_the_content_is_nowhere_afterwards(repo: RepoBuilder, given: World, word: str) -> None:
     oid = oid_of(repo, SECRET)
-    assert "an object store" in places(repo, SECRET)
+    assert places(repo, SECRET) != []
     if word == "deep":
         repo.git("rm", "-q", "-r", "--cached", "deep")
     result = purged(given, oid if word == "<oid>" else word)
@@ -147,7 +124,7 @@ def test_a_dry_run_changes_nothing(repo: RepoBuilder, given: World) -> None:
     assert result.dry_run
     assert result.paths == ("deep/secret.env",)
     assert repo.git("for-each-ref") == refs
-    assert "an object store" in places(repo, SECRET)
+    assert places(repo, SECRET) != []
 
 
 def test_what_the_users_own_commits_hold_is_told_and_stays(repo: RepoBuilder, given: World) -> None:
@@ -257,6 +234,109 @@ def test_copies_kept_aside_go_too(repo: RepoBuilder, given: World) -> None:
     (aside / "other").write_bytes(b"other\n")
     purged(given, "deep/secret.env")
     assert sorted(path.name for path in aside.iterdir()) == ["other"]
+
+
+def kept_by_a_recovery(repo: RepoBuilder, *texts: bytes) -> tuple[Path, list[str]]:
+    """Put contents into what a recovery keeps: each loose, and in a pack of its own."""
+    folder = repo.git_dir() / "timewarp/recovery/20260101T000000000Z-00000000"
+    objects, damaged = folder / "objects", folder / "damaged"
+    damaged.mkdir(parents=True)
+    oids = [written(repo, objects, text) for text in texts]
+    for oid in oids:
+        written(repo, objects, oid.encode(), "pack-objects", str(damaged / "pack"))
+    return folder, oids
+
+
+def kept_files(repo: RepoBuilder) -> int:
+    """Return how many files recoveries and drills have left."""
+    state = repo.git_dir() / "timewarp"
+    folders = (state / name for name in ("recovery", "damaged", "scratch"))
+    return sum(path.is_file() for folder in folders for path in folder.rglob("*"))
+
+
+def test_what_recoveries_keep_goes_too(repo: RepoBuilder, given: World) -> None:
+    folder, (_, other) = kept_by_a_recovery(repo, SECRET, b"other\n")
+    held = repo.git_dir() / "timewarp/damaged/00000000/objects"
+    held.parent.mkdir(parents=True)
+    written(repo, held, SECRET)
+    (repo.git_dir() / "timewarp/scratch/drill/x/deep").mkdir(parents=True)
+    (repo.git_dir() / "timewarp/scratch/drill/x/deep/copy").write_bytes(SECRET)
+    before = kept_files(repo)
+    result = purged(given, "deep/secret.env")
+    assert places(repo, SECRET) == []
+    assert result.copies == before - kept_files(repo)
+    assert (folder / "objects" / other[:2] / other[2:]).exists()
+    assert len(list((folder / "damaged").glob("*.pack"))) == 1
+    whole(repo, given)
+
+
+def test_a_version_that_only_a_crash_left_goes_by_its_name(repo: RepoBuilder, given: World) -> None:
+    """Nobody knows the whole path of what was never in a snapshot."""
+    version = b"TOKEN=never-in-a-snapshot\n"
+    folder, (oid, other) = kept_by_a_recovery(repo, version, b"other\n")
+    lines = f"100644 blob {oid}\tsecret.env\n100644 blob {other}\tother\n"
+    written(repo, folder / "objects", lines.encode(), "mktree")
+    aside = repo.git_dir() / "timewarp/aside/op/deep"
+    aside.mkdir(parents=True)
+    for name in ("secret.env", "secret.env.1", "other.env"):
+        (aside / name).write_bytes(version)
+    purged(given, "deep/secret.env")
+    assert places(repo, version) == ["timewarp/aside/op/deep/other.env"]
+    assert (folder / "objects" / other[:2] / other[2:]).exists()
+    whole(repo, given)
+
+
+def test_archives_of_what_was_replaced_go_too(repo: RepoBuilder, given: World) -> None:
+    folder = repo.git_dir() / "timewarp/replaced"
+    folder.mkdir()
+    archive(given, folder / "with.tar.zst")
+    purged(given, "deep/secret.env")
+    assert places(repo, SECRET) == []
+    archive(given, folder / "without.tar.zst")
+    (folder / "broken.tar.zst").write_bytes(b"no archive")
+    repo.write("deep/secret.env", SECRET)
+    recording.take(given)
+    repo.remove("deep/secret.env")
+    archive(given, folder / "again.tar.zst")
+    planned = purged(given, "deep/secret.env", dry_run=True)
+    assert planned.archives == ("timewarp/replaced/again.tar.zst",)
+    result = purged(given, "deep/secret.env")
+    assert result.archives == planned.archives
+    assert [item.to_dict() for item in result.left] == [
+        {
+            "oid": "",
+            "where": "perhaps 'timewarp/replaced/broken.tar.zst', which cannot be read",
+            "hint": f"rm {folder / 'broken.tar.zst'}",
+        }
+    ]
+    assert sorted(path.name for path in folder.iterdir()) == ["broken.tar.zst", "without.tar.zst"]
+    whole(repo, given)
+
+
+def test_an_archive_alone_may_hold_it(repo: RepoBuilder, given: World) -> None:
+    folder = repo.git_dir() / "timewarp/replaced"
+    folder.mkdir()
+    archive(given, repo.path.parent / "held.tar.zst")
+    purged(given, "deep/secret.env")
+    (repo.path.parent / "held.tar.zst").rename(folder / "held.tar.zst")
+    assert purged(given, "deep/secret.env").archives == ("timewarp/replaced/held.tar.zst",)
+    assert places(repo, SECRET) == []
+    whole(repo, given)
+
+
+def archive(world: World, path: Path) -> None:
+    """Write an archive of everything, as an import does of what it replaces."""
+    with Operation(world, "import") as op:
+        op.recorder.fold()
+        source = pack.Source(world.repo, dict(op.recorder.refs), op.recorder.writer, {})
+        above = str(path.parent / "scratch")
+        with (
+            scratch.opened(above, world.repo.git, clock=world.clock) as place,
+            path.open("wb") as file,
+        ):
+            pack.write(
+                source, Wanted(), Selection(), scratch=place, product="test", write=file.write
+            )
 
 
 def test_what_is_nowhere_and_what_is_no_file_is_refused(repo: RepoBuilder, given: World) -> None:

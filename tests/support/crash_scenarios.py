@@ -171,6 +171,17 @@ def _swallowed(lab: Lab) -> None:
     lab.ok("snapshot")
 
 
+def _said(lab: Lab) -> None:
+    """A secret in the summary of an event, one after it, and a draft that waits for a fold."""
+    project(lab)
+    lab.repo.write("a.txt", "two\n")
+    lab.ok("snapshot", "-m", "swallowed words")
+    lab.repo.write("a.txt", "three\n")
+    lab.ok("snapshot", "-m", "after")
+    lab.repo.write("a.txt", "the next\n")
+    lab.ok("draft")
+
+
 def _elsewhere(lab: Lab) -> RepoBuilder:
     """Record a history in a repository beside this one."""
     other = RepoBuilder(lab.root / "other")
@@ -226,6 +237,7 @@ SCENARIOS = (
     Scenario("compact", _thinned, ("compact", "--force")),
     Scenario("compact-now", _thinned, ("compact", "--force", "--now")),
     Scenario("purge", _swallowed, ("purge", "--force", "deep/secret.env")),
+    Scenario("redact", _said, ("redact", "--force", "--reason", "a token", "E2")),
     Scenario("stash-store", _stashed, ("stash", "store", "stash@{0}")),
     Scenario("export", _waiting(2), ("export", "--output", "../history.tar.zst")),
     Scenario("import", _foreign_archive, ("import", "../history.tar.zst")),

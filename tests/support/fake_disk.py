@@ -11,6 +11,7 @@ from git_timewarp.retention.results import (
     Large,
     Left,
     PurgeResult,
+    RedactResult,
     StorageResult,
 )
 
@@ -41,6 +42,8 @@ class FakeDisk:
 
     left: tuple[Left, ...] = ()
     waits: bool = False
+    already: bool = False
+    archives: tuple[str, ...] = ()
     decisions: tuple[Judged, ...] = _DECISIONS
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
@@ -77,4 +80,23 @@ class FakeDisk:
             self.waits,
             () if dry_run else ("E10",),
             dry_run,
+        )
+
+    def redact(self, event: str, *, reason: str, dry_run: bool) -> RedactResult:
+        """Answer an event with a snapshot."""
+        asked = {"event": event, "reason": reason, "dry_run": dry_run}
+        self.asked.append(("redact", asked))
+        return RedactResult(
+            "E9",
+            "018bcfe5-6800-7000-8000-000000000001",
+            "llllllllllll",
+            reason,
+            already=self.already,
+            archives=self.archives,
+            copies=0 if dry_run else 2,
+            left=self.left,
+            frees=2048,
+            waits=self.waits,
+            events=() if dry_run or self.already else ("E10",),
+            dry_run=dry_run,
         )

@@ -269,7 +269,7 @@ def named() -> set[str]:
     return {line.partition(" -")[0] for line in steps} | {"doctor", "demo", *DISK} | ALIKE
 
 
-DISK = ("storage", "compact", "purge")
+DISK = ("storage", "compact", "purge", "redact")
 """Commands whose answers depend on the machine: theirs are made of values given in the tests."""
 
 ALIKE = {"restore", "redo", "stash apply"}
@@ -302,6 +302,9 @@ def _lines() -> Iterator[str]:
     yield from _answer("compact -n --json", text, [compacted])
     purged = FakeDisk(left=_LEFT).purge(("*.env",), dry_run=False).to_dict()
     yield from _answer("purge --force --json '*.env'", "`left` is what is still there.", [purged])
+    redacted = FakeDisk(left=_LEFT[:1]).redact("E9", reason="a token", dry_run=False).to_dict()
+    text = "`already` is true when it was redacted before; `snapshot` stays."
+    yield from _answer("redact --force --json --reason 'a token' E9", text, [redacted])
     text = "`ok` of a check is null where it does not apply."
     yield from _answer("doctor --json", text, [_doctor()])
     yield from _answer("demo --json", "The exit code is 1 when `ok` is false.", [_demo()])

@@ -22,7 +22,7 @@ def run(context: Context, *, what: tuple[str, ...], force: bool, dry_run: bool) 
         context.confirm(
             word="purge",
             what=f"this removes {len(planned.paths)} path(s) from "
-            f"{len(planned.snapshots)} snapshot(s) for good",
+            f"{len(planned.snapshots)} snapshot(s){disk.also(planned.archives)} for good",
             command=f"git timewarp purge --force {words}",
         )
     result = app.disk.purge(what, dry_run=dry_run)
@@ -35,7 +35,9 @@ COMMAND = Command(
     description="""Remove content that should never have been kept, a swallowed secret, from every
 snapshot, draft and kept commit, and from the disk: files by path or pattern, as 'git restore'
 reads them, or one content wherever it is, by the id of its blob. The snapshots stay and list the
-paths as skipped; the events stay and an event tells of the purge.
+paths as skipped; the events stay and an event tells of the purge. Copies that recoveries and
+restores had kept go as well, and whole archives of what an import replaced that hold it: these are
+named before.
 
 What your own commits, index or reflogs hold is yours and stays: that is told, with the command
 that finds it. A secret that was in a snapshot may have been seen: change it, too. On a terminal

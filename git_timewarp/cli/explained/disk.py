@@ -76,4 +76,32 @@ TABLE: dict[str, Explanation] = {
         safe="Every snapshot still has all of its files.",
         recovery="'git ls-tree -r' with the commit or tree lists the ids of its files.",
     ),
+    "nothing-to-redact": Explanation(
+        Sort.PERMANENT,
+        cause="No event has that number or id; the number may be another one in this clone.",
+        safe="Every event says what it said.",
+        recovery="'git timewarp log --all' lists every event with its number.",
+    ),
+    "other-writers-event": Explanation(
+        Sort.PERMANENT,
+        cause=(
+            "The event came here from another clone. Each clone writes in its own chain only, so "
+            "that two never change the same one."
+        ),
+        safe="Nothing was changed, here or there.",
+        recovery=(
+            "Redact it in the clone that recorded it, export that history and import it here; the "
+            "same command here frees the disk then. If that clone is gone, remove its history "
+            "with 'git timewarp import --replace' of an archive without it."
+        ),
+    ),
+    "redaction-event": Explanation(
+        Sort.PERMANENT,
+        cause=(
+            "The event is what tells a redacted one from one that somebody forged; it holds no "
+            "content, only numbers and your reason."
+        ),
+        safe="The event, and the one that it tells of, are as they were.",
+        recovery="There is nothing to be done; 'git timewarp show' tells what it holds.",
+    ),
 }

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.table import Cell, Table
+from git_timewarp.util.text import some
 
 if TYPE_CHECKING:
-    from git_timewarp.retention.results import CompactResult, Large, PurgeResult, StorageResult
+    from git_timewarp.retention.results import (
+        CompactResult,
+        Large,
+        Left,
+        PurgeResult,
+        RedactResult,
+        StorageResult,
+    )
 
 _CLASSES = {
     "events": "events",
@@ -94,13 +102,46 @@ def purge(result: PurgeResult, look: Look) -> Iterator[str]:
         yield f"{word} {look.path(path)}"
     told = f" ({', '.join(result.events)})" if result.events else ""
     yield f"{word} {_count(len(result.objects), 'object')} from {_snapshots(len(result.snapshots))}{told}"
-    if result.waits:
+    yield from _beside(result.archives, result.copies, word, look)
+    yield from _left(result.left, look, waits=result.waits)
+
+
+def redact(result: RedactResult, look: Look) -> Iterator[str]:
+    """Draw what was redacted, and loudly where it is still."""
+    reason = f" ({names.one_line(result.reason)})" if result.reason else ""
+    if result.already:
+        yield f"{result.event} is redacted already{reason}"
+        return
+    told = f" ({', '.join(result.events)})" if result.events else ""
+    yield f"{'would redact' if result.dry_run else 'redacted'} {result.event}{told}"
+    word = "would remove" if result.dry_run else "removed"
+    yield from _beside(result.archives, result.copies, word, look)
+    if result.snapshot:
+        yield f"its snapshot {result.snapshot} stays; 'git timewarp purge' takes content out of it"
+    yield from _left(result.left, look, waits=result.waits)
+
+
+def also(archives: Sequence[str]) -> str:
+    """Return the part of a question that names the archives which go as well."""
+    return f", and the archive(s) {some(archives)}" if archives else ""
+
+
+def _beside(archives: Sequence[str], copies: int, word: str, look: Look) -> Iterator[str]:
+    """Draw what went of archives and of what recoveries had kept."""
+    for name in archives:
+        yield f"{word} {look.path(name)}, an archive of what an import replaced"
+    if copies:
+        yield f"{word} it from {_count(copies, 'file')} kept by recoveries and restores"
+
+
+def _left(left: Sequence[Left], look: Look, *, waits: bool) -> Iterator[str]:
+    if waits:
         yield (
             f"{look.paint('bad', 'still there:')} in old packs, because a git gc is running; "
             "they go a day from now"
         )
         yield f"  {look.paint('hint', 'hint:')} git timewarp compact --now"
-    for item in result.left:
+    for item in left:
         named = f"{item.oid} is in " if item.oid else ""
         yield f"{look.paint('bad', 'still there:')} {named}{names.one_line(item.where)}"
         yield f"  {look.paint('hint', 'hint:')} {names.one_line(item.hint)}"
