@@ -156,8 +156,9 @@ def _journal(look: Look) -> None:
         path_ = Paths(look.repo.state_dir).writer
         look.wrong("foreign-edit", f"{path_}: it is not what was written", "git timewarp status")
     elif held.writer is not None and held.writer != recorded:
-        # `writer.json` is written first where a clone takes a new id.
-        torn = held.writer in lineage.former(look.repo.state_dir)
+        # `writer.json` is written first where a clone takes a new id, and names only such
+        # former ones under which anything was recorded.
+        torn = not held.head.n or held.writer in lineage.former(look.repo.state_dir)
         text = f"{path}: it is writer '{held.writer}'s, this clone is '{recorded}'"
         kind = "torn-write" if torn else "foreign-edit"
         look.wrong(kind, text, "git timewarp status", ("journal",))

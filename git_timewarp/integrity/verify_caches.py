@@ -21,6 +21,7 @@ from git_timewarp.store.index import VERSION, WRITER_SHIFT, Tables, create
 from git_timewarp.store.index_fill import fill
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.spool_lines import scan
+from git_timewarp.timeline.start import ENDING
 from git_timewarp.util import atomic
 
 _STATUS = "git timewarp status"
@@ -99,8 +100,13 @@ def spool(look: Look) -> None:
             text = f"{path}: {found.torn} note(s) of hooks cannot be read"
             look.wrong("torn-write", text, _STATUS, ("spool",))
     if os.path.isdir(backlog.path) and not size_of(backlog.lost_file):
+        held = look.history.journal
+        # Only an `init` or a `deinit` that was cut off leaves it like that.
+        ending = any(item.get("kind") == ENDING for item in held.intents.values())
+        torn = ending or not (held.head.n or look.history.refs)
         text = f"{backlog.lost_file}: hooks cannot count what they could not note"
-        look.wrong("foreign-edit", text, "git timewarp init", ("spool",))
+        kind, hint = ("torn-write", _STATUS) if torn else ("foreign-edit", "git timewarp init")
+        look.wrong(kind, text, hint, ("spool",))
 
 
 def plain_notes(look: Look) -> None:

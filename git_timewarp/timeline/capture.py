@@ -18,7 +18,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -133,6 +133,7 @@ class Capture:
 
         Raises:
             GitError: git failed as a whole (disk full, repository damaged).
+            MissingObjectError: a part is damaged where it lies, and cannot be made again.
             StaleIndexError: objects of the user's index are lost and cannot be made again.
         """
         folder = os.path.join(self._repo.state_dir, "index", self._repo.worktree)
@@ -160,8 +161,12 @@ class Capture:
             except _SeedAgainError as exc:
                 again, fresh = True, fresh or exc.lost
                 continue
-            if is_whole(place.reader, view):
+            lost = next(missing(place.reader, view), None)
+            if lost is None:
                 return view
+            if self.mended:
+                # It is damaged where it would be written to; what fails on it puts it aside.
+                raise MissingObjectError(lost)
             again = fresh = self.mended = True
         raise StaleIndexError(
             f"objects of the index of '{place.repo.work_tree}' are missing", hint="git fsck"
@@ -515,7 +520,13 @@ class _Run:
 
 def is_whole(reader: Reader, view: View) -> bool:
     """Tell whether the parts of a view themselves are there; what is below them is not looked at."""
-    return None not in list(reader.info_all([*view.parts().values(), view.index_tree]))
+    return next(missing(reader, view), None) is None
+
+
+def missing(reader: Reader, view: View) -> Iterator[Oid]:
+    """Yield the parts of a view that are not there, or cannot be read."""
+    parts = [*view.parts().values(), view.index_tree]
+    return (oid for oid, info in zip(parts, list(reader.info_all(parts)), strict=True) if not info)
 
 
 def _is_within(path: str, folders: Collection[str]) -> bool:

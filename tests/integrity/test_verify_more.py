@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from git_timewarp.git.names import WriterId
+from git_timewarp.store import journal
+from git_timewarp.store.events import ChainHead
+from git_timewarp.util import faults
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -141,6 +145,51 @@ def test_notes_of_hooks_that_cannot_be_read_are_told(repo: RepoBuilder) -> None:
     now = repo.git_dir() / "timewarp/spool/now"
     now.write_bytes(b"\n1\t1.1\th=post-commit\tw=" + os.fsencode(repo.path))
     assert "1 note(s) of hooks cannot be read" in typed(repo, "verify").out
+
+
+@pytest.mark.parametrize(
+    ("words", "step"), [(("init",), "rename journal"), (("deinit",), "rmdir spool")]
+)
+def test_what_an_interrupt_left_of_a_beginning_or_an_end_is_no_damage(
+    tmp_path: Path, words: tuple[str, ...], step: str
+) -> None:
+    """Neither a spool without its files nor an empty journal of another id is foreign."""
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    if words == ("deinit",):
+        recorded(repo)
+
+    def interrupt(name: str) -> None:
+        if name == step:
+            raise KeyboardInterrupt
+
+    if words == ("init",):
+        # As where an import begins: an id with nothing recorded gives way to another.
+        (repo.git_dir() / "timewarp").mkdir()
+        empty = journal.beginning(WriterId("k" * 16), ChainHead(), {})
+        journal.rewrite(str(repo.git_dir() / "timewarp/journal"), empty)
+    faults.install(interrupt)
+    try:
+        opened(repo).deinit() if words == ("deinit",) else opened(repo).init()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        faults.install(None)
+    kinds = {problem.kind for problem in opened(repo).verify(full=True).problems}
+    assert kinds == {"torn-write"}
+    assert typed(repo, *words).code == 0
+
+
+@pytest.mark.parametrize("more", [("--full",), ("--read-data-subset", "1/5")])
+def test_quick_and_more_at_once(repo: RepoBuilder, more: tuple[str, ...]) -> None:
+    done = typed(repo, "verify", "--quick", *more)
+    assert (done.code, done.err) == (
+        2,
+        (
+            f"error: --quick reads no contents, {more[0]} does\n"
+            f"hint: git timewarp verify {' '.join(more)}\n"
+        ),
+    )
 
 
 def test_two_depths_at_once(repo: RepoBuilder) -> None:

@@ -33,6 +33,12 @@ def run(
     drills: int | None,
 ) -> int:
     """Check, and say what is damaged; 5 when anything is."""
+    if quick and (full or subset is not None):
+        more = "--full" if full else f"--read-data-subset {subset}"
+        raise DepthError(
+            f"--quick reads no contents, {more.split(maxsplit=1)[0]} does",
+            hint=f"git timewarp verify {more}",
+        )
     if full and subset is not None:
         raise DepthError(
             "--full reads everything, --read-data-subset a part of it",
@@ -42,7 +48,7 @@ def run(
     progress = context.progress("verify")
     try:
         report = context.app.verify(
-            full=full and not quick,
+            full=full,
             subset=subset,
             drills=count,
             progress=progress.advance,
