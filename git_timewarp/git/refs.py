@@ -11,7 +11,7 @@ from typing import NamedTuple
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.run import DURABLE, PIPE, Git, GitError, Result, end, finish
-from git_timewarp.util import directories, faults
+from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.text import to_bytes, to_str
 
 STASH = RefName("refs/stash")
@@ -186,10 +186,13 @@ def _begin_stash_log(git: Git) -> None:
         pass
 
 
-def attach_head(git: Git, branch: RefName, *, message: str) -> None:
-    """Point HEAD at `branch`; its reflog is written as the user has set."""
+def attach_head(git: Git, git_dir: str, branch: RefName, *, message: str) -> None:
+    """Point HEAD at `branch`, durably; its reflog is written as the user has set."""
     runner = git.using(config=(f"core.logAllRefUpdates={_reflog_setting(git)}", *DURABLE))
     runner.run("symbolic-ref", "-m", message, "HEAD", branch)
+    # git syncs the refs it moves, and not a symbolic one. (With a reftable HEAD is a stub.)
+    atomic.sync_file(os.path.join(git_dir, "HEAD"))
+    atomic.sync_dir(git_dir)
 
 
 def _reflog_setting(git: Git) -> str:

@@ -97,6 +97,7 @@ class Spool(Backlog):
                 try:
                     if path == self.lost_file:
                         os.write(fd, b"\n")
+                        atomic.sync_fd(fd)
                 finally:
                     os.close(fd)
         if shared:

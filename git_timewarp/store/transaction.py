@@ -163,8 +163,25 @@ def remove_stale_locks(
     `packed-refs.lock` (see `_packing_held`), and those of the refs `also` (HEAD is this
     work tree's). A git command of the user's holds one for a moment only, so one that
     stays the same file for long enough is stale; one from before `since_ns` is not ours.
+    And the new `packed-refs` that git was writing: while it is there git can write none.
     """
-    packing = os.path.join(repo.common_dir, "packed-refs.lock")
+    removed = _remove_locks(repo, clock=clock, also=also, since_ns=since_ns)
+    begun = os.path.join(repo.common_dir, "packed-refs.new")
+    # Who writes it holds the lock: it is nobody's if it was there before the lock was not.
+    if os.path.exists(begun) and not os.path.exists(_packing_lock(repo)):
+        faults.point("remove packed-refs.new")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(begun)
+            removed.append(begun)
+    return removed
+
+
+def _packing_lock(repo: Repo) -> str:
+    return os.path.join(repo.common_dir, "packed-refs.lock")
+
+
+def _remove_locks(repo: Repo, *, clock: Clock, also: Collection[str], since_ns: int) -> list[str]:
+    packing = _packing_lock(repo)
     others = [
         os.path.join(repo.git_dir if name == "HEAD" else repo.common_dir, f"{name}.lock")
         for name in also

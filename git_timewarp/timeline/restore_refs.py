@@ -220,7 +220,7 @@ def move_refs(
     if plan.head is None:
         return
     if plan.head.branch is not None:
-        git_refs.attach_head(repo.git, plan.head.branch, message=message)
+        git_refs.attach_head(repo.git, repo.git_dir, plan.head.branch, message=message)
     elif plan.head.oid is not None:
         now = read_head(repo).oid or repo.zero
         git_refs.move_users(repo.git, [RefUpdate(HEAD, now, plan.head.oid)], message=message)

@@ -66,9 +66,11 @@ def prepare(repo: Repo, world: World) -> None:
     directories.make(repo.state_dir)
     Spool(repo.state_dir, clock=world.clock).create()
     _remember_end(repo)
-    for setting in GC_SETTINGS:
-        if repo.git.run("config", "--local", "--get", setting, ok=(0, 1)).code:
-            repo.git.run("config", "--local", setting, GC_VALUE)
+    missing = [name for name in GC_SETTINGS if repo.git.run(*_LOCAL, "--get", name, ok=(0, 1)).code]
+    for setting in missing:
+        repo.git.run(*_LOCAL, setting, GC_VALUE)
+    if missing:
+        _sync_config(repo)
 
 
 def _remember_end(repo: Repo) -> None:
@@ -152,7 +154,17 @@ def unset_gc(repo: Repo) -> bool:
         repo.git.run(*_LOCAL, "--fixed-value", "--unset-all", name, GC_VALUE, ok=(0, 5)).code
         for name in GC_SETTINGS
     ]
-    return 0 in codes
+    changed = 0 in codes
+    if changed:
+        _sync_config(repo)
+    return changed
+
+
+def _sync_config(repo: Repo) -> None:
+    """Make durable what `git config` wrote: it syncs nothing, and a power cut may empty the file."""
+    path = os.path.realpath(os.path.join(repo.common_dir, "config"))
+    atomic.sync_file(path)
+    atomic.sync_dir(os.path.dirname(path))
 
 
 def _remove_refs(op: Operation) -> list[str]:

@@ -205,7 +205,8 @@ def test_locks_on_refs_of_the_user_are_removed(lab: Lab) -> None:
     stop = before.count("git update-ref") + 1
     crash.run(lab, WITH_REFS, stop=stop, at="git update-ref", kind="kill")
     lab.wait_for_children()
-    left = [git / name for name in ("HEAD.lock", "packed-refs.lock", "refs/heads/side.lock")]
+    names = ("HEAD.lock", "packed-refs.lock", "packed-refs.new", "refs/heads/side.lock")
+    left = [git / name for name in names]
     for lock in left:
         lock.parent.mkdir(parents=True, exist_ok=True)
         lock.touch()

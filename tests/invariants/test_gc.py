@@ -16,7 +16,7 @@ from tests.support.clock import CountingClock
 from tests.support.recorder import is_step, opened, recorded, whole
 from tests.support.repo_builder import RepoBuilder
 
-MANY = int(os.environ.get("TIMEWARP_TEST_SNAPSHOTS", "500"))
+MANY = int(os.environ.get("TIMEWARP_TEST_SNAPSHOTS", "250"))
 
 CLEANING: tuple[tuple[str, ...], ...] = (
     ("gc", "--quiet", "--prune=now"),

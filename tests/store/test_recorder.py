@@ -279,10 +279,11 @@ def test_a_lock_on_packed_refs_that_a_dead_fold_left_is_removed(repo: RepoBuilde
             recording.record(given, [recording.note(head(repo))], fold=True)
     finally:
         faults.install(None)
-    lock = repo.git_dir() / "packed-refs.lock"
-    lock.write_bytes(b"")
+    left = [repo.git_dir() / f"packed-refs.{name}" for name in ("lock", "new")]
+    for path in left:
+        path.write_bytes(b"")
     recording.record(given, [recording.note(head(repo))])
-    assert not lock.exists()
+    assert [path for path in left if path.exists()] == []
     repo.git("pack-refs", "--all")
 
 

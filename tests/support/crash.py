@@ -293,14 +293,17 @@ class Lab:
                 found.append(f"{keep.name} without .idx")
         return sorted(set(found))
 
-    def git_says(self) -> list[str]:
-        """Run git's own commands and return what they say that they would not without us."""
+    def git_says(self, *, dangling: bool = True) -> list[str]:
+        """Run git's own commands and return what they say that they would not without us.
+
+        Without `dangling` objects that nothing names are not spoken of at all.
+        """
         asked: list[tuple[str, ...]] = [
             ("status", "--porcelain"),
             ("fsck", "--no-dangling"),
             ("gc", "--prune=now", "--quiet"),
             ("pack-refs", "--all"),
-            ("fsck",),
+            ("fsck",) if dangling else ("fsck", "--no-dangling"),
             ("add", "-A"),
             ("commit", "-q", "--allow-empty", "-m", "after"),
         ]
