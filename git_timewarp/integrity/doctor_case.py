@@ -8,7 +8,6 @@ from typing import NamedTuple
 from git_timewarp.git.config import GitConfig
 from git_timewarp.integrity import mounts
 from git_timewarp.timeline.world import World
-from git_timewarp.util import atomic
 
 Json = Mapping[str, object]
 
@@ -21,8 +20,7 @@ class Machine(NamedTuple):
 
 def look_around() -> Machine:
     """Return the machine we run on."""
-    data = atomic.read("/proc/mounts")
-    return Machine(None if data is None else mounts.linux(data))
+    return Machine(mounts.here())
 
 
 class Case(NamedTuple):

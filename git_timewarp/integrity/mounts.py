@@ -10,6 +10,8 @@ import os
 import re
 from typing import NamedTuple
 
+from git_timewarp.util import atomic
+
 NETWORK = frozenset(
     {
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "smb", "afs", "afpfs", "ceph", "glusterfs"),
@@ -25,6 +27,9 @@ PLAIN = frozenset({"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "ufsd"}
 """File systems without permissions and (some) without links."""
 
 VOLATILE = frozenset({"tmpfs", "ramfs", "devtmpfs"})
+_BEHIND = frozenset({"virtiofs"})
+"""Folders that suit a recorder and that another system may change, too."""
+
 _LOCAL_FUSE = frozenset({"fuse.bindfs", "fuse.overlayfs", "fuse.fuse-overlayfs", "fuse.zfs"})
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _DARWIN = re.compile(r"(?P<source>.+?) on (?P<point>.+) \((?P<type>[a-z0-9_]+)(?:, .*)?\)\Z")
@@ -53,6 +58,19 @@ class Mount(NamedTuple):
         if self.type in VOLATILE:
             return f"in memory and gone after a restart ({self.type})"
         return None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others may change files here without this system's knowing."""
+        if self.type.startswith("fuse."):
+            return self.type not in _LOCAL_FUSE
+        return self.type in NETWORK | SHARED | _BEHIND
+
+
+def here() -> list[Mount] | None:
+    """Return what is mounted now; None where the system does not tell."""
+    data = atomic.read("/proc/mounts")
+    return None if data is None else linux(data)
 
 
 def linux(text: bytes) -> list[Mount]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from git_timewarp import __version__
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.git.repo import Repo
+from git_timewarp.integrity import mounts
 from git_timewarp.retention.chores import Chores as Room
 from git_timewarp.retention.settings import bounds
 from git_timewarp.safety.log import Log
@@ -17,7 +19,7 @@ from git_timewarp.timeline.recording import NotRecordingError, is_recording
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
 from git_timewarp.util.locking import FileLock, LockTimeoutError
-from git_timewarp.watch import identity, place, spawn
+from git_timewarp.watch import identity, place, roots, spawn
 from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.place import Place
 from git_timewarp.watch.schedule import Pace
@@ -88,7 +90,7 @@ def _run(
             room=Room(bounds(settings)),
         )
         watcher = Watcher(
-            patient, where, _manner(settings), lock_fd=lock.fd, told=told, chores=chores
+            patient, where, _manner(settings, world.repo), lock_fd=lock.fd, told=told, chores=chores
         )
         try:
             watcher.look()
@@ -103,7 +105,7 @@ def _run(
             _forget(where.stop)
 
 
-def _manner(settings: Settings) -> Manner:
+def _manner(settings: Settings, repo: Repo) -> Manner:
     pace = Pace(
         quiet=settings.int("timewarp.autosave.debounceSeconds"),
         longest=settings.int("timewarp.autosave.intervalSeconds"),
@@ -111,7 +113,9 @@ def _manner(settings: Settings) -> Manner:
         when=settings.str("timewarp.snapshot.frequency"),
         nth=settings.int("timewarp.snapshot.everyNthWrite"),
     )
-    return Manner(pace, polling=settings.str("timewarp.autosave.mode") == "polling")
+    if settings.str("timewarp.autosave.mode") == "polling":
+        return Manner(pace, polling="timewarp.autosave.mode asks for it")
+    return Manner(pace, polling=roots.unseen(repo, mounts.here()))
 
 
 def _alone(world: World, where: Place) -> FileLock:

@@ -12,6 +12,8 @@ import os
 import select
 
 from git_timewarp.git.repo import Repo
+from git_timewarp.integrity import mounts
+from git_timewarp.integrity.mounts import Mount
 from git_timewarp.util.text import to_bytes
 
 _TABLE = "/proc/self/mountinfo"
@@ -29,6 +31,15 @@ def of(repo: Repo) -> str:
         else:
             words.append(f"{found.st_dev}:{found.st_ino}")
     return ",".join(words)
+
+
+def unseen(repo: Repo, mounted: list[Mount] | None) -> str | None:
+    """Say why this system does not learn of every change in a repository; None if it does."""
+    for path, name in ((repo.work_tree, "work tree"), (repo.common_dir, "git directory")):
+        mount = mounts.of(path, mounted or [])
+        if mount is not None and mount.is_shared:
+            return f"the {name} is on {mount.type}, where others change files unseen"
+    return None
 
 
 class Mounts:

@@ -50,10 +50,10 @@ _SHARE = 10
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to watch: the pace, and whether to poll although the system could tell."""
+    """How to watch: the pace, and why to poll although the system tells of changes."""
 
     pace: Pace
-    polling: bool = False
+    polling: str | None = None
 
 
 class Watcher:
@@ -219,8 +219,8 @@ class Watcher:
     def _open(self) -> None:
         """Watch by events where the system gives them, else by turns."""
         self._events_at = float("inf")
-        if self._manner.polling:
-            self._poll("timewarp.autosave.mode asks for it", again=False)
+        if self._manner.polling is not None:
+            self._poll(self._manner.polling, again=False)
             return
         try:
             self._know(Events(self._world.repo))
