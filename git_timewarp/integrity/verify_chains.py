@@ -21,6 +21,7 @@ from git_timewarp.store.stone import read as read_told
 _LAMPORT = re.compile(rb'[,{]"lamport":(\d+)[,}]')
 _SNAPSHOT = b',"snapshot":"'
 _LOG = "git timewarp log --all"
+_REBUILD = "git timewarp recover --rebuild"
 
 _REDACTED = b'"%s":"' % REDACTED.encode()
 _N = b',"n":'
@@ -47,9 +48,9 @@ def chains(look: Look) -> None:
             for blob in _note_blobs(look.history.reader, tag):
                 _check_lines(look, blob, links, where)
         except TimewarpError as exc:
-            look.wrong("missing-object", f"{where}: {exc.message}", look.remedy(_LOG))
+            look.wrong("missing-object", f"{where}: {exc.message}", look.remedy(_REBUILD))
         except ValueError as exc:
-            look.wrong("hash-mismatch", f"{where}: {exc}", look.remedy(_LOG))
+            look.wrong("hash-mismatch", f"{where}: {exc}", look.remedy(_REBUILD))
     held = look.history.journal
     if held.writer is not None:
         links = by_writer.setdefault(held.writer, {})

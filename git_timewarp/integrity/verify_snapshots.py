@@ -16,6 +16,7 @@ from git_timewarp.util.text import to_str
 
 _BATCH = 5_000
 _LOG = "git timewarp log --all"
+_REBUILD = "git timewarp recover --rebuild"
 _REQUIRED = frozenset({"tree", "refs", "meta"})
 
 
@@ -36,7 +37,9 @@ def snapshots(look: Look, *, full: bool) -> dict[SnapshotId, Oid]:
     try:
         every = list(look.history.catalog.every())
     except TimewarpError as exc:
-        look.wrong("missing-object", f"a segment of snapshots: {exc.message}", look.remedy(_LOG))
+        look.wrong(
+            "missing-object", f"a segment of snapshots: {exc.message}", look.remedy(_REBUILD)
+        )
         return {}
     look.snapshots = len(every)
     for start in range(0, len(every), _BATCH):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import raw_place
-from git_timewarp.git.names import Oid, RefName, WriterId
+from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import MissingObjectError, Reader, absent
 from git_timewarp.git.raw import RawStore
 from git_timewarp.git.refs import RefUpdate
@@ -81,10 +81,27 @@ def rebuild(opening: Open) -> Rebuilt:
         # Opened anew: numbers go on from the highest of what came back.
         result = _result(plan, dry_run=False)
         text = f"rebuilt {result.snapshots + result.drafts} snapshot(s), {result.events} event(s)"
+        unlisted = _unlisted(op, plan)
         data = {"refs": len(moved), "partial": len(plan.partial), "gone": len(plan.gone)}
         taken = take(op, Wish("rebuild", "init", summary=text, fold=True, always=True, data=data))
         label = op.label(taken.entry)
-    return result._replace(refs=moved, copied=copied, writers=tuple(sorted(claimed)), event=label)
+    return result._replace(
+        refs=moved,
+        copied=copied,
+        writers=tuple(sorted(claimed)),
+        unlisted=unlisted,
+        event=label,
+    )
+
+
+def _unlisted(op: Operation, plan: Survey) -> tuple[SnapshotId, ...]:
+    """Return the snapshots that came back without an event: one was cut off before it had any."""
+    kinds = (layout.SNAPSHOTS, layout.DRAFTS)
+    came = dict.fromkeys(SnapshotId(item.name) for item in plan.entries if item.kind in kinds)
+    if came:
+        for entry in op.history.entries():
+            came.pop(entry.snapshot, None)
+    return tuple(came)
 
 
 def _raw(repo: Repo) -> RawStore:
@@ -168,7 +185,10 @@ def _moved(op: Operation, store: RawStore, plan: Survey) -> tuple[tuple[str, ...
         if now.get(change.name) != change.new
     ]
     transaction.remove_broken(op.repo, [change.name for change in moves])
+    # What waits is folded, what is needed stays: it lies in the same folder.
+    op.recorder.holding = True
     op.recorder.fold()
+    op.recorder.holding = False
     if moves and not (op.recorder.journal.is_empty and op.recorder.publish(needed, moves)):
         raise NotMovedError(
             "the refs could not be moved now, nothing was changed",
@@ -230,6 +250,7 @@ def _result(plan: Survey, *, dry_run: bool) -> Rebuilt:
         partial=plan.partial,
         gone=plan.gone,
         missing_events=tuple((item.writer, item.first, item.last) for item in plan.missing),
+        unlisted=(),
         event=None,
         dry_run=dry_run,
     )

@@ -116,6 +116,8 @@ class Rebuilt(Frozen):
         writers: earlier ids of this clone that it goes on from.
         partial: snapshots that are not whole; `gone`: those of which nothing is left.
         missing_events: `{writer, first, last}`: numbers of events that are gone.
+        unlisted: snapshots that came back and that no event names, so that no log lists them;
+            empty in a dry run.
         event: the label of the event about it, None for a dry run or when nothing was to be done.
     """
 
@@ -129,6 +131,7 @@ class Rebuilt(Frozen):
     partial: tuple[Moment, ...]
     gone: tuple[SnapshotId, ...]
     missing_events: tuple[tuple[str, int, int], ...]
+    unlisted: tuple[SnapshotId, ...]
     event: str | None
     dry_run: bool
 
@@ -154,6 +157,7 @@ class Rebuilt(Frozen):
                 {"writer": writer, "first": first, "last": last}
                 for writer, first, last in self.missing_events
             ],
+            "unlisted": list(self.unlisted),
             "event": self.event,
             "dry_run": self.dry_run,
         }

@@ -193,3 +193,23 @@ def test_refs_come_back_from_their_reflogs(repo: RepoBuilder) -> None:
     assert answer["refs"] == [line.split(" ")[1] for line in before.splitlines()]
     now = typed(repo, "log", "--all", "--json").out
     assert now.endswith(events)
+
+
+@pytest.mark.parametrize("kind", ["events", "snapshots"])
+def test_where_a_segment_is_nowhere_the_hint_brings_back_what_survives(
+    repo: RepoBuilder, kind: str
+) -> None:
+    """Its ref names nothing, and neither a reflog nor a note of ours says what it named."""
+    opened(repo).snapshot(message="fold it")
+    before = {entry.snapshot for entry in opened(repo).log(all_writers=True)}
+    (ref,) = (repo.git_dir() / "refs/timewarp").glob(f"*/{kind}/000001")
+    ref.write_text("1" * 40 + "\n")
+    shutil.rmtree(repo.git_dir() / "logs/refs/timewarp")
+    for name in ("refs.json", "index.db"):
+        (repo.git_dir() / "timewarp" / name).unlink()
+    done = typed(repo, "repair")
+    assert done.code == 5
+    assert "hint: git timewarp recover --rebuild\n" in done.out
+    assert typed(repo, "recover", "--rebuild").code == 0
+    assert {entry.snapshot for entry in opened(repo).log(all_writers=True)} >= before
+    assert opened(repo).verify(full=True).problems == ()

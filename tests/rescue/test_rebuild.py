@@ -276,3 +276,24 @@ def test_what_was_purged_stays_purged(tmp_path: Path) -> None:
     assert answer.code in {0, 5}, answer
     assert typed(repo, "cat", with_secret, "secret").code != 0
     assert opened(repo).verify(full=True).problems == ()
+
+
+def test_what_only_our_folder_holds_outlives_the_fold_before(tmp_path: Path) -> None:
+    """Events wait in the journal, and a snapshot that was not finished lies beside them."""
+    repo = repository(tmp_path)
+    for pack in (repo.git_dir() / "objects/pack").glob("*.pack"):
+        data = pack.read_bytes()
+        for path in pack.parent.glob(f"{pack.stem}.*"):
+            path.unlink()
+        repo.git("unpack-objects", "-q", stdin=data)
+    tag = next(oid for name, oid in ours(repo).items() if "/snapshots/" in name)
+    (repo.git_dir() / "objects" / tag[:2] / tag[2:]).unlink()
+    repo.write("a", "never seen before\n")
+    assert typed(repo, "snapshot").code == 5
+    assert typed(repo, "repair").code == 0
+    done = typed(repo, "recover", "--rebuild", "--json")
+    assert (done.code, done.err) == (0, "")
+    whole(repo)
+    back = json.loads(done.out)["unlisted"]
+    assert set(back).isdisjoint(ids(repo))
+    assert "never seen before\n" in [typed(repo, "cat", snapshot, "a").out for snapshot in back]

@@ -125,6 +125,7 @@ class FakeRescue:
             partial=(Moment(SnapshotId("kkkkkkkkkkkk"), ago(60), "user", "main-worktree", 2),),
             gone=(SnapshotId("llllllllllll"),),
             missing_events=(("klmnopqrstuvwxyz", 4, 6),),
+            unlisted=(),
             event=None if dry_run else "E48",
             dry_run=dry_run,
         )

@@ -81,6 +81,10 @@ def rebuilt(done: Rebuilt, look: Look) -> Iterator[str]:
         yield f"{done.copied} object(s) that git could no longer read were written again"
     if done.writers:
         yield f"this clone goes on from what it recorded as {', '.join(done.writers)}"
+    if done.unlisted:
+        more = f" and {len(done.unlisted) - 5} more" if len(done.unlisted) > 5 else ""
+        yield f"no event names, and no log lists: {', '.join(done.unlisted[:5])}{more}"
+        yield f"{look.paint('hint', 'hint:')} git timewarp diff {done.unlisted[-1]}"
     for moment in done.partial:
         ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
         state = look.paint("bad", f"partial, {_files(moment.missing)} unrecoverable")
