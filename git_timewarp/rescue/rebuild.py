@@ -100,7 +100,8 @@ def _unlisted(op: Operation, plan: Survey) -> tuple[SnapshotId, ...]:
     came = dict.fromkeys(SnapshotId(item.name) for item in plan.entries if item.kind in kinds)
     if came:
         for entry in op.history.entries():
-            came.pop(entry.snapshot, None)
+            if entry.snapshot is not None:
+                came.pop(entry.snapshot, None)
     return tuple(came)
 
 

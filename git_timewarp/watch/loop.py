@@ -12,6 +12,7 @@ from git_timewarp.config.settings import Settings
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.integrity import mounts
+from git_timewarp.integrity.mounts import Mount
 from git_timewarp.retention.chores import Chores as Room
 from git_timewarp.retention.settings import bounds
 from git_timewarp.safety.log import Log
@@ -90,7 +91,12 @@ def _run(
             room=Room(bounds(settings)),
         )
         watcher = Watcher(
-            patient, where, _manner(settings, world.repo), lock_fd=lock.fd, told=told, chores=chores
+            patient,
+            where,
+            _manner(settings, world.repo, mounts.here()),
+            lock_fd=lock.fd,
+            told=told,
+            chores=chores,
         )
         try:
             watcher.look()
@@ -105,7 +111,7 @@ def _run(
             _forget(where.stop)
 
 
-def _manner(settings: Settings, repo: Repo) -> Manner:
+def _manner(settings: Settings, repo: Repo, mounted: list[Mount] | None) -> Manner:
     pace = Pace(
         quiet=settings.int("timewarp.autosave.debounceSeconds"),
         longest=settings.int("timewarp.autosave.intervalSeconds"),
@@ -115,7 +121,7 @@ def _manner(settings: Settings, repo: Repo) -> Manner:
     )
     if settings.str("timewarp.autosave.mode") == "polling":
         return Manner(pace, polling="timewarp.autosave.mode asks for it")
-    return Manner(pace, polling=roots.unseen(repo, mounts.here()))
+    return Manner(pace, polling=roots.unseen(repo, mounted))
 
 
 def _alone(world: World, where: Place) -> FileLock:

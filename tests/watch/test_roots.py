@@ -48,11 +48,10 @@ def test_the_git_directory_counts_too(tmp_path: Path) -> None:
     assert roots.unseen(found, here) == said
 
 
-def test_a_watcher_there_looks_by_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watcher_there_looks_by_turns(tmp_path: Path) -> None:
     repo = RepoBuilder(tmp_path / "repo")
     repo.commit("first", {"a": "one\n"})
     found = opened(recorded(repo)).repo
-    assert loop._manner(Settings({}), found).polling is None
-    monkeypatch.setattr(mounts, "here", lambda: [Mount("/", "nfs")])
+    assert loop._manner(Settings({}), found, mounts.here()).polling is None
     said = "the work tree is on nfs, where others change files unseen"
-    assert loop._manner(Settings({}), found).polling == said
+    assert loop._manner(Settings({}), found, [Mount("/", "nfs")]).polling == said
