@@ -130,17 +130,16 @@ class Recovery:
         lines = "".join(f"{oid} {name}\n" for name, oid in sorted(refs.items())).encode()
         held = {name: atomic.read(os.path.join(self._paths.root, name)) for name in _COPIED}
         mark = binascii.crc32(lines + b"\0".join(data or b"" for data in held.values()))
-        for name in names(self._paths):
-            if name.endswith(f"-{mark:08x}"):
-                self.folder = os.path.join(self._paths.recovery, name)
-                return self.folder
         stamp = iso(self._clock.now_ns()).replace(":", "").replace("-", "").replace(".", "")
-        folder = os.path.join(self._paths.recovery, f"{stamp}-{mark:08x}")
+        known = (name for name in names(self._paths) if name.endswith(f"-{mark:08x}"))
+        folder = os.path.join(self._paths.recovery, next(known, f"{stamp}-{mark:08x}"))
         directories.make(folder)
-        for name, data in held.items():
-            if data is not None:
-                atomic.write(os.path.join(folder, name), data)
-        atomic.write(os.path.join(folder, "refs"), lines)
+        atomic.sweep(folder)
+        for name, data in (*held.items(), ("refs", lines)):
+            path = os.path.join(folder, name)
+            # One that was cut off is completed: it is named by what it has to hold.
+            if data is not None and not os.path.exists(path):
+                atomic.write(path, data)
         atomic.sync_dir(self._paths.recovery)
         self.folder = folder
         return folder

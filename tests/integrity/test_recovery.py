@@ -142,6 +142,25 @@ def test_the_same_state_is_copied_once(repo: RepoBuilder) -> None:
     assert len(copies(repo)) == 1
 
 
+def test_a_copy_that_was_cut_off_is_completed(repo: RepoBuilder) -> None:
+    """It is named by what it has to hold, so half of one must not count as the whole."""
+    tear(repo)
+    journal = state(repo, "journal").read_bytes()
+    typed(repo, "status")
+    (copy,) = copies(repo)
+    whole = {name: (copy / name).read_bytes() for name in ("journal", "refs", "refs.json")}
+    for name in ("refs", "refs.json"):
+        (copy / name).unlink()
+    (copy / ".tmp-1-refs").write_bytes(b"half")
+    (copy / ".tmp-99999999-refs.json").write_bytes(b"half")
+    state(repo, "journal").write_bytes(journal)
+    typed(repo, "status")
+    assert copies(repo) == [copy]
+    assert {name: (copy / name).read_bytes() for name in whole} == whole
+    assert not (copy / ".tmp-99999999-refs.json").exists()
+    assert (copy / ".tmp-1-refs").exists()
+
+
 def test_the_oldest_recoveries_go(repo: RepoBuilder) -> None:
     for number in range(18):
         tear(repo)

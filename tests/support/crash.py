@@ -330,6 +330,7 @@ class Scenario:
         stdin: text for its standard input.
         begins: whether recording begins (`init`) or ends (`deinit`) with it.
         back: the command that brings the state before it back, `{before}` filled in.
+        again: whether it starts from damage, which nothing but the command itself ends.
     """
 
     name: str
@@ -339,6 +340,7 @@ class Scenario:
     back: tuple[str, ...] = ()
     begins: bool = False
     ends: bool = False
+    again: bool = False
 
     def __str__(self) -> str:
         return self.name

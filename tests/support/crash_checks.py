@@ -35,7 +35,11 @@ def experiment(lab: Lab, photo: Photo, *, stop: int, kind: str = "kill") -> tupl
     if kind == "power":
         lab.cut_power(stop)
     stopped_well(found, ran, kind=kind)
-    before_recovery(found, lab)
+    if photo.scenario.again:
+        done = lab.run(*photo.scenario.argv)
+        found.need(done.code == 0, f"again: {done.code} {done.out} {done.err}")
+    else:
+        before_recovery(found, lab)
     recovery(found, lab)
     if recorded(lab):
         whole(found, lab)

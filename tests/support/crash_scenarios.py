@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from tests.support.crash import Lab, Prepare, Scenario
 from tests.support.repo_builder import RepoBuilder
 
@@ -214,6 +216,48 @@ def _archive_of_both(lab: Lab) -> None:
     lab.ok("export", "--output", "../history.tar.zst", cwd=other.path)
 
 
+def _damaged(lab: Lab) -> None:
+    """Two objects of ours and a list of events are damaged; each is elsewhere, or follows."""
+    _first_edit(lab)
+    repo = lab.repo
+    lab.ok("snapshot")
+    for pack in (repo.path / ".git/objects/pack").glob("*.pack"):
+        data = pack.read_bytes()
+        for path in pack.parent.glob(f"{pack.stem}.*"):
+            path.unlink()
+        repo.git("unpack-objects", "-q", stdin=data)
+    lost = [repo.git("hash-object", "--stdin", stdin=b"edited again\n")]
+    refs = ("for-each-ref", "--format=%(objectname)", "refs/timewarp/*/snapshots/000001")
+    lost += [repo.git("rev-parse", f"{repo.git(*refs)}^{{tree}}")]
+    for oid in lost:
+        path = repo.path / ".git/objects" / oid[:2] / oid[2:]
+        path.chmod(0o644)
+        path.write_bytes(b"damaged")
+    (repo.path / ".git/timewarp/index.db").unlink()
+
+
+def _without_refs(lab: Lab) -> None:
+    """Our refs are gone, and every note of what they were."""
+    _waiting(1)(lab)
+    git = lab.repo.path / ".git"
+    for folder in (git / "refs/timewarp", git / "logs/refs/timewarp"):
+        shutil.rmtree(folder)
+    for name in ("refs.json", "index.db"):
+        (git / "timewarp" / name).unlink()
+
+
+def _committed(lab: Lab) -> None:
+    """Commits from before anything was recorded, and a branch that was left."""
+    repo = lab.repo
+    _bare_project(lab)
+    for number in range(3):
+        repo.commit(f"change {number}", {"a.txt": f"{number}\n"})
+    repo.git("switch", "-q", "-c", "side")
+    repo.commit("side", {"b.txt": "side\n"})
+    repo.git("switch", "-q", "main")
+    lab.ok("init")
+
+
 NOTES = "".join(f'{{"type":"note","summary":"note {number}"}}\n' for number in range(1, 4))
 BACK = ("jump", "{before}")
 BACK_WITH_REFS = ("jump", "--with-refs", "{before}")
@@ -247,6 +291,9 @@ SCENARIOS = (
     Scenario(
         "import-replace", _archive_of_both, ("import", "--replace", "--force", "../history.tar.zst")
     ),
+    Scenario("repair", _damaged, ("repair",), again=True),
+    Scenario("rebuild", _without_refs, ("recover", "--rebuild"), again=True),
+    Scenario("from-git", _committed, ("recover", "--from-git")),
     Scenario("init", _bare_project, ("init",), begins=True),
     Scenario("deinit", _drafts_waiting, ("deinit",), ends=True),
     Scenario("deinit-purge", _drafts_waiting, ("deinit", "--purge", "--force"), ends=True),
