@@ -25,19 +25,11 @@ LINE_LIMIT = 256 * 1024
 
 RESERVED = frozenset(
     {
-        *("annotation", "bookmark", "checkout", "commit", "compact", "deinit", "draft", "gap"),
-        *("init", "jump", "merge", "milestone", "purge", "push", "push-attempt", "recovery"),
-        *(
-            "redact",
-            "redaction",
-            "redo",
-            "restore",
-            "rewrite",
-            "safety",
-            "snapshot",
-            "stash",
-            "undo",
-        ),
+        *("annotation", "bookmark", "checkout", "clone", "commit", "compact", "deinit", "derive"),
+        *("draft", "gap", "git-stash", "git-stash-drop", "import", "init", "jump", "merge"),
+        *("milestone", "purge", "push", "push-attempt", "rebase", "rebuild", "recovery", "redact"),
+        *("redaction", "redo", "repair", "reset", "restore", "rewrite", "safety", "snapshot"),
+        *("stash", "undo"),
     }
 )
 """Types only git-timewarp writes, and every type that begins with one of `OWN_PREFIXES`."""

@@ -147,3 +147,18 @@ def test_repair_and_a_new_index_leave_it_alone(repo: RepoBuilder) -> None:
     tw(repo, "repair")
     assert summaries(repo) == SAID
     whole(repo)
+
+
+def test_no_archive_redacts_what_was_recorded_here(repo: RepoBuilder, tmp_path: Path) -> None:
+    """A copy of the clone did, which counts the events of before it was made as its own."""
+    twin = repo.clone_twin(tmp_path / "twin")
+    redact(twin)
+    tw(twin, "export", "--output", "../after.tar.zst")
+    before = of_writer(repo, writer(repo))
+    tw(repo, "import", "../after.tar.zst")
+    assert "redacted E2: a secret" in summaries(repo)
+    assert WORDS in summaries(repo)
+    now = of_writer(repo, writer(repo))
+    for name in before:
+        assert now[name] == before[name] or "/events/" in name
+    whole(repo)

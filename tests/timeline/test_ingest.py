@@ -172,7 +172,22 @@ def test_a_wrong_line_is_named(line: bytes, why: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["snapshot", "draft", "safety", "jump", "restore", "undo", "redo", "gap", "commit", "init"],
+    [
+        *(
+            "snapshot",
+            "draft",
+            "safety",
+            "jump",
+            "restore",
+            "undo",
+            "redo",
+            "gap",
+            "commit",
+            "init",
+        ),
+        *("git-stash", "git-stash-drop", "stash-drop", "import", "rebuild", "derive", "repair"),
+        *("reset", "rebase", "clone", "compact", "purge", "redact"),
+    ],
 )
 def test_our_own_types_cannot_be_forged_but_named(name: str) -> None:
     for forged in (name, "stash-apply", "timewarp-x"):
