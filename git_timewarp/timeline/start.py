@@ -23,7 +23,7 @@ from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.snapshot import Wish
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic, directories, faults
-from git_timewarp.util.text import json_name
+from git_timewarp.util.text import json_name, shell
 
 GC_SECTION = f"gc.{layout.ROOT}/*"
 GC_SETTINGS = (f"{GC_SECTION}.reflogExpire", f"{GC_SECTION}.reflogExpireUnreachable")
@@ -57,12 +57,26 @@ class NotFoldedError(TimewarpError):
     reference = "not-folded"
 
 
+class StateFolderError(TimewarpError):
+    """Something that is no folder has the name of our state folder."""
+
+    kind = Kind.REFUSED
+    reference = "state-folder"
+
+
 def prepare(repo: Repo, world: World) -> None:
     """Create the state folder, its files and the two settings; harmless when they are there.
 
     Raises:
+        StateFolderError: something else stands in its place.
         OSError: the git directory cannot be written to.
     """
+    if os.path.lexists(repo.state_dir) and not os.path.isdir(repo.state_dir):
+        place = shell(repo.state_dir)
+        raise StateFolderError(
+            f"'{repo.state_dir}' is no folder: what is recorded could not be kept there",
+            hint=f"mv {place} {place}.old && git timewarp init",
+        )
     directories.make(repo.state_dir)
     Spool(repo.state_dir, clock=world.clock).create()
     _remember_end(repo)

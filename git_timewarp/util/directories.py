@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 
 from git_timewarp.util import faults
@@ -21,8 +22,11 @@ def make(path: str) -> None:
     if above and above != path:
         make(above)
     faults.point(f"mkdir {os.path.basename(path)}")
-    with contextlib.suppress(FileExistsError):
+    try:
         os.mkdir(to_bytes(path))
+    except FileExistsError as exc:
+        if not os.path.isdir(to_bytes(path)):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from exc
 
 
 def remove(path: str) -> None:

@@ -464,3 +464,22 @@ def test_a_missing_object(repo: RepoBuilder) -> None:
     assert typed(repo, "verify", "--full").code == 5
     opened(repo).jump("E1")
     assert repo.read("a") == b"one\n"
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_something_else_has_the_name_of_our_folder(tmp_path: Path, kind: str) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    place = repo.git_dir() / "timewarp"
+    place.write_text("mine\n") if kind == "file" else place.symlink_to("/nowhere")
+    for words in (("init",), ("recover", "--rebuild"), ("recover", "--from-git")):
+        assert typed(repo, *words) == Answer(
+            1,
+            "",
+            f"error: '{place}' is no folder: what is recorded could not be kept there\n"
+            f"hint: mv {place} {place}.old && git timewarp init\n",
+        )
+    assert place.is_symlink() or place.read_text() == "mine\n"
+    assert repo.git("status", "--porcelain") == ""
+    place.rename(f"{place}.old")
+    assert typed(repo, "init", "--no-hooks").code == 0

@@ -137,6 +137,15 @@ TABLE: dict[str, Explanation] = {
             "writes it, then 'git timewarp notes publish'."
         ),
     ),
+    "state-folder": Explanation(
+        Sort.PERMANENT,
+        cause="A file, or a link that leads nowhere, has the name .git/timewarp.",
+        safe="It was not touched, and nothing was recorded.",
+        recovery=(
+            "Move it away and run 'git timewarp init'. Refs below refs/timewarp hold what was "
+            "recorded before; 'git timewarp recover --rebuild' names what they do not."
+        ),
+    ),
     "config-locked": Explanation(
         Sort.TRANSIENT,
         cause="Another git or an editor has .git/config locked.",
