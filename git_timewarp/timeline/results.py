@@ -68,7 +68,8 @@ class TravelResult(Frozen):
 
     `event` is None for a dry run. `stashed` names the stash entry a jump over
     uncommitted work made, `kept_aside` files somebody changed while we wrote,
-    with where they are now.
+    with where they are now. `is_step` tells whether anything changed, the index
+    and HEAD too, so that an undo takes it back.
     """
 
     verb: str
@@ -86,6 +87,7 @@ class TravelResult(Frozen):
     dry_run: bool = False
     notes: tuple[str, ...] = ()
     refs: tuple[RefMove, ...] = ()
+    is_step: bool = True
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""

@@ -237,6 +237,7 @@ def conclude(op: Operation, trip: Journey, how: How, end: End, *, stashed: bool)
         target=trip.text,
         notes=(*outcome.notes, *_kept(new)),
         refs=end.refs.moves,
+        is_step=taken.id != safety.id,
     )
 
 

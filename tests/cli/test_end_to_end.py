@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.recorder import recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
 SNAPSHOT = re.compile(r"\b[k-z]{12}\b")
@@ -194,3 +195,14 @@ def test_diffs_are_what_git_prints(repo: RepoBuilder) -> None:
     assert repo.run("timewarp", "diff", "E1", "E2").stdout == shown
     stat = repo.run("diff", "--cached", "--stat", "--no-renames").stdout
     assert repo.run("timewarp", "diff", "E1", "E2", "--stat").stdout == stat
+
+
+def test_a_jump_that_changes_nothing_offers_no_way_back(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    recorded(repo)
+    done = typed(repo, "jump", "E1")
+    assert "  nothing differs\n" in done.out
+    assert (done.code, done.err) == (0, "")
+    repo.write("a", "two\n")
+    assert typed(repo, "jump", "E1").err.endswith("to go back: git timewarp undo\n")

@@ -58,7 +58,7 @@ def talk(result: TravelResult, look: Look) -> Iterator[str]:
         yield f"{look.paint('warning', 'warning:')} the refused paths are as they were"
     if result.dry_run:
         return
-    if result.safety_snapshot and result.event:
+    if result.safety_snapshot and result.event and result.is_step:
         yield f"to go back: git timewarp {'redo' if result.verb == 'undo' else 'undo'}"
 
 
