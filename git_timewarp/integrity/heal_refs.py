@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.refs import RefUpdate
-from git_timewarp.store import layout, recovery, transaction
+from git_timewarp.store import layout, lineage, recovery, transaction
 from git_timewarp.timeline.operation import Operation
 
 
 def heal(op: Operation) -> list[str]:
-    """Put back refs of this clone that are gone; return their names."""
+    """Put back refs of this clone that are gone, of each id it has and had; return their names."""
     repo = op.repo
-    own = f"{layout.ROOT}/{op.recorder.journal.writer}/"
+    ours = {str(op.recorder.journal.writer), *lineage.former(repo.state_dir)}
     known = transaction.known(op.recorder.paths.known_refs)
     values: dict[RefName, list[Oid]] = {
         name: list(reversed(oids)) for name, oids in transaction.logged(repo).items()
@@ -26,10 +26,11 @@ def heal(op: Operation) -> list[str]:
             values.setdefault(RefName(name), []).append(Oid(value))
     moves: list[RefUpdate] = []
     for name, oids in sorted(values.items()):
-        if name in op.recorder.refs or name in known or not name.startswith(own):
+        parsed = layout.parse_ref(name)
+        if name in op.recorder.refs or name in known or parsed is None or parsed[0] not in ours:
             continue
         whole = next((oid for oid in dict.fromkeys(oids) if _is_whole(op, oid)), None)
-        if whole is not None and layout.parse_ref(name) is not None:
+        if whole is not None:
             moves.append(RefUpdate(name, repo.zero, whole))
     if moves:
         transaction.heal(repo, moves, reader=op.quarantine.reader, clock=op.world.clock)

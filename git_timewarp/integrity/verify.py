@@ -177,10 +177,11 @@ def _journal(look: Look) -> None:
 
 
 def _refs(look: Look) -> None:
+    held = look.history.journal
     known = transaction.known(Paths(look.repo.state_dir).known_refs)
     for name, oid in sorted(known.items()):
         now = look.history.refs.get(RefName(name))
         if now is None:
             look.wrong("missing-object", f"ref {name}", "git timewarp status", (name,))
-        elif now != oid and look.history.journal.fold is None:
+        elif now != oid and held.fold is None and transaction.is_of(held.writer, name):
             look.wrong("foreign-edit", f"ref {name}", "git timewarp status", (name,))

@@ -81,6 +81,8 @@ def rebuild(opening: Open) -> Rebuilt:
         # Opened anew: numbers go on from the highest of what came back.
         result = _result(plan, dry_run=False)
         text = f"rebuilt {result.snapshots + result.drafts} snapshot(s), {result.events} event(s)"
+        if not moved:
+            text = f"goes on from what was recorded as {', '.join(sorted(claimed))}"
         unlisted = _unlisted(op, plan)
         data = {"refs": len(moved), "partial": len(plan.partial), "gone": len(plan.gone)}
         taken = take(op, Wish("rebuild", "init", summary=text, fold=True, always=True, data=data))

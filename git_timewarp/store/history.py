@@ -84,7 +84,8 @@ class History:
             return True
         if leaving.going(self.repo.state_dir):
             return True
-        return bool(transaction.lost(transaction.known(self._paths.known_refs), self.refs))
+        known = transaction.known(self._paths.known_refs)
+        return bool(transaction.lost(known, self.refs, writer=held.writer))
 
     def close(self) -> None:
         """Close the index, and the reader when it is this object's own."""

@@ -420,8 +420,9 @@ class Recorder:
             garbage.note(self.paths.superseded, replaced)
 
     def _remember_refs(self) -> None:
-        mine = {str(name): str(oid) for name, oid in self.refs.items() if self._is_mine(name)}
-        atomic.write(self.paths.known_refs, compact_json({"v": 1, "refs": mine}))
+        former = lineage.former(self.repo.state_dir)
+        path = self.paths.known_refs
+        transaction.remember(path, self.refs, writer=self.writer, former=former)
 
     # -- what others recorded -------------------------------------------------------------
 
@@ -548,8 +549,9 @@ class Recorder:
 
     def _follow_others(self) -> None:
         """Number on from the highest Lamport number any writer has used."""
-        own = f"{layout.ROOT}/{self.writer}/"
-        others = {name: oid for name, oid in self.refs.items() if not name.startswith(own)}
+        others = {
+            name: oid for name, oid in self.refs.items() if not transaction.is_of(self.writer, name)
+        }
         top = self._top_lamport(others)
         head = self.journal.head
         if top > head.lamport:
@@ -577,7 +579,7 @@ class Recorder:
 
     def _heal_refs(self) -> None:
         known = transaction.known(self.paths.known_refs)
-        gone = [u for u in transaction.lost(known, self.refs) if self._is_mine(u.name)]
+        gone = transaction.lost(known, self.refs, writer=self.writer)
         if not gone:
             return
         there = [change for change in gone if self.quarantine.reader.info(change.new) is not None]
@@ -590,6 +592,3 @@ class Recorder:
             self.notices += note(f"ref '{change.name}' of ours {what}: {end}")
         if len(there) < len(gone):
             self._remember_refs()
-
-    def _is_mine(self, name: str) -> bool:
-        return name.startswith(f"{layout.ROOT}/{self.writer}/")

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.objects import absent
-from git_timewarp.store import layout, transaction
+from git_timewarp.store import transaction
 from git_timewarp.store.acknowledged import Loss
 from git_timewarp.store.events import Json
 from git_timewarp.store.journal import Journal, PendingKept, PendingSnapshot
@@ -104,14 +104,13 @@ class Recovery:
         `wrong` are events of the journal that are not what was sealed.
         """
         self._refs = found.refs
-        own = f"{layout.ROOT}/{found.journal.writer}/"
-        moved = transaction.lost(transaction.known(self._paths.known_refs), found.refs)
-        is_mine = any(change.name.startswith(own) for change in moved)
+        known = transaction.known(self._paths.known_refs)
+        moved = transaction.lost(known, found.refs, writer=found.journal.writer)
         told = [
             f"event {n} in the journal is not what was sealed: git timewarp verify" for n in wrong
         ]
         try:
-            if found.was_cut_off or wrong or is_mine:
+            if found.was_cut_off or wrong or moved:
                 self.copy(found.refs)
             if found.crashed:
                 self.pin(found.quarantine, found.journal, found.refs)

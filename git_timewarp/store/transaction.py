@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from git_timewarp.git import refs as git_refs
-from git_timewarp.git.names import Oid, RefName
+from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.refs import Listing, RefConflictError, RefUpdate
 from git_timewarp.git.repo import Repo
@@ -27,6 +27,7 @@ from git_timewarp.git.run import GitError
 from git_timewarp.store import layout
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.text import compact_json
 
 _IS_ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z"
 _TRIES = 40
@@ -272,17 +273,34 @@ def known(path: str) -> dict[str, str]:
         return {}
 
 
-def lost(known: Mapping[str, str], now: Mapping[RefName, Oid]) -> list[RefUpdate]:
+def remember(
+    path: str, refs: Mapping[RefName, Oid], *, writer: WriterId, former: Collection[str]
+) -> None:
+    """Write to `path` what the refs of this clone are, under all the ids it has and had."""
+    ours = {writer, *former}
+    mine = {str(name): str(oid) for name, oid in refs.items() if name.split("/")[2] in ours}
+    atomic.write(path, compact_json({"v": 1, "refs": mine}))
+
+
+def lost(
+    known: Mapping[str, str], now: Mapping[RefName, Oid], *, writer: WriterId | None
+) -> list[RefUpdate]:
     """Return the moves that heal refs of ours which are not what we last made them.
 
-    Only this clone writes them, so a ref that vanished (a mirror fetch) or went back (a
-    restored backup) was not moved by us.
+    Only this clone writes those of its `writer`, so one that vanished (a mirror fetch) or went
+    back (a restored backup) was not moved by us. Under an id that it had before another clone may
+    record: there only what vanished is put back.
     """
     return [
         RefUpdate(RefName(name), now.get(RefName(name), Oid.zero(len(oid))), Oid(oid))
         for name, oid in sorted(known.items())
-        if now.get(RefName(name)) != oid
+        if (value := now.get(RefName(name))) != oid and (value is None or is_of(writer, name))
     ]
+
+
+def is_of(writer: WriterId | None, name: str) -> bool:
+    """Tell whether a ref is a writer's."""
+    return name.startswith(f"{layout.ROOT}/{writer}/")
 
 
 def heal(repo: Repo, moves: Sequence[RefUpdate], *, reader: Reader, clock: Clock) -> None:

@@ -213,3 +213,35 @@ def test_where_a_segment_is_nowhere_the_hint_brings_back_what_survives(
     assert typed(repo, "recover", "--rebuild").code == 0
     assert {entry.snapshot for entry in opened(repo).log(all_writers=True)} >= before
     assert opened(repo).verify(full=True).problems == ()
+
+
+def test_refs_of_an_id_the_clone_had_before_come_back_too(
+    repo: RepoBuilder, tmp_path: Path
+) -> None:
+    """A copied clone goes on under a new id; what it brought along is as much its own."""
+    twin = repo.clone_twin(tmp_path / "twin")
+    assert typed(twin, "snapshot", "-m", "under the new id").code == 0
+    refs = ("for-each-ref", "--format=%(refname) %(objectname)", "refs/timewarp")
+    before, events = twin.git(*refs), typed(twin, "log", "--all", "--json").out
+    shutil.rmtree(twin.git_dir() / "refs/timewarp")
+    found = opened(twin).verify().problems
+    missing = [problem.where for problem in found if problem.kind == "missing-object"]
+    assert missing == [f"ref {line.split(' ')[0]}" for line in before.splitlines()]
+    assert typed(twin, "status").out.count("had vanished: it was put back") == len(missing)
+    assert twin.git(*refs) == before
+    assert typed(twin, "log", "--all", "--json").out == events
+    whole(twin)
+
+
+def test_what_another_clone_adds_under_a_former_id_stays(repo: RepoBuilder, tmp_path: Path) -> None:
+    twin = repo.clone_twin(tmp_path / "twin")
+    assert typed(twin, "snapshot", "-m", "under the new id").code == 0
+    repo.write("a", "the original goes on\n")
+    assert typed(repo, "snapshot", "-m", "the original goes on").code == 0
+    twin.git("fetch", "-q", str(repo.path), "+refs/timewarp/*:refs/timewarp/*")
+    refs = ("for-each-ref", "--format=%(refname) %(objectname)", "refs/timewarp")
+    before = twin.git(*refs)
+    assert opened(twin).verify(full=True).problems == ()
+    assert "put back" not in typed(twin, "status").out
+    assert twin.git(*refs) == before
+    assert "the original goes on" in typed(twin, "log", "--all").out
