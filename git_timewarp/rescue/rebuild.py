@@ -23,8 +23,8 @@ from git_timewarp.rescue import moments, place
 from git_timewarp.rescue import survey as surveys
 from git_timewarp.rescue.results import Rebuilt
 from git_timewarp.rescue.survey import Held, Survey
+from git_timewarp.store import failures, layout, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
-from git_timewarp.store import layout, lineage, transaction, writer
 from git_timewarp.store.journal import Journal
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.segments import Builder
@@ -65,6 +65,7 @@ def rebuild(opening: Open) -> Rebuilt:
     """
     with opening() as op:
         repo = op.repo
+        _fold(op)
         with _raw(repo) as store:
             recorder, reader = op.recorder, op.quarantine.reader
             journal = recorder.journal
@@ -163,6 +164,24 @@ def _is_something(plan: Survey) -> bool:
     return bool(plan.entries or plan.events)
 
 
+def _fold(op: Operation) -> None:
+    """Fold what waits, so that the plan knows it; what else lies in our folder stays there."""
+    known = transaction.known(op.recorder.paths.known_refs)
+    transaction.remove_broken(op.repo, list(known))
+    op.recorder.holding = True
+    said = len(op.notices)
+    op.recorder.fold()
+    if not op.recorder.journal.is_empty:
+        raise _not_moved(failures.put_off(op.notices, said))
+
+
+def _not_moved(reason: str) -> NotMovedError:
+    return NotMovedError(
+        f"the refs could not be moved now, nothing was changed: {reason}",
+        hint="git timewarp recover --rebuild",
+    )
+
+
 def _moved(op: Operation, store: RawStore, plan: Survey) -> tuple[tuple[str, ...], int]:
     """Write what is needed and move the refs; return their names and how much git had lost."""
     refs = _readable(op.quarantine.reader, op.recorder.refs)
@@ -188,15 +207,10 @@ def _moved(op: Operation, store: RawStore, plan: Survey) -> tuple[tuple[str, ...
         if now.get(change.name) != change.new
     ]
     transaction.remove_broken(op.repo, [change.name for change in moves])
-    # What waits is folded, what is needed stays: it lies in the same folder.
-    op.recorder.holding = True
-    op.recorder.fold()
     op.recorder.holding = False
-    if moves and not (op.recorder.journal.is_empty and op.recorder.publish(needed, moves)):
-        raise NotMovedError(
-            "the refs could not be moved now, nothing was changed",
-            hint="git timewarp recover --rebuild",
-        )
+    said = len(op.notices)
+    if moves and not op.recorder.publish(needed, moves):
+        raise _not_moved(failures.put_off(op.notices, said))
     return tuple(change.name for change in moves), copied
 
 

@@ -54,6 +54,15 @@ def no_state(repo: RepoBuilder) -> None:
     shutil.rmtree(repo.path / ".git/timewarp")
 
 
+def no_state_but_the_journal(repo: RepoBuilder) -> None:
+    """Lose everything in our folder but what has not been folded yet."""
+    state = repo.path / ".git/timewarp"
+    for entry in list(state.iterdir()):
+        if entry.name in {"journal", "quarantine", "writer.json"}:
+            continue
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
 def nothing_of_ours(repo: RepoBuilder) -> None:
     """Lose everything of ours but the packs."""
     no_refs(repo)
@@ -297,3 +306,20 @@ def test_what_only_our_folder_holds_outlives_the_fold_before(tmp_path: Path) -> 
     back = json.loads(done.out)["unlisted"]
     assert set(back).isdisjoint(ids(repo))
     assert "never seen before\n" in [typed(repo, "cat", snapshot, "a").out for snapshot in back]
+
+
+@pytest.mark.parametrize("logs", [True, False])
+def test_what_waits_in_the_journal_is_not_lost_with_the_refs(tmp_path: Path, logs: bool) -> None:  # noqa: FBT001
+    repo = disasters.lived_in(tmp_path / "repo")
+    before = ids(repo)
+    for name in ours(repo):
+        repo.git("update-ref", "-d", name)
+    if logs:
+        for name in ("refs.json", "index.db"):
+            (repo.git_dir() / "timewarp" / name).unlink()
+    else:
+        no_state_but_the_journal(repo)
+    done = typed(repo, "recover", "--rebuild")
+    assert (done.code, done.err) == (0, "")
+    assert ids(repo) == before
+    whole(repo)

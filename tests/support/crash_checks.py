@@ -49,8 +49,9 @@ def experiment(lab: Lab, photo: Photo, *, stop: int, kind: str = "kill") -> tupl
         acknowledged(found, lab, photo, ran)
         if after != photo.old and photo.scenario.back:
             brought_back(found, lab, photo)
-    # git does not sync reflogs: what only the last line of one named dangles after a power cut.
-    said = lab.git_says(dangling=kind != "power")
+    # git does not sync reflogs: what only the last line of one named dangles after a power cut,
+    # as does what refs named that were lost before.
+    said = lab.git_says(dangling=kind != "power" and not photo.scenario.again)
     found.need(not said, f"git: {said}")
     if photo.scenario.begins:
         lab.ok("init")

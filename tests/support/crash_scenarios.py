@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from tests.support.crash import Lab, Prepare, Scenario
 from tests.support.repo_builder import RepoBuilder
 
@@ -239,11 +237,11 @@ def _damaged(lab: Lab) -> None:
 def _without_refs(lab: Lab) -> None:
     """Our refs are gone, and every note of what they were."""
     _waiting(1)(lab)
-    git = lab.repo.path / ".git"
-    for folder in (git / "refs/timewarp", git / "logs/refs/timewarp"):
-        shutil.rmtree(folder)
+    repo = lab.repo
+    for name in repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp").splitlines():
+        repo.git("update-ref", "-d", name)
     for name in ("refs.json", "index.db"):
-        (git / "timewarp" / name).unlink()
+        (repo.path / ".git/timewarp" / name).unlink()
 
 
 def _committed(lab: Lab) -> None:
