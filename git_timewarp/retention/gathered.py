@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from git_timewarp.git.names import Oid, SnapshotId
+from git_timewarp.git.names import Oid, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.retention.policy import Candidate
-from git_timewarp.store import layout
+from git_timewarp.store import layout, lineage
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import TOMBSTONE, meta_of
@@ -60,11 +60,17 @@ class _Notes:
 
 
 def gather(history: History) -> list[Stored]:
-    """Return every snapshot of this writer that is there, in no order."""
+    """Return every snapshot that this clone recorded and that is there, in no order.
+
+    Under the ids it had before, too: it gets a new one where it is moved. What others recorded
+    under such an id since is theirs.
+    """
     notes = _read(history)
     found = []
-    for snapshot, entry, is_draft in _own(history):
+    for writer, snapshot, entry, is_draft in _own(history):
         told = notes.first.get(snapshot)
+        if writer != history.writer and (told is None or not history.is_own(told)):
+            continue
         if told is not None:
             when, line = told.ts, f"{told.worktree} {told.timeline}"
         else:
@@ -82,15 +88,16 @@ def gather(history: History) -> list[Stored]:
     return found
 
 
-def _own(history: History) -> Iterator[tuple[SnapshotId, Oid, bool]]:
-    """Yield (id, entry, whether it is a draft) of what this writer has stored."""
+def _own(history: History) -> Iterator[tuple[WriterId, SnapshotId, Oid, bool]]:
+    """Yield (writer, id, entry, whether it is a draft) of what is stored under our ids."""
+    ours = {str(history.writer), *lineage.former(history.repo.state_dir)}
     for name, tag in sorted(history.refs.items()):
         parsed = layout.parse_ref(name)
         kinds = (layout.SNAPSHOTS, layout.DRAFTS)
-        if parsed is None or parsed[0] != history.writer or parsed[1] not in kinds:
+        if parsed is None or parsed[0] not in ours or parsed[1] not in kinds:
             continue
         for item in _standing(history.reader, tag):
-            yield SnapshotId(item[0]), item[1], parsed[1] == layout.DRAFTS
+            yield parsed[0], SnapshotId(item[0]), item[1], parsed[1] == layout.DRAFTS
 
 
 def _standing(reader: Reader, tag: Oid) -> Iterator[tuple[str, Oid]]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName, SnapshotId
 from git_timewarp.git.run import GitError
-from git_timewarp.store import failures, layout, leaving, transaction
+from git_timewarp.store import failures, layout, leaving, lineage, transaction
 from git_timewarp.store.chain import NewEvent
 from git_timewarp.store.events import Json
 from git_timewarp.store.reach import below, of_user
@@ -96,9 +96,13 @@ def carry_out(op: Operation, wish: Wish) -> Done:
         NotRemovedError: a ref of ours could not be moved; nothing was removed.
     """
     user = of_user(op.repo)
-    own = f"{layout.ROOT}/{op.recorder.writer}/"
+    ours = {str(op.recorder.writer), *lineage.former(op.repo.state_dir)}
     refs = op.recorder.refs
-    mine = {name: oid for name, oid in refs.items() if wish.foreign or name.startswith(own)}
+    mine = {
+        name: oid
+        for name, oid in refs.items()
+        if wish.foreign or ((parsed := layout.parse_ref(name)) and parsed[0] in ours)
+    }
     found = _rewritten(op, mine, wish)
     op.begin(
         {
