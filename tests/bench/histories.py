@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -30,6 +31,7 @@ def rows(place: Place) -> Iterator[Row]:
     yield _verify(place, recorded, size=f"{len(states):,} snapshots")
     yield from events.rows_of_recording(place, recorded)
     yield from _verify_rates(place, recorded, snapshots=len(states))
+    yield _compaction(place, recorded, snapshots=len(states))
     more = place.scale.events - place.scale.some_events
     events.record(place, recorded, more)
     yield from events.rows_of_reading(place, recorded, count=place.scale.events)
@@ -156,6 +158,37 @@ def _verify_rates(place: Place, repo: Path, *, snapshots: int) -> Iterator[Row]:
             ),
             things=things,
         )
+
+
+def _compaction(place: Place, repo: Path, *, snapshots: int) -> Row:
+    """Thin a history to its newest snapshot, against a gc of the same; put back each time."""
+    outside = place.folder / "home/.local"
+    kept, known = place.copy(repo / ".git", "before"), place.copy(outside, "known")
+    rules = ("keepLast=1", "keepWithin=0", "keepDaily=0", "keepWeekly=0", "keepMonthly=0")
+    words = [word for rule in rules for word in ("-c", f"timewarp.retention.{rule}")]
+
+    def put_back() -> None:
+        # Into the folder that is there, and what is remembered outside too: else it is a copy.
+        for entry in list((repo / ".git").iterdir()):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        place.run("cp", "-a", f"{kept}/.", str(repo / ".git"))
+        place.remove(outside)
+        place.run("cp", "-a", str(known), str(outside))
+
+    pair = alternate(
+        Side(lambda: place.ours(repo, *words, "compact", "--force", "--now"), before=put_back),
+        Side(lambda: place.git(repo, "gc", "--quiet", "--prune=now"), before=put_back),
+        count=max(1, place.scale.count // 3),
+    )
+    put_back()
+    place.remove(kept, known)
+    return row(
+        "`compact --now`, snapshots that go",
+        size=f"{snapshots:,} snapshots",
+        against="`git gc`",
+        pair=pair,
+        things=snapshots - 1,
+    )
 
 
 def _upkeep(place: Place, repo: Path, *, snapshots: int) -> Iterator[Row]:

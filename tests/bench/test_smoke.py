@@ -36,6 +36,7 @@ WATCHED = {
     "`status` with a watcher, 6 files changed",
     "`verify --quick`, events",
     "`verify --full`, objects",
+    "`compact --now`, snapshots that go",
 }
 """Rows without a budget at the sizes of this run."""
 
