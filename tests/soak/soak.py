@@ -120,6 +120,9 @@ class Soak:
         sans, killed, steady = self._worlds
         for world in self._worlds:
             world.repo.git("config", "core.abbrev", ABBREV)
+            # He cleans up himself. git does it by the number of loose objects, and of those that
+            # a pack of ours has already it writes none: with a recorder it comes to it later.
+            world.repo.git("config", "gc.auto", "0")
         self._hunted, self._steady = Watched(killed.repo), Watched(steady.repo)
         for watched in (self._hunted, self._steady):
             for key, value in SETTINGS.items():

@@ -31,12 +31,6 @@ CONFIG = (
 )
 
 
-AUTO_GC = (
-    "Auto packing the repository for optimum performance.\n"
-    'See "git help gc" for manual housekeeping.\n'
-)
-
-
 @dataclass
 class World:
     """One repository of the user with its remote, a colleague's clone and the user's hooks.
@@ -81,13 +75,8 @@ class World:
         return text.replace(str(self.root), "<root>")
 
     def answer(self, done: subprocess.CompletedProcess[bytes]) -> tuple[int, str, str]:
-        """Return what a command gave: exit code, output, messages.
-
-        That git packs by itself is left out. It counts loose objects, and of those it has in a
-        pack of ours already it writes none: with a recorder it may come to it later.
-        """
-        said = to_str(done.stderr).replace(AUTO_GC, "")
-        return done.returncode, self.plain(to_str(done.stdout)), self.plain(said)
+        """Return what a command gave: exit code, output, messages."""
+        return done.returncode, self.plain(to_str(done.stdout)), self.plain(to_str(done.stderr))
 
 
 class DifferentError(AssertionError):
