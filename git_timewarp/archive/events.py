@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from git_timewarp.git.names import Oid, RefName
-from git_timewarp.store.events import Json
+from git_timewarp.store.events import MOST_FOLLOWED, Json
 from git_timewarp.util.ids import SNAPSHOT_ID_LENGTH, is_letters
 
 _TIME = r"\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z\Z"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
-MOST_LAMPORT = 10**15
-"""Numbers from here on are nobody's: ours would have to go on from them."""
+MOST_LAMPORT = 2 * MOST_FOLLOWED
+"""Numbers from here on are nobody's; ours go on from the lower half only, and stay below."""
 
 
 def _text(value: object) -> bool:

@@ -27,6 +27,7 @@ from git_timewarp.store import failures, layout, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.journal import Journal
 from git_timewarp.store.paths import Paths
+from git_timewarp.store.room import LowDiskError
 from git_timewarp.store.segments import Builder
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.snapshot import Wish, take
@@ -86,8 +87,9 @@ def rebuild(opening: Open) -> Rebuilt:
             text = f"goes on from what was recorded as {', '.join(sorted(claimed))}"
         unlisted = _unlisted(op, plan)
         data = {"refs": len(moved), "partial": len(plan.partial), "gone": len(plan.gone)}
-        taken = take(op, Wish("rebuild", "init", summary=text, fold=True, always=True, data=data))
-        label = op.label(taken.entry)
+        label = _record(
+            op, Wish("rebuild", "init", summary=text, fold=True, always=True, data=data)
+        )
     return result._replace(
         refs=moved,
         copied=copied,
@@ -95,6 +97,16 @@ def rebuild(opening: Open) -> Rebuilt:
         unlisted=unlisted,
         event=label,
     )
+
+
+def _record(op: Operation, wish: Wish) -> str:
+    """Take a snapshot that tells of it, or where there is no room an event; return its label."""
+    try:
+        return op.label(take(op, wish).entry)
+    except LowDiskError as exc:
+        op.notices.append(exc.message)
+        op.changed()
+        return op.label(next(op.history.entries("type = name('rebuild')", limit=1)))
 
 
 def _unlisted(op: Operation, plan: Survey) -> tuple[SnapshotId, ...]:

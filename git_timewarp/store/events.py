@@ -98,6 +98,11 @@ class Event:
         return None if value is None else str(value)
 
 
+MOST_FOLLOWED = 10**9
+"""The highest Lamport number that is gone on from. Whoever claims a higher one made it up, and
+would else drive the numbers of every clone that takes his events beyond what is believed."""
+
+
 class ChainHead(NamedTuple):
     """Where a writer's chain stands: last number, last hash, last Lamport number."""
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.store import layout
-from git_timewarp.store.events import FORMAT_VERSION, Event
+from git_timewarp.store.events import FORMAT_VERSION, MOST_FOLLOWED, Event
 
 SCHEMA_VERSION = 5
 VERSION = SCHEMA_VERSION * 1000 + FORMAT_VERSION
@@ -273,8 +273,9 @@ class ReadIndex:
         return int(self._db.execute(query, tuple(args)).fetchone()[0])
 
     def top_lamport(self) -> int:
-        """Return the highest Lamport number of any writer, 0 when there is no event."""
-        return int(self._db.execute("SELECT MAX(lamport) FROM events").fetchone()[0] or 0)
+        """Return the highest Lamport number to go on from, 0 when there is no event."""
+        query = "SELECT MAX(lamport) FROM events WHERE lamport <= ?"
+        return int(self._db.execute(query, (MOST_FOLLOWED,)).fetchone()[0] or 0)
 
     def last_n(self, writer: WriterId) -> int:
         """Return the number of the last event of a writer, 0 when it has none."""

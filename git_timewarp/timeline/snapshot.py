@@ -271,7 +271,7 @@ def _note_skipped(op: Operation, wish: Wish, why: LowDiskError) -> None:
     found = op.quarantine.reader.info("HEAD")
     event = op.event(
         wish.type,
-        why.message,
+        f"{wish.summary}; {why.message}" if wish.summary else why.message,
         anchor=found[0] if found is not None else op.quarantine.put_tree([]),
         head=found[0] if found is not None else None,
         branch=None,

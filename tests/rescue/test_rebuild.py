@@ -323,3 +323,18 @@ def test_what_waits_in_the_journal_is_not_lost_with_the_refs(tmp_path: Path, log
     assert (done.code, done.err) == (0, "")
     assert ids(repo) == before
     whole(repo)
+
+
+def test_where_the_disk_is_nearly_full_all_comes_back_without_a_snapshot(tmp_path: Path) -> None:
+    repo = repository(tmp_path)
+    before = ids(repo)
+    no_refs(repo)
+    repo.git("config", "timewarp.disk.stop", "900g")
+    done = typed(repo, "recover", "--rebuild")
+    assert done.code == 0, done
+    assert done.out.startswith("brought back: ")
+    assert "no snapshot is taken: only" in done.err
+    assert ids(repo) == before
+    told = json.loads(typed(repo, "log", "--json", "-1").out)
+    assert (told["type"], told["snapshot"]) == ("rebuild", None)
+    assert told["summary"].startswith("rebuilt ")
