@@ -11,11 +11,12 @@ from git_timewarp import __version__
 from git_timewarp.archive import merge, outfile, pack, selection, unpack
 from git_timewarp.archive import scratch as scratch_folder
 from git_timewarp.archive.bench import Bench
-from git_timewarp.archive.manifest import Manifest
+from git_timewarp.archive.manifest import INSPECT, Manifest
 from git_timewarp.archive.plan import Merge, Plan, replacing
 from git_timewarp.archive.results import ExportResult, ImportResult, InspectResult
 from git_timewarp.archive.scratch import Scratch
 from git_timewarp.archive.selection import Selection, Wanted
+from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.git.run import GitError
@@ -39,9 +40,20 @@ Progress = Callable[[int, int], None]
 _TRIES = 3
 
 
+@contextmanager
+def _hinting(hint: str) -> Iterator[None]:
+    """Give errors about an archive, which do not know where it is, the next step as one types it."""
+    try:
+        yield
+    except TimewarpError as exc:
+        if exc.hint == INSPECT:
+            exc.hint = hint
+        raise
+
+
 def inspect(path: str, *, progress: Progress) -> InspectResult:
     """Tell what an archive holds, and whether it is what was written; needs no repository."""
-    with told():
+    with told(), _hinting("git timewarp help import"):
         found = unpack.read(path, unpack.nothing, progress=progress)
         return InspectResult(path, os.stat(path).st_size, found)
 
@@ -149,7 +161,8 @@ class Archives:
 
         Where nothing records yet, recording begins, and goes on where the archive ends.
         """
-        with told(), self._scratch() as scratch:
+        hint = f"git timewarp inspect {shell(path)}"
+        with told(), _hinting(hint), self._scratch() as scratch:
             fmt = self._repo.hash_name
             manifest, name = unpack.checked(path, scratch, hash_name=fmt, progress=progress)
             if dry_run:

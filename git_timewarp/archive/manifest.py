@@ -33,7 +33,8 @@ MOST_BYTES = 64 << 20
 """A manifest is never larger: a million refs have room in it."""
 
 _DIGEST = r"[0-9a-f]{64}\Z"
-_INSPECT = "git timewarp inspect"
+INSPECT = "git timewarp inspect"
+"""The next step after damage, for who knows which archive it is to complete."""
 
 
 class NewerArchiveError(TimewarpError):
@@ -155,7 +156,7 @@ def load(data: bytes) -> Manifest:
         return _parsed(record, version)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise DamagedArchiveError(
-            "the archive is damaged: its manifest cannot be read", hint=_INSPECT
+            "the archive is damaged: its manifest cannot be read", hint=INSPECT
         ) from exc
 
 

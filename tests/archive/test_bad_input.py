@@ -26,7 +26,7 @@ from git_timewarp.store import layout
 from git_timewarp.store.events import MOST_FOLLOWED
 from git_timewarp.store.heap import Heap
 from tests.support.archives import empty, history, recorded, refs, tw, whole
-from tests.support.recorder import opened
+from tests.support.recorder import opened, typed
 from tests.support.repo_builder import RepoBuilder
 
 Members = dict[str, bytes]
@@ -509,3 +509,33 @@ def test_a_number_somebody_made_up_leaves_room_for_ours(given_archive: Given, cl
     tw(other, "import", f"../{claimed}.tar.zst")
     assert "precious" in [entry["summary"] for entry in history(other)]
     whole(other)
+
+
+def test_the_next_step_after_damage_can_be_typed(given_archive: Given) -> None:
+    target, good = given_archive
+    path = target.path.parent / "cut off.tar.zst"
+    path.write_bytes(good[: len(good) // 2])
+    for words, hint in (
+        ("import", f"git timewarp inspect '{path}'"),
+        ("inspect", "git timewarp help import"),
+    ):
+        done = typed(target, words, str(path))
+        assert done.code == 5
+        assert done.err.endswith(f"\nhint: {hint}\n")
+    assert typed(target, "help", "import").code == 0
+
+
+def test_what_an_archive_says_of_itself_does_not_reach_the_terminal(given_archive: Given) -> None:
+    target, good = given_archive
+    evil = "9\x1b[2J\nerror: fake"
+
+    def change(heap: Heap, forger: Forger) -> None:
+        del heap
+        forger.manifest |= {"product": evil}
+
+    path = target.path.parent / "loud.tar.zst"
+    path.write_bytes(forged(target, good, change))
+    shown = typed(target, "inspect", str(path)).out
+    assert "written by" in shown
+    assert "\x1b" not in shown
+    assert "error: fake" not in shown

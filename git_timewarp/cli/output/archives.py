@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.util.text import shell
 
@@ -71,18 +72,19 @@ def inspected(result: InspectResult, look: Look, *, start: str) -> Iterator[str]
     record = result.to_dict()
     yield f"{look.path(_seen(result.archive, start))}: every checksum is right"
     yield f"  holds       {_counts(record)}, {_size(result.size)}"
-    yield f"  from        {asked.first}"
-    yield f"  to          {asked.last}"
+    # What an archive says of itself is somebody else's text.
+    yield f"  from        {names.one_line(str(asked.first))}"
+    yield f"  to          {names.one_line(str(asked.last))}"
     parts = [
-        *([f"from {asked.since}"] if asked.since else ()),
-        *([f"to {asked.until}"] if asked.until else ()),
-        *([f"of the timeline {asked.timeline}"] if asked.timeline else ()),
+        *([f"from {names.one_line(str(asked.since))}"] if asked.since else ()),
+        *([f"to {names.one_line(str(asked.until))}"] if asked.until else ()),
+        *([f"of the timeline {names.one_line(asked.timeline)}"] if asked.timeline else ()),
         *(["without drafts"] if not asked.drafts else ()),
     ]
     if parts:
         yield f"  a part      {', '.join(parts)}"
     yield f"  object ids  {manifest.object_format}"
-    yield f"  written by  git-timewarp {manifest.product}"
+    yield f"  written by  git-timewarp {names.one_line(manifest.product)}"
     yield from _writers(manifest.chains)
 
 
