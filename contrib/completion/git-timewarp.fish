@@ -339,7 +339,7 @@ complete -c git-timewarp -n '__git_timewarp_in recover' -l help -d 'explain the 
 complete -c git-timewarp -n '__git_timewarp_in repair' -s n -l dry-run -d 'only say what would be done'
 complete -c git-timewarp -n '__git_timewarp_in repair' -l json -d 'answer in JSON for programs'
 complete -c git-timewarp -n '__git_timewarp_in repair' -l help -d 'explain the command'
-complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l latest -d 'the newest snapshot or draft that is left'
+complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l latest -d 'the newest snapshot or draft left of this work tree'
 complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l at -x -d 'the newest one that is not after this'
 complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l to -x -d 'the empty folder to write into'
 complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l git-dir -x -d 'the repository to read, or its \'.git\''

@@ -1,6 +1,8 @@
-"""Refs of the user that a snapshot names and whose objects git had lost before they were kept.
+"""Refs of the user that a snapshot names and whose objects are not in this repository.
 
-That is no damage of ours, and worth knowing: such a branch, tag or stash does not come back.
+They were never here (the snapshot was imported), or git lost them before they were kept, or an
+alternate has gone since. That is no damage of ours, and worth knowing: such a branch, tag or stash
+does not come back.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.timeline.results_look import Problem
 
 _HEAD = b"HEAD"
+_WHY = "which is not in this repository: it was never here, or git has lost it"
 
 
 def refs(look: Look) -> None:
@@ -40,7 +43,7 @@ def refs(look: Look) -> None:
     for what, named in places.items():
         named.sort(key=lambda name: (min(look.named.get(name, [0])), name))
         more = f" and {len(named) - 1} more" if len(named) > 1 else ""
-        text = f"{look.label(named[0])}{more} names {what}, which git had lost before it was kept"
+        text = f"{look.label(named[0])}{more} names {what}, {_WHY}"
         affects = tuple(word for name in named[:LIMIT] for word in look.affected(name))
         look.remarks.append(Problem("lost-ref", text, "git timewarp log", affects))
 

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from git_timewarp.errors import TimewarpError
@@ -135,10 +135,14 @@ def _journalled(state_dir: str) -> list[SnapshotId]:
 
 
 class Losses:
-    """Counts what is lost below trees; what many snapshots share is read once."""
+    """Counts what is lost below trees; what many snapshots share is read once.
 
-    def __init__(self, store: RawStore) -> None:
+    What is in `promised` is not here and no loss: git fetches it when it is needed.
+    """
+
+    def __init__(self, store: RawStore, promised: Collection[Oid] = ()) -> None:
         self._store = store
+        self._promised = promised
         self._sound: dict[Oid, bool] = {}
         self._below: dict[Oid, tuple[str, ...]] = {}
 
@@ -176,11 +180,11 @@ class Losses:
                 continue
             stack.pop()
             if here not in self._below:
-                self._below[here] = tuple(self._lost(entries))
+                self._below[here] = tuple(self._lost(here, entries))
         return self._below[tree]
 
-    def _lost(self, entries: Sequence[TreeEntry] | None) -> Iterator[str]:
-        if entries is None:
+    def _lost(self, tree: Oid, entries: Sequence[TreeEntry] | None) -> Iterator[str]:
+        if entries is None and tree not in self._promised:
             yield ""
         for item in entries or ():
             if item.is_tree:
@@ -192,5 +196,7 @@ class Losses:
     def _is_sound(self, oid: Oid) -> bool:
         known = self._sound.get(oid)
         if known is None:
-            known = self._sound[oid] = self._store.copy(oid, lambda _: None)
+            known = self._sound[oid] = oid in self._promised or self._store.copy(
+                oid, lambda _: None
+            )
         return known

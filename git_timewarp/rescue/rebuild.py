@@ -9,10 +9,10 @@ by the next command. Refs only gain: what they name already stays named.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from git_timewarp.errors import Kind, TimewarpError
-from git_timewarp.git import raw_place
+from git_timewarp.git import config, promised, raw_place
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import MissingObjectError, Reader, absent
 from git_timewarp.git.raw import RawStore
@@ -22,7 +22,7 @@ from git_timewarp.git.run import Git
 from git_timewarp.rescue import moments, place
 from git_timewarp.rescue import survey as surveys
 from git_timewarp.rescue.results import Rebuilt
-from git_timewarp.rescue.survey import Held, Survey
+from git_timewarp.rescue.survey import Survey
 from git_timewarp.store import failures, layout, lineage, transaction, writer
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.journal import Journal
@@ -138,12 +138,14 @@ def _plan(
     journal: Journal,
 ) -> Survey:
     found = moments.search(store, repo.common_dir)
+    fetches = promised.is_partial(config.read(repo.git))
     return surveys.survey(
         store,
         found,
         refs=_readable(reader, refs),
         owners=_owners(repo),
         journal=journal,
+        promised=promised.below(_git(repo), surveys.tips(store, found)) if fetches else None,
     )
 
 
@@ -197,7 +199,7 @@ def _not_moved(reason: str) -> NotMovedError:
 def _moved(op: Operation, store: RawStore, plan: Survey) -> tuple[tuple[str, ...], int]:
     """Write what is needed and move the refs; return their names and how much git had lost."""
     refs = _readable(op.quarantine.reader, op.recorder.refs)
-    needed, copied = _brought(op, store, plan.entries)
+    needed, copied = _brought(op, store, plan)
     updates: list[RefUpdate] = []
     for who in sorted({item.writer for item in plan.entries}):
         builder = Builder(op.quarantine, who, refs=refs)
@@ -226,15 +228,15 @@ def _moved(op: Operation, store: RawStore, plan: Survey) -> tuple[tuple[str, ...
     return tuple(change.name for change in moves), copied
 
 
-def _brought(op: Operation, store: RawStore, entries: Sequence[Held]) -> tuple[list[Oid], int]:
+def _brought(op: Operation, store: RawStore, plan: Survey) -> tuple[list[Oid], int]:
     """Make git able to read everything below the entries; return what the pack has to hold.
 
     The second number counts what was in no object directory that git reads.
     """
-    seen: set[Oid] = set()
+    seen = set(plan.promised or ())
     needed: list[Oid] = []
     copied = 0
-    for item in entries:
+    for item in plan.entries:
         found = list(surveys.closure(store, item.entry, seen))
         for start in range(0, len(found), _AT_ONCE):
             lost = absent(op.repo.git, found[start : start + _AT_ONCE])
@@ -282,4 +284,5 @@ def _result(plan: Survey, *, dry_run: bool) -> Rebuilt:
         unlisted=(),
         event=None,
         dry_run=dry_run,
+        may_fetch=plan.promised is not None,
     )

@@ -119,6 +119,7 @@ class Rebuilt(Frozen):
         unlisted: snapshots that came back and that no event names, so that no log lists them;
             empty in a dry run.
         event: the label of the event about it, None for a dry run or when nothing was to be done.
+        may_fetch: whether git fetches single objects here, so that `repair` may get what is missing.
     """
 
     snapshots: int
@@ -134,6 +135,7 @@ class Rebuilt(Frozen):
     unlisted: tuple[SnapshotId, ...]
     event: str | None
     dry_run: bool
+    may_fetch: bool = False
 
     @property
     def is_whole(self) -> bool:

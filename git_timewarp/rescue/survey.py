@@ -55,6 +55,8 @@ class Survey(NamedTuple):
         last: the highest number among all surviving events of each writer.
         partial: snapshots that are not whole, and gone: those of which nothing is left.
         missing: events that are gone.
+        promised: objects that are not here and that git fetches when they are needed;
+            None where it fetches nothing.
     """
 
     entries: tuple[Held, ...]
@@ -64,6 +66,7 @@ class Survey(NamedTuple):
     partial: tuple[Moment, ...]
     gone: tuple[SnapshotId, ...]
     missing: tuple[Missing, ...]
+    promised: frozenset[Oid] | None
 
 
 def survey(
@@ -73,6 +76,7 @@ def survey(
     refs: Mapping[RefName, Oid],
     owners: Mapping[Oid, WriterId],
     journal: Journal,
+    promised: frozenset[Oid] | None,
 ) -> Survey:
     """Plan what to name again.
 
@@ -82,10 +86,11 @@ def survey(
         refs: our refs whose values git can read.
         owners: tags of which something (a reflog, a note of ours) says whose they were.
         journal: what waits in it is no loss, and what its own writer never wrote there never was.
+        promised: what is not here and yet no loss.
     """
     pending = {str(item.id) for item in journal.snapshots}
     named = {name for tag in refs.values() for name in _names(store, tag)} | pending
-    losses = Losses(store)
+    losses = Losses(store, promised or ())
     entries, partial = _snapshots(store, found, named, losses)
     entries += _stones(store, found, named, losses)
     events, last, fresh, missing = _events(store, found.tags, refs, journal)
@@ -100,6 +105,7 @@ def survey(
         partial=tuple(partial),
         gone=tuple(oid for oid in found.gone if oid not in pending),
         missing=tuple(missing),
+        promised=promised,
     )
 
 
@@ -118,6 +124,17 @@ def closure(store: RawStore, entry: Oid, seen: set[Oid]) -> Iterator[Oid]:
             elif item.mode != MODE_GITLINK and item.oid not in seen:
                 seen.add(item.oid)
                 yield item.oid
+
+
+def tips(store: RawStore, found: Found) -> list[Oid]:
+    """Return the entries that may be named again."""
+    kept = [
+        item.oid
+        for tag in found.tags
+        if tag.kind == layout.KEPT
+        for item in store.tree(tag.tree) or ()
+    ]
+    return list(dict.fromkeys([*(item.entry for item in found.snapshots), *kept]))
 
 
 def tree_of(store: RawStore, tag: Oid) -> Oid | None:

@@ -40,7 +40,8 @@ def told() -> Iterator[None]:
         if exc.errno not in _REASONS:
             raise
         text, hint = _REASONS[exc.errno]
-        where = f": '{exc.filename}'" if exc.filename else ""
+        name = exc.filename
+        where = f": '{os.fsdecode(name) if isinstance(name, bytes) else name}'" if name else ""
         raise StorageError(text + where, hint=hint) from exc
     except GitError as exc:
         for code, (text, hint) in _REASONS.items():

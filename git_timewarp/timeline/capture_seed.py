@@ -19,6 +19,7 @@ import os
 from collections.abc import Collection, Sequence
 
 from git_timewarp.git import index as index_file
+from git_timewarp.git import promised
 from git_timewarp.git.index import IndexEntry, IndexFormatError, Stamp, Survey
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_GITLINK
@@ -341,9 +342,7 @@ def lost_entries(place: Place, data: bytes) -> list[IndexEntry]:
 
     A partial clone lacks the blobs of its sparse paths on purpose.
     """
-    partial = place.config.get("extensions.partialclone") is not None or any(
-        key == "promisor" for _, key, _ in place.config.below("remote")
-    )
+    partial = promised.is_partial(place.config)
     entries = [
         entry
         for entry in index_file.entries(data, hex_length=place.repo.hex_length)

@@ -203,7 +203,7 @@ class StashEntry(Frozen):
 class VerifyReport(Frozen):
     """Answer of `verify`; `level` is `quick`, `full` or `subset <part>`.
 
-    `drilled` counts the snapshots that were restored into a scratch folder. `remarks` are worth knowing and no damage of ours: what git had lost before we saw it.
+    `drilled` counts the snapshots that were restored into a scratch folder. `remarks` are worth knowing and no damage of ours: what a snapshot names and this repository does not have.
     """
 
     level: str

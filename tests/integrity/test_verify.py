@@ -198,7 +198,8 @@ def test_a_ref_that_git_lost_is_a_remark_and_no_damage(repo: RepoBuilder) -> Non
     repo.git("gc", "-q", "--prune=now")
     answer = full(repo)
     text = (
-        f"snapshot {third} (E4) names 'refs/stash' ({stash}), which git had lost before it was kept"
+        f"snapshot {third} (E4) names 'refs/stash' ({stash}), which is not in this repository: "
+        "it was never here, or git has lost it"
     )
     assert answer.code == 0
     assert answer.out.splitlines()[1:] == [f"note: {text}", "everything else is whole"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -90,6 +91,13 @@ def test_gits_own_words_for_a_full_disk() -> None:
     said = "fatal: sha1 file '.git/timewarp/index/x/index.lock' write error. Out of diskspace"
     with pytest.raises(StorageError, match="no space is left on the disk"), told():
         raise GitError(["update-index"], code=128, stderr=said)
+
+
+@pytest.mark.parametrize("name", ["/r/.git", b"/r/.git"])
+def test_a_place_that_cannot_be_written_is_named_as_people_write_it(name: str | bytes) -> None:
+    with pytest.raises(StorageError) as caught, told():
+        raise OSError(errno.EACCES, "", name)
+    assert caught.value.message == "permission denied: '/r/.git'"
 
 
 @pytest.mark.parametrize("number", range(9, 15))

@@ -162,6 +162,25 @@ def test_packs_without_an_index_and_cut_short(tmp_path: Path) -> None:
     assert not affected & (set(before) - lost), report.problems
 
 
+def spoil(repo: RepoBuilder, oid: str) -> None:
+    """Damage an object in every pack of ours that holds it."""
+    for path in disasters.packs(repo):
+        names = repo.git("verify-pack", "-v", str(path.with_suffix(".idx")))
+        for line in names.splitlines():
+            if line.startswith(oid):
+                path.chmod(0o644)
+                data = bytearray(path.read_bytes())
+                data[int(line.split()[4]) + 20] ^= 0xFF
+                path.write_bytes(data)
+
+
+def named_by_refs(repo: RepoBuilder) -> list[str]:
+    """Return the snapshots whose names stand in a tree that a ref of ours leads to."""
+    trees = [name for name in ours(repo) if "/snapshots/" in name or "/drafts/" in name]
+    lines = [repo.git("ls-tree", "--name-only", f"{name}^{{tree}}") for name in trees]
+    return "\n".join(lines).splitlines()
+
+
 def test_what_is_not_whole_is_told_and_not_named(tmp_path: Path) -> None:
     """A blob that only one draft has is damaged."""
     repo = RepoBuilder(tmp_path / "repo")
@@ -173,24 +192,55 @@ def test_what_is_not_whole_is_told_and_not_named(tmp_path: Path) -> None:
     oid = repo.git("hash-object", "a")
     repo.write("a", "three\n")
     assert typed(repo, "snapshot").code == 0
-    for path in disasters.packs(repo):
-        names = repo.git("verify-pack", "-v", str(path.with_suffix(".idx")))
-        for line in names.splitlines():
-            if line.startswith(oid):
-                path.chmod(0o644)
-                data = bytearray(path.read_bytes())
-                data[int(line.split()[4]) + 20] ^= 0xFF
-                path.write_bytes(data)
+    spoil(repo, oid)
     nothing_of_ours(repo)
     answer = typed(repo, "recover", "--rebuild")
     assert answer.code == 5, answer
     assert "brought back: 2 snapshots, 3 events" in answer.out
     assert f"\n{broken}  2" in answer.out
-    assert "partial, 1 file unrecoverable\nhint: git timewarp emergency-restore --at " in answer.out
+    assert "partial, 1 file missing\nhint: git timewarp emergency-restore --at " in answer.out
     shown = typed(repo, "emergency-restore", "--list").out
-    assert [line.split("  ")[2] for line in shown.splitlines()][-2] == (
-        "partial, 1 file unrecoverable"
-    )
+    assert [line.split("  ")[2] for line in shown.splitlines()][-2] == ("partial, 1 file missing")
+
+
+def partial_clone(tmp_path: Path) -> tuple[RepoBuilder, list[str]]:
+    """Return a clone without the blobs that were not asked for, and its snapshots."""
+    source = RepoBuilder(tmp_path / "source")
+    source.commit("first", {"here": "one\n", "away": "two\n"})
+    source.git("config", "uploadpack.allowFilter", "true")
+    options = ("--filter=blob:none", "--no-checkout")
+    source.git("clone", "-q", *options, source.path.as_uri(), str(tmp_path / "partial"))
+    repo = RepoBuilder(tmp_path / "partial", init=False)
+    repo.git("sparse-checkout", "set", "--no-cone", "/here")
+    repo.git("checkout", "-q", "main")
+    assert typed(repo, "init", "--no-hooks").code == 0
+    repo.write("here", os.urandom(2000))
+    assert typed(repo, "snapshot").code == 0
+    return repo, ids(repo)
+
+
+def test_what_a_remote_has_promised_is_no_loss(tmp_path: Path) -> None:
+    """A blob that a partial clone never had counts as `verify` counts it; nothing is fetched."""
+    repo, before = partial_clone(tmp_path)
+    nothing_of_ours(repo)
+    (tmp_path / "source").rename(tmp_path / "moved")
+    assert json.loads(typed(repo, "recover", "--rebuild", "-n", "--json").out)["partial"] == []
+    answer = typed(repo, "recover", "--rebuild", "--json")
+    assert answer.code == 0, answer
+    assert json.loads(answer.out)["snapshots"] == len(before)
+    assert set(before) <= set(named_by_refs(repo))
+
+
+def test_in_a_partial_clone_what_is_missing_is_to_be_repaired(tmp_path: Path) -> None:
+    """What no remote has promised is told, and never as lost for good."""
+    repo, _ = partial_clone(tmp_path)
+    oid = repo.git("hash-object", "here")
+    repo.write("here", "three\n")
+    nothing_of_ours(repo)
+    spoil(repo, oid)
+    answer = typed(repo, "recover", "--rebuild")
+    assert answer.code == 5, answer
+    assert "partial, 1 file missing\nhint: git timewarp repair\n" in answer.out
 
 
 def test_kept_commits_come_back(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from git_timewarp.timeline.world import World
 from git_timewarp.watch import draft
 from tests.support import recording
 from tests.support.clock import CountingClock
+from tests.support.fake_disk import FakeDisk
 from tests.support.repo_builder import RepoBuilder
 
 MB = 1024**2
@@ -244,6 +245,7 @@ def test_storage_adds_up_and_names_the_largest(repo: RepoBuilder, given: World) 
     with recording.history(given) as history:
         found = storage(history, Bounds(NONE, GB, having(given, 5 * GB).room), clock=given.clock)
     assert sum(found.classes.values()) == found.total
+    assert list(found.classes) == list(FakeDisk().storage().classes), "what json.md shows"
     assert found.snapshots[0].name == large.id
     assert found.snapshots[0].what == "E2"
     assert found.blobs[0].what == "large.bin"

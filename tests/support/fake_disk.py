@@ -50,7 +50,15 @@ class FakeDisk:
     def storage(self) -> StorageResult:
         """Answer what takes how much."""
         return StorageResult(
-            {"events": 1960, "kept": 0, "snapshots": 7_100_000_000, "local": 102_400},
+            {
+                "events": 1960,
+                "kept": 0,
+                "snapshots": 7_100_000_000,
+                "drafts": 0,
+                "indexes": 0,
+                "leaving": 0,
+                "local": 102_400,
+            },
             total=7_100_104_360,
             quota=10 * 1024**3,
             free=1024**3,

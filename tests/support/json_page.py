@@ -135,6 +135,38 @@ def _all_kept(place: Place) -> None:
     place.ask("snapshot --json")
 
 
+_VERIFY = """\
+The exit code is 5 when `ok` is false. `remarks` are like `problems` and no damage of ours: a ref that
+a snapshot names and that is not in this repository (`lost-ref`), a damaged pack of git's own of which
+we have a copy of all we need (`git-damaged`). `drilled` counts the snapshots that were restored."""
+
+_RECOVER = """\
+`recovery` is null where nothing was cut off, `kept` counts the reports; `now` is as of `verify`.
+`pinned` are the objects that a crash left and nothing names: `{oid, type, size, objects}`, where
+`objects` is the object directory that holds it and `type` may be `damaged`."""
+
+_RESCUED = """\
+The exit code is 5 when `whole` is false; `missing` then says what and why, and `whole_before` is the
+time of the newest whole snapshot before it, or null (as it always is where `whole` is true). `notes` are
+paths that came back otherwise than they were, or were never captured."""
+
+_REBUILT = """\
+`partial` are snapshots that are not whole, as `moments` above; `gone` are the ids of those that
+something names and nothing holds. `missing_events` are numbers that are nowhere any more:
+`{writer, first, last}`. `copied` counts objects that git could no longer read and that were written
+again, `writers` are earlier ids of this clone that it goes on from, and `unlisted` are snapshots that
+came back and that no event names, so that no log lists them. In a dry run `refs`, `writers` and
+`unlisted` are empty, `copied` is 0 and `event` is null."""
+
+_IMPORT = """\
+`how` is `new`, `longer`, `same`, `copied`, `replaced` or `removed`. Only a writer that was `copied` has
+`under`: the writer of its own, which is only read, under which that part of its chain is kept here."""
+
+_STORAGE = """\
+Sizes in bytes on the disk. Of `classes`, what several kinds of refs lead to counts for the first of
+`events`, `kept`, `snapshots` and `drafts`; `indexes` is the rest of our packs (their indexes, and what
+nothing names any more), `leaving` are old packs that go after a while, and `local` is our folder."""
+
 _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
     (
         None,
@@ -194,28 +226,16 @@ _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
                 "`problems` is empty when all is well; the code is 0 either way.",
                 b"",
             ),
-            ("verify --json", "The exit code is 5 when `ok` is false.", b""),
-            (
-                "recover --json",
-                "`recovery` is null where nothing was cut off; `now` is as of `verify`.",
-                b"",
-            ),
+            ("verify --json", _VERIFY, b""),
+            ("recover --json", _RECOVER, b""),
             ("repair --json", "`healed` holds `{oid, from, paths}`; the same for a dry run.", b""),
             (
                 "emergency-restore --list --json",
                 "`gone` are snapshots that something names and nothing holds.",
                 b"",
             ),
-            (
-                "emergency-restore --latest --to rescued --json",
-                "The exit code is 5 when `whole` is false; `missing` then says what and why.",
-                b"",
-            ),
-            (
-                "recover --rebuild -n --json",
-                "`refs` and `event` are empty for a dry run; `partial` as `moments` above.",
-                b"",
-            ),
+            ("emergency-restore --latest --to rescued --json", _RESCUED, b""),
+            ("recover --rebuild -n --json", _REBUILT, b""),
             ("recover --from-git -n --json", "`event` is null for a dry run.", b""),
             ("config list --json", "", b""),
             ("config get --json fold.events", "`value` is a number, true or false, or text.", b""),
@@ -238,11 +258,7 @@ _SCENES: tuple[tuple[Scene | None, tuple[Step, ...]], ...] = (
                 b"",
             ),
             ("inspect --json history.tar.zst", "", b""),
-            (
-                "import --json history.tar.zst",
-                "`how` is `new`, `longer`, `same`, `copied`, `replaced` or `removed`.",
-                b"",
-            ),
+            ("import --json history.tar.zst", _IMPORT, b""),
             ("notes publish --json", "`old` and `new` are the notes' commits.", b""),
             ("hooks status --json", "`fires` is null where it was not tried.", b""),
             ("hooks uninstall --json", "`left` are files that are not as we made them.", b""),
@@ -296,7 +312,7 @@ def _lines() -> Iterator[str]:
                 answers = place.ask(words, stdin)
                 yield from _answer(words, text, [same.as_shown(item) for item in answers])
     disk = FakeDisk()
-    yield from _answer("storage --json", "Sizes in bytes on the disk.", [disk.storage().to_dict()])
+    yield from _answer("storage --json", _STORAGE, [disk.storage().to_dict()])
     text = "`waits` is true when the space is free only when the old packs have gone."
     compacted = disk.compact(now=False, dry_run=True).to_dict()
     yield from _answer("compact -n --json", text, [compacted])
@@ -355,7 +371,7 @@ class _Same:
         if value == "polling":
             return "events"
         if key == "reason" and isinstance(value, str):
-            return value if value == "too-large" else None
+            return value if value.endswith("too-large") else None
         return self._text(value) if isinstance(value, str) else value
 
     def _text(self, text: str) -> str:

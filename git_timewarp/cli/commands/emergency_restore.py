@@ -64,7 +64,11 @@ pack is cut short, where git is not installed. Each object is hashed again befor
 The folder is made, or must be empty. It gets the files and nothing else; nothing is written
 anywhere else, and nothing in the repository changes. What could not be read is listed on standard
 error, and the exit code is then 5. Without --git-dir the repository around the current folder is
-read, however broken it is. A time is ISO 8601, '@' and seconds since the epoch, or like '2 hours
+read, however broken it is.
+
+Snapshots of the work tree one stands in are taken, also in a linked one; with --git-dir, of the one
+whose git directory it is. Only where none of its own is left, the newest of any work tree is taken.
+--list shows those of all. A time is ISO 8601, '@' and seconds since the epoch, or like '2 hours
 ago'.""",
     examples=(
         ("git timewarp emergency-restore --list", "See which moments are left:"),
@@ -76,7 +80,7 @@ ago'.""",
     ),
     run=run,
     options=(
-        Option(("--latest",), "latest", "the newest snapshot or draft that is left"),
+        Option(("--latest",), "latest", "the newest snapshot or draft left of this work tree"),
         Option(("--at",), "at", "the newest one that is not after this", metavar="<time>"),
         Option(("--to",), "to", "the empty folder to write into", metavar="<dir>"),
         Option(("--git-dir",), "git_dir", "the repository to read, or its '.git'", metavar="<dir>"),

@@ -20,7 +20,7 @@ def moments(listing: Listing, look: Look) -> Iterator[str]:
     for moment in reversed(listing.moments):
         ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
         count = moment.missing
-        state = "whole" if not count else f"partial, {_files(count)} unrecoverable"
+        state = "whole" if not count else f"partial, {_files(count)} missing"
         yield f"{moment.id}  {ts}  {look.paint('bad' if count else 'good', state)}  {moment.trigger}"
 
 
@@ -87,7 +87,7 @@ def rebuilt(done: Rebuilt, look: Look) -> Iterator[str]:
         yield f"{look.paint('hint', 'hint:')} git timewarp diff {done.unlisted[-1]}"
     for moment in done.partial:
         ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
-        state = look.paint("bad", f"partial, {_files(moment.missing)} unrecoverable")
+        state = look.paint("bad", f"partial, {_files(moment.missing)} missing")
         yield f"{moment.id}  {ts}  {state}"
     for writer, first, last in done.missing_events:
         yield f"events {first} to {last} of {writer} are gone"
@@ -95,6 +95,8 @@ def rebuilt(done: Rebuilt, look: Look) -> Iterator[str]:
     if done.partial:
         ts = done.partial[-1].ts
         line = f"git timewarp emergency-restore --at {ts} --to ../rescued"
+        if done.may_fetch:
+            line = "git timewarp repair"
         yield f"{look.paint('hint', 'hint:')} {line}"
 
 
