@@ -18,7 +18,7 @@ from git_timewarp.git.objects import MODE_TREE, MissingObjectError, Reader
 from git_timewarp.store import layout, snapshots
 from git_timewarp.store.chain import hash_is_right
 from git_timewarp.store.events import REDACTED, ChainHead, Event, NewerFormatError
-from git_timewarp.store.snapshots import TOMBSTONE
+from git_timewarp.store.snapshots import TOMBSTONE, Snapshot
 from git_timewarp.store.stone import Evidence, is_stone
 from git_timewarp.util.text import printable
 
@@ -152,8 +152,18 @@ def _snapshots(reader: Reader, manifest: Manifest, kind: str, progress: Progress
         stored = snapshots.load(reader, entry)
         if stored.id != name:
             raise damaged(f"snapshot '{name}' is another one")
+        _described(stored)
         safe.snapshot(reader, stored, checked)
     return len(every)
+
+
+def _described(stored: Snapshot) -> None:
+    """Check the members of a description that every list shows."""
+    if not events.is_time(stored.meta["ts"]):
+        raise damaged(f"snapshot '{stored.id}' has no 'ts' of the right form")
+    for member in ("writer", "timeline", "worktree", "trigger"):
+        if not isinstance(stored.meta[member], str):
+            raise damaged(f"snapshot '{stored.id}' has no '{member}' of the right form")
 
 
 def _kept(reader: Reader, manifest: Manifest) -> int:

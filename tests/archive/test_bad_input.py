@@ -408,6 +408,31 @@ def test_another_snapshot_under_a_name_is_refused(given_archive: Given) -> None:
     assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("ts", "2026-02-30T10:00:00Z"),
+        ("ts", "soon"),
+        ("ts", 5),
+        ("timeline", 7),
+        ("worktree", None),
+        ("trigger", ["user"]),
+        ("writer", {}),
+    ],
+)
+def test_a_description_nobody_could_show_is_refused(
+    given_archive: Given, member: str, value: object
+) -> None:
+    target, good = given_archive
+
+    def change(_heap: Heap, forger: Forger) -> None:
+        forger.snapshot_with(_heap, "", None, **{member: value})
+
+    error = refusal(target, forged(target, good, change))
+    assert error.reference == "damaged-archive"
+    assert f"has no '{member}' of the right form" in error.message
+
+
 def test_a_value_that_is_no_tag_of_ours_is_refused(given_archive: Given) -> None:
     target, good = given_archive
 
@@ -435,6 +460,8 @@ class Objects:
 EVIL: dict[str, Callable[[dict[str, object]], dict[str, object]]] = {
     "number": lambda e: e | {"lamport": 1 << 60},
     "time": lambda e: e | {"ts": "soon"},
+    "day": lambda e: e | {"ts": "2026-02-30T10:00:00Z"},
+    "year": lambda e: e | {"ts": "0000-01-01T10:00:00Z"},
     "actor": lambda e: e | {"actor": "me"},
     "milestone": lambda e: e | {"data": {"milestone": {}}},
     "snapshot": lambda e: e | {"snapshot": "../x"},
