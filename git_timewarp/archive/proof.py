@@ -146,8 +146,7 @@ def _snapshots(reader: Reader, manifest: Manifest, kind: str, progress: Progress
             raise damaged(f"'{name}' is no snapshot")
         parts = {item.name: item.oid for item in reader.tree(entry)}
         if TOMBSTONE in parts:
-            if not parts.keys() <= {TOMBSTONE, "meta"}:
-                raise damaged(f"snapshot '{name}' was removed and is there")
+            _removed(reader, name, entry)
             continue
         stored = snapshots.load(reader, entry)
         if stored.id != name:
@@ -155,6 +154,16 @@ def _snapshots(reader: Reader, manifest: Manifest, kind: str, progress: Progress
         _described(stored)
         safe.snapshot(reader, stored, checked)
     return len(every)
+
+
+def _removed(reader: Reader, name: str, entry: Oid) -> None:
+    """Check what stands in the place of a snapshot that was removed."""
+    safe.parts(reader, entry)
+    if {item.name for item in reader.tree(entry)} != {TOMBSTONE, "meta"}:
+        raise damaged(f"snapshot '{name}' was removed and is there")
+    snapshots.tombstone(reader, entry)
+    if snapshots.meta_of(reader, entry)["id"] != name:
+        raise damaged(f"snapshot '{name}' is another one")
 
 
 def _described(stored: Snapshot) -> None:

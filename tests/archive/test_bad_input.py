@@ -20,7 +20,7 @@ from git_timewarp.archive import chains, tape, zstd
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import bundle
 from git_timewarp.git.names import Oid, RefName, WriterId
-from git_timewarp.git.objects import MODE_FILE, MODE_TREE, TreeEntry
+from git_timewarp.git.objects import MODE_FILE, MODE_GITLINK, MODE_TREE, TreeEntry
 from git_timewarp.store import layout
 from git_timewarp.store.heap import Heap
 from tests.support.archives import empty, recorded, refs, tw
@@ -269,6 +269,7 @@ class Forger:
         self.members = unpacked(good)
         self.manifest = json.loads(self.members["manifest.json"])
         self.target = target
+        self.buries = False
         self.refs = {RefName(n): Oid(o) for n, o in self.manifest["refs"].items()}
         self.writer = WriterId(self.manifest["writer"])
         self.place = target.path.parent / "forge.git"
@@ -317,6 +318,8 @@ class Forger:
         parts["meta"] = TreeEntry(MODE_FILE, "meta", described)
         if entry is not None:
             parts[part] = entry
+        if self.buries:
+            parts = {name: parts[name] for name in ("meta", "tombstone")}
         changed = heap.put_tree(list(parts.values()))
         segment[-1] = TreeEntry(MODE_TREE, victim.name, changed)
         tree = heap.put_tree(segment)
@@ -431,6 +434,86 @@ def test_a_description_nobody_could_show_is_refused(
     error = refusal(target, forged(target, good, change))
     assert error.reference == "damaged-archive"
     assert f"has no '{member}' of the right form" in error.message
+
+
+GONE = Oid("1" * 40)
+FOLDERS, FILES = ("tree", "index", "raw", "nested", "operation"), ("refs", "modes", "meta")
+
+
+@pytest.mark.parametrize("part", [*FOLDERS, *FILES, "tombstone", "more"])
+@pytest.mark.parametrize("mode", [MODE_GITLINK, MODE_FILE, MODE_TREE])
+def test_a_part_of_another_kind_is_refused(given_archive: Given, part: str, mode: int) -> None:
+    target, good = given_archive
+    if mode == (MODE_FILE if part in {*FILES, "tombstone"} else MODE_TREE):
+        return
+
+    def change(heap: Heap, forger: Forger) -> None:
+        blob, tree = heap.put("blob", b""), heap.put_tree([])
+        given = {MODE_GITLINK: GONE, MODE_FILE: blob, MODE_TREE: tree}[mode]
+        forger.buries = part == "tombstone"
+        forger.snapshot_with(heap, part, TreeEntry(mode, part, given))
+
+    assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
+
+
+@pytest.mark.parametrize("data", [b"", b"zz", b"[]", b'{"v":1}'])
+def test_a_tombstone_nobody_can_read_is_refused(given_archive: Given, data: bytes) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        stone = TreeEntry(MODE_FILE, "tombstone", heap.put("blob", data))
+        forger.buries = True
+        forger.snapshot_with(heap, "tombstone", stone)
+
+    assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
+
+
+@pytest.mark.parametrize("name", ["0", "1", "bits"])
+def test_a_stage_that_is_nothing_is_refused(given_archive: Given, name: str) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        index = heap.put_tree([TreeEntry(MODE_GITLINK, name, GONE)])
+        forger.snapshot_with(heap, "index", TreeEntry(MODE_TREE, "index", index))
+
+    assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_an_index_that_is_no_tree_is_refused(given_archive: Given, *, missing: bool) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        blob = heap.put("blob", b"no tree\n")
+        head = {"oid": None if missing else GONE, "branch": "refs/heads/main"}
+        raw = TreeEntry(MODE_TREE, "raw", heap.put_tree([TreeEntry(MODE_FILE, "x", blob)]))
+        forger.snapshot_with(heap, "raw", raw, head=head, index_tree=GONE if missing else blob)
+
+    assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{GONE} refs/heads/../../../pwn",
+        f"{GONE} refs/heads/a.lock",
+        f"{GONE} ../x",
+        f"{GONE} config",
+        f"{GONE} refs/heads/x refs/heads/../y",
+        f"{GONE} refs/heads/x refs/heads/y refs/heads/z",
+        f"{GONE}",
+        "zz refs/heads/main",
+        "",
+    ],
+)
+def test_a_ref_git_would_not_take_is_refused(given_archive: Given, line: str) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        blob = heap.put("blob", f"{GONE} HEAD\n{line}\n".encode())
+        forger.snapshot_with(heap, "refs", TreeEntry(MODE_FILE, "refs", blob))
+
+    assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
 
 
 def test_a_value_that_is_no_tag_of_ours_is_refused(given_archive: Given) -> None:
