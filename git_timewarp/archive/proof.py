@@ -15,7 +15,7 @@ from git_timewarp.archive.manifest import Chain, DamagedArchiveError, Manifest
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, WriterId
 from git_timewarp.git.objects import MODE_TREE, MissingObjectError, Reader
-from git_timewarp.store import layout, snapshots
+from git_timewarp.store import kept, layout, snapshots
 from git_timewarp.store.chain import hash_is_right
 from git_timewarp.store.events import REDACTED, ChainHead, Event, NewerFormatError
 from git_timewarp.store.snapshots import TOMBSTONE, Snapshot
@@ -188,6 +188,9 @@ def _kept(reader: Reader, manifest: Manifest) -> int:
             header = b"%s %d\0" % (kind.encode(), len(data))
             digest = hashlib.new(manifest.object_format, header + data, usedforsecurity=False)
             right = kind in {"commit", "tag"} and digest.hexdigest() == name
+            if kind == "commit":
+                right = right and data.startswith(b"tree %s\n" % parts["tree"].encode())
+                right = right and all(Oid.parse(parent) for parent in kept.named(data))
         else:
             right = parts.get(kind) == name
         if not right:

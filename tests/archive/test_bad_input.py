@@ -411,18 +411,11 @@ def test_another_snapshot_under_a_name_is_refused(given_archive: Given) -> None:
     assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
 
 
-@pytest.mark.parametrize(
-    ("member", "value"),
-    [
-        ("ts", "2026-02-30T10:00:00Z"),
-        ("ts", "soon"),
-        ("ts", 5),
-        ("timeline", 7),
-        ("worktree", None),
-        ("trigger", ["user"]),
-        ("writer", {}),
-    ],
-)
+NO_TEXT: dict[str, object] = {"ts": 5, "timeline": 7, "worktree": None, "trigger": ["user"]}
+NO_DATE = [("ts", "2026-02-30T10:00:00Z"), ("ts", "soon")]
+
+
+@pytest.mark.parametrize(("member", "value"), [*NO_TEXT.items(), *NO_DATE])
 def test_a_description_nobody_could_show_is_refused(
     given_archive: Given, member: str, value: object
 ) -> None:
@@ -434,6 +427,21 @@ def test_a_description_nobody_could_show_is_refused(
     error = refusal(target, forged(target, good, change))
     assert error.reference == "damaged-archive"
     assert f"has no '{member}' of the right form" in error.message
+
+
+def test_a_kept_commit_with_the_tree_of_another_is_refused(given_archive: Given) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        ref = layout.ref(forger.writer, layout.KEPT, 1)
+        (item,) = forger.tree(f"{forger.refs[ref]}^{{tree}}")
+        parts = {part.name: part for part in forger.tree(item.oid)}
+        parts["tree"] = parts["tree"]._replace(oid=heap.put_tree([]))
+        tree = heap.put_tree([item._replace(oid=heap.put_tree(list(parts.values())))])
+        forger.refs[ref] = heap.put("tag", layout.tag_bytes(tree, layout.KEPT))
+
+    error = refusal(target, forged(target, good, change))
+    assert (error.reference, "another one" in error.message) == ("damaged-archive", True)
 
 
 GONE = Oid("1" * 40)
