@@ -177,11 +177,11 @@ class Archives:
         """Return what an import would change, without writing anything."""
         repo = self._repo
         refs = transaction.current(repo)
-        if replace:
-            return replacing(refs, manifest, zero=repo.zero)
         own = lineage.recorded(repo.state_dir)
         both = (Quarantine.folder(repo), scratch.objects)
         with Reader(repo.git.using(alternates=both)) as reader:
+            if replace:
+                return replacing(reader, refs, manifest, zero=repo.zero)
             return Merge(Bench(repo, reader), refs, manifest, own=own).plan()
 
     def _bring(

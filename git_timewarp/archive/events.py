@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.store.events import MOST_FOLLOWED, Json
+from git_timewarp.util.clock import parse_iso
 from git_timewarp.util.ids import SNAPSHOT_ID_LENGTH, is_letters
 
 _TIME = r"\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z\Z"
@@ -21,6 +22,11 @@ def _text(value: object) -> bool:
 
 def _matches(pattern: str) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and re.match(pattern, value) is not None
+
+
+def is_time(value: object) -> bool:
+    """Tell whether it is a time in the form of ours, of a day that there is."""
+    return _matches(_TIME)(value) and _is(value, parse_iso)
 
 
 def _lamport(value: object) -> bool:
@@ -41,8 +47,8 @@ def _ref(value: object) -> bool:
 
 def _is(value: object, parse: Callable[[str], object]) -> bool:
     try:
-        return isinstance(value, str) and bool(parse(value))
-    except ValueError:
+        return isinstance(value, str) and parse(value) is not None
+    except (ValueError, OverflowError):
         return False
 
 
@@ -69,7 +75,7 @@ _NEEDED: Mapping[str, Callable[[object], bool]] = {
     "id": _matches(_UUID),
     "lamport": _lamport,
     "prev": _text,
-    "ts": _matches(_TIME),
+    "ts": is_time,
     "type": _text,
     "actor": _actor,
     "timeline": _text,

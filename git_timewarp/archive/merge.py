@@ -60,7 +60,7 @@ def plan(op: Operation, manifest: Manifest, *, replace: bool) -> Plan:
     """Return what an import would change; the archive's objects are in the quarantine."""
     refs = op.recorder.refs
     if replace:
-        return replacing(refs, manifest, zero=op.repo.zero)
+        return replacing(op.quarantine.reader, refs, manifest, zero=op.repo.zero)
     return Merge(op.quarantine, refs, manifest, own=op.recorder.writer).plan()
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from git_timewarp.archive import chains
 from git_timewarp.archive.manifest import Manifest
 from git_timewarp.git.names import Oid, RefName, WriterId
+from git_timewarp.git.objects import Reader
 from git_timewarp.git.refs import RefUpdate
 from git_timewarp.store import layout
 from git_timewarp.store.events import REDACTED, Event, Json
@@ -69,15 +70,25 @@ class _Difference(NamedTuple):
     parts_at: int | None = None
 
 
-def replacing(refs: Mapping[RefName, Oid], manifest: Manifest, *, zero: Oid) -> Plan:
-    """Return the plan that makes the refs those of the archive, whatever they are."""
+def replacing(
+    reader: Reader, refs: Mapping[RefName, Oid], manifest: Manifest, *, zero: Oid
+) -> Plan:
+    """Return the plan that makes the refs those of the archive, whatever they are.
+
+    `reader` reads the archive's objects.
+    """
     given = manifest.refs
     updates = [RefUpdate(n, refs.get(n, zero), o) for n, o in given.items() if refs.get(n) != o]
     updates += [RefUpdate(name, oid, zero) for name, oid in refs.items() if name not in given]
     theirs = {writer for writer, _ in _places(given)}
     ours = {writer for writer, _ in _places(refs)}
     taken = [
-        Taken(chain.writer, "replaced" if chain.writer in ours else "new", chain.events)
+        Taken(
+            chain.writer,
+            "replaced" if chain.writer in ours else "new",
+            chain.events,
+            _snapshots(reader, given, chain.writer),
+        )
         for chain in manifest.chains
     ]
     taken += [Taken(writer, "removed") for writer in sorted(ours - theirs)]
@@ -250,6 +261,15 @@ class Merge:
             for tag in segments.values()
             for item in self._reader.tree(chains.tree_of(self._reader, tag))
         ]
+
+
+def _snapshots(reader: Reader, refs: Mapping[RefName, Oid], writer: WriterId) -> int:
+    """Count the snapshots and drafts of a writer."""
+    return sum(
+        len(reader.tree(chains.tree_of(reader, tag)))
+        for kind in (layout.SNAPSHOTS, layout.DRAFTS)
+        for tag in chains.segments(refs, kind).get(writer, {}).values()
+    )
 
 
 def _places(refs: Mapping[RefName, Oid]) -> list[tuple[WriterId, str]]:

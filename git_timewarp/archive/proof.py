@@ -15,10 +15,10 @@ from git_timewarp.archive.manifest import Chain, DamagedArchiveError, Manifest
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, WriterId
 from git_timewarp.git.objects import MODE_TREE, MissingObjectError, Reader
-from git_timewarp.store import layout, snapshots
+from git_timewarp.store import kept, layout, snapshots
 from git_timewarp.store.chain import hash_is_right
 from git_timewarp.store.events import REDACTED, ChainHead, Event, NewerFormatError
-from git_timewarp.store.snapshots import TOMBSTONE
+from git_timewarp.store.snapshots import TOMBSTONE, Snapshot
 from git_timewarp.store.stone import Evidence, is_stone
 from git_timewarp.util.text import printable
 
@@ -146,14 +146,33 @@ def _snapshots(reader: Reader, manifest: Manifest, kind: str, progress: Progress
             raise damaged(f"'{name}' is no snapshot")
         parts = {item.name: item.oid for item in reader.tree(entry)}
         if TOMBSTONE in parts:
-            if not parts.keys() <= {TOMBSTONE, "meta"}:
-                raise damaged(f"snapshot '{name}' was removed and is there")
+            _removed(reader, name, entry)
             continue
         stored = snapshots.load(reader, entry)
         if stored.id != name:
             raise damaged(f"snapshot '{name}' is another one")
+        _described(stored)
         safe.snapshot(reader, stored, checked)
     return len(every)
+
+
+def _removed(reader: Reader, name: str, entry: Oid) -> None:
+    """Check what stands in the place of a snapshot that was removed."""
+    safe.parts(reader, entry)
+    if {item.name for item in reader.tree(entry)} != {TOMBSTONE, "meta"}:
+        raise damaged(f"snapshot '{name}' was removed and is there")
+    snapshots.tombstone(reader, entry)
+    if snapshots.meta_of(reader, entry)["id"] != name:
+        raise damaged(f"snapshot '{name}' is another one")
+
+
+def _described(stored: Snapshot) -> None:
+    """Check the members of a description that every list shows."""
+    if not events.is_time(stored.meta["ts"]):
+        raise damaged(f"snapshot '{stored.id}' has no 'ts' of the right form")
+    for member in ("writer", "timeline", "worktree", "trigger"):
+        if not isinstance(stored.meta[member], str):
+            raise damaged(f"snapshot '{stored.id}' has no '{member}' of the right form")
 
 
 def _kept(reader: Reader, manifest: Manifest) -> int:
@@ -169,6 +188,9 @@ def _kept(reader: Reader, manifest: Manifest) -> int:
             header = b"%s %d\0" % (kind.encode(), len(data))
             digest = hashlib.new(manifest.object_format, header + data, usedforsecurity=False)
             right = kind in {"commit", "tag"} and digest.hexdigest() == name
+            if kind == "commit":
+                right = right and data.startswith(b"tree %s\n" % parts["tree"].encode())
+                right = right and all(Oid.parse(parent) for parent in kept.named(data))
         else:
             right = parts.get(kind) == name
         if not right:

@@ -1,7 +1,8 @@
 """Do the names in a snapshot from outside stay inside of a work tree?
 
 The names of git's trees are checked by git itself. What we keep under names or in lists of
-our own, git does not know: folders, exact bytes, nested repositories, state files.
+our own, git does not know: folders, exact bytes, nested repositories, state files. And is every part of it
+the kind of thing it has to be, and there? Of a commit (which a tree may name) git does not ask.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Iterator
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import trees
 from git_timewarp.git.names import Oid, RefName, RepoPath
-from git_timewarp.git.objects import MODE_LINK, Reader
-from git_timewarp.store.snapshots import Snapshot
+from git_timewarp.git.objects import MODE_FILE, MODE_LINK, MODE_TREE, MissingObjectError, Reader
+from git_timewarp.store.snapshots import TOMBSTONE, Snapshot
 from git_timewarp.store.view import View, unescape
 from git_timewarp.timeline.plan_entries import load_view
 from git_timewarp.util.text import printable, to_str
@@ -23,6 +24,8 @@ _STATE = r"(?:[A-Z]+_[A-Z_]+|(?:sequencer|rebase-merge|rebase-apply)/.+)\Z"
 
 _MODE = rb"[0-7]{3,6}\Z"
 _OWN_GIT = ".git"
+_FILES = frozenset({"meta", "refs", "modes", "bits", TOMBSTONE})
+_REFS = ("refs/", "HEAD")
 
 
 class HostileArchiveError(TimewarpError):
@@ -39,10 +42,24 @@ def snapshot(reader: Reader, stored: Snapshot, checked: set[Oid]) -> None:
         HostileArchiveError: a name in it points outside.
         MissingObjectError, ValueError: it is damaged.
     """
-    _view(reader, stored.view, checked)
+    _view(reader, stored.entry, stored.view, checked)
 
 
-def _view(reader: Reader, view: View, checked: set[Oid]) -> None:
+def parts(reader: Reader, entry: Oid) -> None:
+    """Check that what stands in the tree of a snapshot, or of its index, is a file or a folder.
+
+    Raises:
+        ValueError: something in it is not what it has to be.
+    """
+    for item in reader.tree(entry):
+        if item.mode != (MODE_FILE if item.name in _FILES else MODE_TREE):
+            raise ValueError(f"'{item.name}' is not the kind of thing it has to be")
+
+
+def _view(reader: Reader, entry: Oid, view: View, checked: set[Oid]) -> None:
+    parts(reader, entry)
+    _staged(reader, view, checked)
+    _refs(reader, view.refs, checked)
     if view.head.branch is not None:
         RefName.parse(view.head.branch)
     if view.head.oid is not None:
@@ -61,7 +78,37 @@ def _view(reader: Reader, view: View, checked: set[Oid]) -> None:
         checked.add(view.nested)
         for item in reader.tree(view.nested):
             _inside(unescape(item.name))
-            _view(reader, load_view(reader, item.oid), checked)
+            _view(reader, item.oid, load_view(reader, item.oid), checked)
+
+
+def _staged(reader: Reader, view: View, checked: set[Oid]) -> None:
+    """Check the index; the tree of the commit at HEAD is git's and need not be here."""
+    if view.index is not None and view.index not in checked:
+        checked.add(view.index)
+        parts(reader, view.index)
+    if view.index_tree in checked:
+        return
+    found = reader.info(Oid.parse(view.index_tree))
+    if found is not None:
+        checked.add(view.index_tree)
+    if found is None and view.head.oid is None:
+        raise MissingObjectError(view.index_tree)
+    if found is not None and found[1] != "tree":
+        raise ValueError("the index is no tree")
+
+
+def _refs(reader: Reader, blob: Oid, checked: set[Oid]) -> None:
+    """Check that every line names a ref as git would take it."""
+    if blob in checked:
+        return
+    checked.add(blob)
+    for line in reader.read(blob, kind="blob").split(b"\n")[:-1]:
+        oid, *names = to_str(line).split(" ")
+        Oid.parse(oid)
+        for name in names:
+            RefName.parse(name)
+        if not 1 <= len(names) <= 2 or not names[0].startswith(_REFS):
+            raise ValueError("not a ref")
 
 
 def hostile(path: str) -> HostileArchiveError:

@@ -114,7 +114,7 @@ def _of_worktree(found: Sequence[Snapshot], there: Place) -> Sequence[Snapshot]:
 
 def _chosen(mine: Sequence[Snapshot], wanted: Wanted, there: Place) -> Snapshot:
     until = None if wanted.at_ns is None else iso(wanted.at_ns)
-    old_enough = [item for item in mine if until is None or item.ts <= until]
+    old_enough = [item for item in mine if until is None or moments.when(item) <= until]
     if old_enough:
         return old_enough[-1]
     told = f" --git-dir {shell(wanted.git_dir)}" if wanted.git_dir is not None else ""

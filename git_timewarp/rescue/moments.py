@@ -23,6 +23,7 @@ from git_timewarp.store import journal as journal_file
 from git_timewarp.store import layout
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.snapshots import Snapshot, parse
+from git_timewarp.util.clock import is_readable
 
 _LARGEST = 2_000
 """Bytes of the largest tree that holds a snapshot (nine entries), and of a tag of ours."""
@@ -49,7 +50,7 @@ class Found(NamedTuple):
     """What was found of ours.
 
     Attributes:
-        snapshots: every snapshot whose `meta` can be read, oldest first.
+        snapshots: every snapshot whose `meta` can be read, oldest first; without a readable time is oldest.
         tags: every tag of ours, in no order.
         gone: ids of snapshots that something names and nothing holds.
         removed: the entries of snapshots that were removed on purpose, with their writers.
@@ -91,7 +92,7 @@ def search(store: RawStore, common_dir: str) -> Found:
         del snapshots[name]
     named = {*_named(store, tags), *_journalled(state_dir)}
     return Found(
-        snapshots=tuple(sorted(snapshots.values(), key=lambda item: (item.ts, item.id))),
+        snapshots=tuple(sorted(snapshots.values(), key=lambda item: (when(item), item.id))),
         tags=tuple(tags),
         gone=tuple(sorted(named - snapshots.keys() - removed.keys())),
         removed=removed,
@@ -117,6 +118,11 @@ def load(store: RawStore, entry: Oid) -> Snapshot | None:
         return parse(meta, entry=entry, parts=parts)
     except TimewarpError:
         return None
+
+
+def when(snapshot: Snapshot) -> str:
+    """Return the time to sort a snapshot by: the oldest there is where its own is none."""
+    return snapshot.ts if is_readable(snapshot.ts) else ""
 
 
 def _named(store: RawStore, tags: Iterable[Tag]) -> Iterator[SnapshotId]:

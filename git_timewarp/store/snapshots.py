@@ -71,6 +71,8 @@ def load(reader: Reader, entry: Oid) -> Snapshot:
 def parse(meta: bytes, *, entry: Oid, parts: Mapping[str, Oid]) -> Snapshot:
     """Return the snapshot in the tree `entry` whose `meta` was read; `parts` are its entries.
 
+    A member that is no text is taken as its text: what can be rescued must not hang on it.
+
     Raises:
         MissingObjectError: `meta` or what it speaks of is damaged.
         NewerFormatError: a newer version wrote it.
@@ -83,10 +85,10 @@ def parse(meta: bytes, *, entry: Oid, parts: Mapping[str, Oid]) -> Snapshot:
             id=SnapshotId(record["id"]),
             entry=entry,
             view=View.from_json(record, parts),
-            ts=record["ts"],
-            trigger=record["trigger"],
-            timeline=record["timeline"],
-            worktree=record["worktree"],
+            ts=str(record["ts"]),
+            trigger=str(record["trigger"]),
+            timeline=str(record["timeline"]),
+            worktree=str(record["worktree"]),
             parents=tuple(SnapshotId(item) for item in record["parents"]),
             meta=record,
         )

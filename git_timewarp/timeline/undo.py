@@ -49,21 +49,26 @@ def stacks(op: Operation) -> Stacks:
 
 
 def replay(journeys: Iterable[Entry]) -> Stacks:
-    """Return the stacks after the journeys of one work tree, given oldest first."""
+    """Return the stacks after the journeys of one work tree, given oldest first.
+
+    One that does not say where it began (an import may bring such) cannot be taken back: it
+    takes its steps off, and stands on no stack itself.
+    """
     found = Stacks()
     for entry in journeys:
         if entry.type in STEPS and entry.data.get("before") == entry.snapshot:
             continue  # it changed nothing
+        told = [entry] if isinstance(entry.data.get("before"), str) else []
         if entry.type in STEPS:
-            found.undo.append(entry)
+            found.undo += told
             found.redo.clear()
         elif entry.type == "undo":
             del found.undo[max(0, len(found.undo) - _steps(entry)) :]
-            found.redo.append(entry)
+            found.redo += told
         else:
             for _ in range(min(_steps(entry), len(found.redo))):
                 found.redo.pop()
-            found.undo.append(entry)
+            found.undo += told
     return found
 
 

@@ -59,3 +59,12 @@ def parse_iso(text: str) -> int:
     if stamp.tzinfo is None:
         stamp = stamp.astimezone()
     return int(stamp.timestamp()) * 1_000_000_000 + stamp.microsecond * 1000
+
+
+def is_readable(text: str) -> bool:
+    """Tell whether `parse_iso` can read it."""
+    try:
+        parse_iso(text)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -152,7 +152,11 @@ def test_replace_and_back_again(tmp_path: Path) -> None:
     refused = said(two, "import", "--replace", archive, code=1)
     assert refused["error"]["reference"] == "not-confirmed"  # type: ignore[index]
     assert history(two) == mine
+    asked = said(two, "import", "--dry-run", "--replace", archive)
     told = said(two, "import", "--replace", "--force", archive)
+    found = said(two, "inspect", archive)
+    assert asked["snapshots"] == found["snapshots"] + found["drafts"] > 0  # type: ignore[operator]
+    assert told["writers"] == asked["writers"]
     assert two.state() == files
     assert history(two)[1:] == theirs
     assert history(two)[0]["type"] == "import"

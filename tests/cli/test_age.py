@@ -57,3 +57,10 @@ def test_formats_are_recognised() -> None:
     for style in (*STYLES, "relative", "human", "iso-local", "local"):
         assert age.is_format(style)
     assert not age.is_format("someday")
+
+
+@pytest.mark.parametrize("style", ["relative", *STYLES])
+def test_a_time_that_is_none_is_told_as_unknown(style: str) -> None:
+    for ts in ("2026-02-30T10:00:00Z", "0000-01-01T10:00:00Z", "\x1b[2J", ""):
+        assert age.show(ts, style=style, now_ns=ns(NOW)) == "unknown"
+        assert age.tell(ts, style=style, now_ns=ns(NOW)) == "at an unknown time"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.timeline import undo
 from tests.support.recorder import opened, recorded, whole
 from tests.support.repo_builder import RepoBuilder
 
@@ -301,3 +302,17 @@ def test_a_commit_made_after_a_jump_with_refs_is_kept_when_undo_moves_the_branch
     assert repo.git("rev-parse", "HEAD") == third
     assert repo.read("a") == b"five\n"
     whole(repo)
+
+
+@pytest.mark.parametrize("data", [{}, {"before": 5}, {"before": None}])
+def test_a_step_that_does_not_say_where_it_began_is_passed_over(
+    repo: RepoBuilder, data: dict[str, object]
+) -> None:
+    opened(repo).jump("@-1")
+    with opened(repo).operation("undo") as op:
+        (good,) = undo.stacks(op).undo
+    odd = good._replace(data=data)
+    for kind in ("jump", "redo"):
+        assert undo.replay([good, odd._replace(type=kind)]).undo == [good]
+    gone = undo.replay([good, odd._replace(type="undo")])
+    assert (gone.undo, gone.redo) == ([], [])

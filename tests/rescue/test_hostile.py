@@ -7,6 +7,8 @@ import json
 import zlib
 from pathlib import Path
 
+import pytest
+
 from tests.support import disasters
 from tests.support.recorder import typed
 
@@ -143,3 +145,26 @@ def test_a_link_is_never_followed(tmp_path: Path) -> None:
     assert answer.code == 5
     assert list((base / "outside").iterdir()) == []
     assert (base / "out/x/evil").read_text() == "evil\n"
+
+
+@pytest.mark.parametrize("ts", ["2026-02-30T10:00:00Z", "0000-01-01T10:00:00Z", "soon", 5, None])
+def test_a_time_that_is_none_is_the_oldest(tmp_path: Path, ts: object) -> None:
+    git_dir = tmp_path / "repo/.git"
+    git_dir.mkdir(parents=True)
+    (git_dir / "HEAD").write_text("ref: refs/heads/main\n")
+    store = Store(git_dir)
+    old = store.tree((FILE, "old", store.put("blob", b"old\n")))
+    snapshot(store, old, {"ts": ts, "id": "zzzzzzzzzzzz", "timeline": 7, "trigger": None})
+    listed = typed(tmp_path / "repo", "emergency-restore", "--list")
+    assert (listed.code, "unknown" in listed.out) == (0, True), listed.err
+    new = store.tree((FILE, "new", store.put("blob", b"new\n")))
+    snapshot(store, new, {"id": "kkkkkkkkkkkk", "ts": "1999-01-01T00:00:00.000Z"})
+    assert typed(tmp_path / "repo", "emergency-restore", "--list").code == 0
+    for words in (["--latest"], ["--at", "yesterday"]):
+        out = tmp_path / words[-1]
+        line = ("emergency-restore", *words, "--to", str(out))
+        assert typed(tmp_path / "repo", *line).code == 0
+        assert (out / "new").exists()
+    early = ("emergency-restore", "--at", "1990-01-01", "--to", str(tmp_path / "early"))
+    assert typed(tmp_path / "repo", *early).code == 0
+    assert (tmp_path / "early/old").exists()

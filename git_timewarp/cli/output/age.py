@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from git_timewarp.util.clock import parse_iso
+from git_timewarp.util.clock import is_readable, parse_iso
 
 FORMATS = (
     "relative",
@@ -31,6 +31,9 @@ _STEPS = (
 )
 """Name, letter, how many of the one before, and up to how many of it git counts (date.c)."""
 
+_NOT_KNOWN = "unknown"
+"""Of a time that is none: somebody else's, for our own are all of one form."""
+
 _WEEKS_UNTIL = 70
 _MONTHS_UNTIL = 365
 _PATTERN_OF_ONES_OWN = ("format:", "format-local:")
@@ -56,6 +59,8 @@ def is_format(text: str) -> bool:
 
 def show(ts: str, *, style: str, now_ns: int) -> str:
     """Return the time `ts` (ISO 8601) for a list: a short age, or the format asked for."""
+    if not is_readable(ts):
+        return _NOT_KNOWN
     style = style.removesuffix("-local")
     if style in {"relative", "human"}:
         return short_age(parse_iso(ts), now_ns=now_ns)
@@ -64,6 +69,8 @@ def show(ts: str, *, style: str, now_ns: int) -> str:
 
 def tell(ts: str, *, style: str, now_ns: int) -> str:
     """Return the time `ts` for a sentence: `2 minutes ago`, or the format asked for."""
+    if not is_readable(ts):
+        return f"at an {_NOT_KNOWN} time"
     style = style.removesuffix("-local")
     if style not in {"relative", "human"}:
         return _formatted(ts, style)
