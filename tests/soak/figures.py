@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Sequence
@@ -38,8 +39,12 @@ def sample(pid: int, *, minutes: float) -> Sample:
 
 def watches(pid: int) -> int:
     """Return how many folders a process has asked inotify to tell it of."""
-    infos = Path(f"/proc/{pid}/fdinfo").iterdir()
-    return sum(info.read_text(encoding="ascii").count("inotify wd:") for info in infos)
+    found = 0
+    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
+        # It may have closed one since they were listed.
+        with contextlib.suppress(FileNotFoundError):
+            found += info.read_text(encoding="ascii").count("inotify wd:")
+    return found
 
 
 def growth(points: Sequence[tuple[float, float]]) -> float:
