@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import SnapshotId
 from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.store.excise import PURGED
 from git_timewarp.store.index import Entry
 from git_timewarp.store.view import View
 from git_timewarp.timeline import plan as planning
@@ -114,7 +115,14 @@ def _back(
     )
     pushed = _pushed_since(op, chosen[0])
     result = _with_later_work(op, go(op, trip, how, now=now), last=chosen[-1], now=now)
-    return result._replace(notes=(*result.notes, *pushed))
+    gone = _purged(found.snapshot.view) if how.filter is not None else []
+    return result._replace(notes=(*result.notes, *gone, *pushed))
+
+
+def _purged(view: View) -> list[str]:
+    """Name what was purged from the target: nobody knows any more whether it was changed."""
+    paths = [item.path for item in view.skipped if item.reason == PURGED]
+    return [f"{some(paths)} had been purged and does not come back"] if paths else []
 
 
 def _pushed_since(op: Operation, first: Entry) -> list[str]:

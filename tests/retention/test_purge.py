@@ -18,6 +18,7 @@ from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.world import World
 from tests.support import recording
 from tests.support.clock import CountingClock
+from tests.support.recorder import recorded, typed
 from tests.support.repo_builder import RepoBuilder
 from tests.support.traces import beside, places, written
 
@@ -352,3 +353,18 @@ def test_what_is_nowhere_and_what_is_no_file_is_refused(repo: RepoBuilder, given
     with pytest.raises(NotABlobError) as wrong:
         purged(given, tree)
     assert wrong.value.message == f"'{tree}' is a tree, not the content of a file"
+
+
+def test_an_undo_says_what_was_purged_of_its_target(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "a\n", "sec": "one\n"})
+    recorded(repo)
+    repo.write("sec", "two\n")
+    assert typed(repo, "snapshot").code == 0
+    assert typed(repo, "restore", "--source", "E1", "sec").code == 0
+    repo.remove("sec")
+    repo.git("rm", "-q", "--cached", "sec")
+    assert typed(repo, "purge", "--force", "sec").code == 0
+    done = typed(repo, "undo")
+    assert done.code == 0
+    assert "'sec' had been purged and does not come back\n" in done.err
