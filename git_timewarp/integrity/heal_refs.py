@@ -16,7 +16,7 @@ from git_timewarp.timeline.operation import Operation
 def heal(op: Operation) -> list[str]:
     """Put back refs of this clone that are gone, of each id it has and had; return their names."""
     repo = op.repo
-    ours = {str(op.recorder.journal.writer), *lineage.former(repo.state_dir)}
+    ours = lineage.ours(repo.state_dir, op.recorder.journal.writer)
     known = transaction.known(op.recorder.paths.known_refs)
     values: dict[RefName, list[Oid]] = {
         name: list(reversed(oids)) for name, oids in transaction.logged(repo).items()

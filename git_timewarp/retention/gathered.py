@@ -90,7 +90,7 @@ def gather(history: History) -> list[Stored]:
 
 def _own(history: History) -> Iterator[tuple[WriterId, SnapshotId, Oid, bool]]:
     """Yield (writer, id, entry, whether it is a draft) of what is stored under our ids."""
-    ours = {str(history.writer), *lineage.former(history.repo.state_dir)}
+    ours = lineage.ours(history.repo.state_dir, history.writer)
     for name, tag in sorted(history.refs.items()):
         parsed = layout.parse_ref(name)
         kinds = (layout.SNAPSHOTS, layout.DRAFTS)

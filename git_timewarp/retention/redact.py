@@ -184,7 +184,7 @@ def _found(op: Operation, name: str) -> tuple[Entry, list[Event]]:
         raise NothingToRedactError(
             f"'{printable(name)}' names no event", hint="git timewarp log --all"
         )
-    ours = {str(history.writer), *lineage.former(op.repo.state_dir)}
+    ours = lineage.ours(op.repo.state_dir, history.writer)
     pairs = [
         (other, event)
         for other in history.entries("id = ?", (entry.id,))

@@ -96,7 +96,7 @@ def carry_out(op: Operation, wish: Wish) -> Done:
         NotRemovedError: a ref of ours could not be moved; nothing was removed.
     """
     user = of_user(op.repo)
-    ours = {str(op.recorder.writer), *lineage.former(op.repo.state_dir)}
+    ours = lineage.ours(op.repo.state_dir, op.recorder.writer)
     refs = op.recorder.refs
     mine = {
         name: oid

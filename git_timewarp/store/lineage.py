@@ -21,6 +21,11 @@ def former(state_dir: str) -> dict[str, int]:
         return {}
 
 
+def ours(state_dir: str, writer: WriterId | None) -> frozenset[str]:
+    """Return every id under which this clone recorded: `writer`, and those it had before."""
+    return frozenset({str(writer), *former(state_dir)})
+
+
 def recorded(state_dir: str) -> WriterId | None:
     """Return the id in `writer.json`, whoever's it is; None when it cannot be read."""
     try:

@@ -420,9 +420,8 @@ class Recorder:
             garbage.note(self.paths.superseded, replaced)
 
     def _remember_refs(self) -> None:
-        former = lineage.former(self.repo.state_dir)
-        path = self.paths.known_refs
-        transaction.remember(path, self.refs, writer=self.writer, former=former)
+        ours = lineage.ours(self.repo.state_dir, self.writer)
+        transaction.remember(self.paths.known_refs, self.refs, ours=ours)
 
     # -- what others recorded -------------------------------------------------------------
 

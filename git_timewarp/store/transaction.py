@@ -273,11 +273,8 @@ def known(path: str) -> dict[str, str]:
         return {}
 
 
-def remember(
-    path: str, refs: Mapping[RefName, Oid], *, writer: WriterId, former: Collection[str]
-) -> None:
+def remember(path: str, refs: Mapping[RefName, Oid], *, ours: Collection[str]) -> None:
     """Write to `path` what the refs of this clone are, under all the ids it has and had."""
-    ours = {writer, *former}
     mine = {str(name): str(oid) for name, oid in refs.items() if name.split("/")[2] in ours}
     atomic.write(path, compact_json({"v": 1, "refs": mine}))
 
