@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 
 from git_timewarp.archive import chains, events, safe
-from git_timewarp.archive.manifest import Chain, DamagedArchiveError, Manifest
+from git_timewarp.archive.manifest import INSPECT, Chain, DamagedArchiveError, Manifest
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, WriterId
 from git_timewarp.git.objects import MODE_TREE, MissingObjectError, Reader
@@ -60,9 +60,7 @@ def prove(
 
 def damaged(reason: str) -> DamagedArchiveError:
     """Return the error for an archive that is not what was written."""
-    return DamagedArchiveError(
-        f"the archive is damaged: {printable(reason)}", hint="git timewarp inspect"
-    )
+    return DamagedArchiveError(f"the archive is damaged: {printable(reason)}", hint=INSPECT)
 
 
 def _tags(reader: Reader, manifest: Manifest) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from git_timewarp.archive.manifest import INSPECT
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import trees
 from git_timewarp.git.names import Oid, RefName, RepoPath
@@ -116,7 +117,7 @@ def hostile(path: str) -> HostileArchiveError:
     return HostileArchiveError(
         f"the archive holds '{printable(path)}', which points outside of a work tree: "
         "it was not made by git-timewarp, and nothing of it was taken",
-        hint="git timewarp inspect",
+        hint=INSPECT,
     )
 
 

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from git_timewarp.archive import manifest as manifest_file
 from git_timewarp.archive import tape, zstd
-from git_timewarp.archive.manifest import DamagedArchiveError, Manifest, Member
+from git_timewarp.archive.manifest import INSPECT, DamagedArchiveError, Manifest, Member
 from git_timewarp.archive.proof import damaged, prove
 from git_timewarp.archive.safe import HostileArchiveError
 from git_timewarp.archive.scratch import Scratch
@@ -207,8 +207,6 @@ def _indexed(indexing: bundle.Indexing) -> str:
             raise HostileArchiveError(
                 "the archive holds a name that points outside of a work tree: it was not made "
                 "by git-timewarp, and nothing of it was taken",
-                hint="git timewarp inspect",
+                hint=INSPECT,
             ) from exc
-        raise DamagedArchiveError(
-            f"the archive is damaged: {exc.message}", hint="git timewarp inspect"
-        ) from exc
+        raise DamagedArchiveError(f"the archive is damaged: {exc.message}", hint=INSPECT) from exc
