@@ -45,16 +45,16 @@ class Ready:
         self._fd = fd
 
     def tell(self, record: Mapping[str, object]) -> None:
-        """Say how the start went, once; afterwards nothing of the starter's is open."""
+        """Say how the start went, once; nothing of the starter's is open when that is heard."""
         if self._fd < 0:
             return
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
         with contextlib.suppress(OSError):
             os.write(self._fd, compact_json(record) + b"\n")
         os.close(self._fd)
         self._fd = -1
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
 
 
 def waited_for(environ: Mapping[str, str]) -> Ready | None:

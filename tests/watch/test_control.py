@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -54,6 +55,35 @@ def test_nothing_of_the_starter_is_open_and_it_stands_nowhere(idle: Watched) -> 
     assert os.readlink(f"/proc/{pid}/cwd") == "/"
     assert os.getsid(pid) != os.getsid(0)
     assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+
+
+def test_the_error_file_is_closed_before_the_starter_hears_anything(tmp_path: Path) -> None:
+    """A starter that goes on at once must not find the file open: the pipe is full meanwhile."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writing, b" " * 65536):
+            pass
+    os.set_blocking(writing, True)
+    code = f"from git_timewarp.watch.spawn import Ready; Ready({writing}).tell({{}})"
+    with (tmp_path / "err").open("wb") as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stderr=errors,
+            pass_fds=(writing,),
+            stdin=subprocess.DEVNULL,
+        )
+    os.close(writing)
+    try:
+        until(
+            lambda: os.readlink(f"/proc/{child.pid}/fd/2") == "/dev/null",
+            "the error file is closed",
+        )
+    finally:
+        while os.read(reading, 65536):
+            pass
+        os.close(reading)
+        assert child.wait() == 0
 
 
 def test_it_is_live_when_start_returns(idle: Watched) -> None:
