@@ -99,9 +99,15 @@ class Reader:
                     stream.close()
         process.wait()
 
-    def forget(self) -> None:
-        """Let go of the trees it remembers; the child process stays."""
-        self._trees, self._room = {}, _CACHED_ENTRIES
+    def forget(self, *, but: int) -> None:
+        """Let go of trees it remembers, but for the latest of `but` entries at most."""
+        self._room -= _CACHED_ENTRIES - but
+        self._shrink()
+        self._room += _CACHED_ENTRIES - but
+
+    def know(self, oid: Oid, tree: bytes) -> None:
+        """Remember a raw tree that was just written, as if it had been read."""
+        self._remember(oid, split_tree(tree, hex_length=len(oid)))
 
     def find(self, name: str) -> Object | None:
         """Return the object `name`, or None where there is none (or the name is ambiguous)."""
@@ -184,9 +190,14 @@ class Reader:
 
     def _remember(self, name: str, entries: list[RawEntry]) -> None:
         """Keep a tree that was asked for by its id; the oldest go when there are too many."""
+        if name in self._trees:
+            return
         self._trees[name] = entries
         self._room -= len(entries) + 1
-        while self._room < 0:
+        self._shrink()
+
+    def _shrink(self) -> None:
+        while self._room < 0 and self._trees:
             oldest = next(iter(self._trees))
             self._room += len(self._trees.pop(oldest)) + 1
 

@@ -69,7 +69,10 @@ class Quarantine:
 
     def put_tree(self, entries: Sequence[TreeEntry], *, sync: bool = True) -> Oid:
         """Write a tree of `entries` (any order) and return its id."""
-        return self.put("tree", format_tree(entries), sync=sync)
+        data = format_tree(entries)
+        oid = self.put("tree", data, sync=sync)
+        self.reader.know(oid, data)
+        return oid
 
     def holds(self, oid: Oid) -> bool:
         """Tell whether the object is in the quarantine itself, not only in git's store."""

@@ -23,6 +23,9 @@ from git_timewarp.store.paths import Paths
 _SETTLED_NS = 100_000_000
 """A stamp younger than this when it was taken proves nothing: a later write may look the same."""
 
+_REMEMBERED = 10_000
+"""How many tree entries stay known (2 MB): the next draft most often edits the same folders."""
+
 Stamps = tuple[tuple[int, ...] | None, ...]
 
 
@@ -77,7 +80,7 @@ class Warm:
         """Keep what an operation that went well has left, its lock still held."""
         self._journal = (_stamps([Paths(repo.state_dir).journal]), journal)
         if self._reader is not None:
-            self._reader.forget()
+            self._reader.forget(but=_REMEMBERED)
 
 
 def _ref_files(repo: Repo) -> Iterator[str]:

@@ -309,14 +309,14 @@ def _pending(
     head = view.head.oid
     fold = wish.fold or base is None or base.view.head.oid != head
     before = base.view if base is not None else None
-    head_tree = _tree_of_commit(op, head)
-    new = needed(reader, view, previous=before, head_tree=head_tree if fold else None)
+    head_tree = _tree_of_commit(op, head) if fold else None
+    new = needed(reader, view, previous=before, head_tree=head_tree)
     _check_size(op, wish, new)
     if not fold:
         absent = [oid for oid in new if not op.quarantine.holds(oid)]
         if len(absent) > COPY_LIMIT:
             fold = True
-            new = needed(reader, view, previous=before, head_tree=head_tree)
+            new = needed(reader, view, previous=before, head_tree=_tree_of_commit(op, head))
         else:
             for oid in absent:
                 op.quarantine.copy_in(oid)
@@ -341,13 +341,16 @@ def _keep_lost(op: Operation, view: View, base: Snapshot | None) -> list[Pending
     since = op.history.latest_snapshot(op.repo.worktree)
     if since is None:
         return []
+    told = observe.told(op, since)
+    moved = base is not None and base.view.refs != view.refs
+    if not told and not moved:
+        return []
     reader = op.quarantine.reader
     now = kept.parse_refs(reader.read(view.refs, kind="blob"))
     before = now
-    if base is not None and base.view.refs != view.refs:
+    if base is not None and moved:
         before = kept.parse_refs(reader.read(base.view.refs, kind="blob"))
     current = set(now.values())
-    told = observe.told(op, since)
     tips = [*kept.lost_tips(before, now), *(oid for oid in told if oid not in current)]
     if not tips:
         return []

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import (
     MODE_FILE,
     MODE_TREE,
     MissingObjectError,
     Reader,
+    TreeEntry,
+    format_tree,
     parse_tree,
 )
 from git_timewarp.git.repo import discover
@@ -96,3 +100,29 @@ def test_a_tree_says_its_modes_names_and_ids(repo: RepoBuilder) -> None:
 def test_what_is_no_tree_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="tree"):
         parse_tree(data, hex_length=40)
+
+
+def test_a_tree_that_was_just_written_need_not_be_read(repo: RepoBuilder) -> None:
+    """It is in no store here, so the answer can come from memory only."""
+    blob = Oid(blobs(repo)[0])
+    data = format_tree([TreeEntry(MODE_FILE, "new", blob)])
+    name = Oid(hashlib.sha1(b"tree %d\0" % len(data) + data, usedforsecurity=False).hexdigest())
+    with closing(Reader(discover(str(repo.path), repo.env()).git)) as reader:
+        reader.know(name, data)
+        assert reader.tree(name) == (TreeEntry(MODE_FILE, "new", blob),)
+
+
+def test_the_latest_trees_stay_known_and_the_older_ones_are_let_go(repo: RepoBuilder) -> None:
+    """Both are in no store; a tree of one entry takes the room of two."""
+    blob = Oid(blobs(repo)[0])
+    older, latest = Oid("a" * 40), Oid("b" * 40)
+    with closing(Reader(discover(str(repo.path), repo.env()).git)) as reader:
+        for name in (older, latest):
+            reader.know(name, format_tree([TreeEntry(MODE_FILE, "new", blob)]))
+        reader.forget(but=3)
+        assert reader.tree(latest) == (TreeEntry(MODE_FILE, "new", blob),)
+        with pytest.raises(MissingObjectError):
+            reader.tree(older)
+        reader.forget(but=0)
+        with pytest.raises(MissingObjectError):
+            reader.tree(latest)
