@@ -116,6 +116,7 @@ def _stored(look: Look, depth: Depth) -> dict[SnapshotId, Oid]:
             if fsck is not None:
                 _guarded(look, "the objects", lambda: verify_objects.objects(look, found, fsck))
                 _guarded(look, "the lists of refs", lambda: verify_refs.refs(look))
+                _guarded(look, "what is kept", lambda: verify_refs.kept_commits(look))
             elif (subset := depth.subset) is not None:
                 _guarded(look, "the objects", lambda: verify_subset.objects(look, found, subset))
 

@@ -1,6 +1,6 @@
-"""Refs of the user that a snapshot names and whose objects are not in this repository.
+"""What snapshots and kept commits name, of the user's, and what is not in this repository.
 
-They were never here (the snapshot was imported), or git lost them before they were kept, or an
+It was never here (the snapshot was imported), or git lost it before it was kept, or an
 alternate has gone since. That is no damage of ours, and worth knowing: such a branch, tag or stash
 does not come back.
 """
@@ -46,6 +46,28 @@ def refs(look: Look) -> None:
         text = f"{look.label(named[0])}{more} names {what}, {_WHY}"
         affects = tuple(word for name in named[:LIMIT] for word in look.affected(name))
         look.remarks.append(Problem("lost-ref", text, "git timewarp log", affects))
+
+
+def kept_commits(look: Look) -> None:
+    """Remark on kept commits and tags that name what neither git nor what we keep has.
+
+    What is at the edge of a shallow clone needs no parents. Nothing is told of an entry that
+    cannot be read: its objects were looked at.
+    """
+    reader = look.history.reader
+    entries = dict(kept.entries(reader, look.history.refs, look.history.journal.kept))
+    named: dict[Oid, list[Oid]] = {}
+    for oid, entry in entries.items():
+        names = kept.names(reader, entry)
+        if wanting := [name for name in names if name not in entries]:
+            named[oid] = wanting
+    git = look.repo.git.using(alternates=(Quarantine.folder(look.repo),))
+    gone = set(absent(git, [name for names in named.values() for name in names]))
+    edge = kept.shallow(look.repo.git) if gone else frozenset()
+    for oid, names in named.items():
+        for name in gone.intersection(names) if oid not in edge else ():
+            text = f"kept commit {oid} needs {name}, {_WHY}"
+            look.remarks.append(Problem("missing-object", text, "git timewarp log", (oid,)))
 
 
 def _lists(reader: Reader, blobs: Mapping[Oid, object]) -> Iterator[tuple[Oid, bytes]]:

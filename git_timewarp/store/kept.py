@@ -7,9 +7,8 @@ a ref named directly has no `object`, it is there as itself. With parents and a 
 index commit, so that writing them back, parents first, gives the same ids byte for byte.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.objects import (
@@ -26,6 +25,14 @@ from git_timewarp.git.trees import new_objects
 from git_timewarp.store import layout
 from git_timewarp.store.journal import PendingKept
 from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.util import atomic
+
+
+class Gap(NamedTuple):
+    """What cannot be written back, and what it needs that is nowhere (it may be itself)."""
+
+    oid: Oid
+    needs: Oid
 
 
 def parse_refs(blob: bytes) -> dict[str, Oid]:
@@ -112,22 +119,17 @@ def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -
         MissingObjectError: neither git nor we have it whole; nothing that names it was written.
     """
     written = 0
+    edge = shallow(git)
     stack = [wanted]
     while stack:
         oid = stack[-1]
         if _exists(git, oid):
             stack.pop()
             continue
-        if oid not in kept:
-            raise MissingObjectError(oid)
-        parts = {item.name: item.oid for item in reader.tree(kept[oid])}
-        if "object" not in parts:
-            raise MissingObjectError(oid)
-        data = reader.read(parts["object"], kind="blob")
-        kind = reader.read(parts["type"], kind="blob").decode().strip()
+        kind, data = _held(reader, kept, oid)
         missing = [name for name in named(data) if not _exists(git, name)]
-        if missing and not (_is_shallow(git) and all(name not in kept for name in missing)):
-            stack += missing
+        if wanting := [name for name in missing if name in kept or oid not in edge]:
+            stack += wanting
             continue
         line = ("hash-object", "-t", kind, "--stdin", "--literally")
         if git.run(*line, stdin=data).text != oid or not _has_tree(git, data, kind):
@@ -138,13 +140,66 @@ def write_back(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -
     return written
 
 
+def gap(git: Git, reader: Reader, kept: Mapping[Oid, Oid], wanted: Oid) -> Gap | None:
+    """Return what `write_back` would miss, None where it would miss nothing; nothing is written.
+
+    `reader` reads what is not in git's store yet, too: all that is kept is put there first.
+    """
+    edge = shallow(git)
+    seen: set[Oid] = set()
+    stack = [Gap(wanted, wanted)]
+    with Reader(git) as store:
+        while stack:
+            found = stack.pop()
+            oid = found.needs
+            if oid in seen or store.info(oid) is not None:
+                continue
+            seen.add(oid)
+            try:
+                kind, data = _held(reader, kept, oid)
+            except MissingObjectError:
+                if reader.info(oid) is None or oid not in kept:
+                    return found
+                continue
+            if kind == "commit" and reader.info(_tree(data)) is None:
+                return Gap(oid, _tree(data))
+            names = named(data)
+            stack += [Gap(oid, name) for name in names if name in kept or oid not in edge]
+    return None
+
+
+def _held(reader: Reader, kept: Mapping[Oid, Oid], oid: Oid) -> tuple[str, bytes]:
+    """Return type and bytes of a commit or tag that is kept.
+
+    Raises:
+        MissingObjectError: it is not kept, or not whole.
+    """
+    if oid not in kept:
+        raise MissingObjectError(oid)
+    parts = {item.name: item.oid for item in reader.tree(kept[oid])}
+    if not {"object", "type"} <= parts.keys():
+        raise MissingObjectError(oid)
+    kind = reader.read(parts["type"], kind="blob").decode().strip()
+    return kind, reader.read(parts["object"], kind="blob")
+
+
+def shallow(git: Git) -> frozenset[Oid]:
+    """Return the commits that may lack their parents here: the edge of a shallow clone."""
+    path = git.text("rev-parse", "--path-format=absolute", "--git-path", "shallow")
+    return frozenset(Oid(line) for line in (atomic.read(path) or b"").decode().split())
+
+
 def _exists(git: Git, oid: Oid) -> bool:
     return git.run("cat-file", "-e", oid, ok=(0, 1, 128)).code == 0
 
 
 def _has_tree(git: Git, data: bytes, kind: str) -> bool:
     """Tell whether git's own store has the tree of a commit, without which it is broken."""
-    return kind != "commit" or _exists(git, Oid(data[5:].split(b"\n", 1)[0].decode()))
+    return kind != "commit" or _exists(git, _tree(data))
+
+
+def _tree(commit: bytes) -> Oid:
+    return Oid(commit[5:].split(b"\n", 1)[0].decode())
 
 
 def named(data: bytes) -> list[Oid]:
@@ -156,6 +211,15 @@ def named(data: bytes) -> list[Oid]:
         if line.startswith(b"parent ") or (line.startswith(b"object ") and not is_tree):
             found.append(Oid(line.split(b" ")[1].decode()))
     return found
+
+
+def names(reader: Reader, entry: Oid) -> list[Oid]:
+    """Return the commits and tags that a kept object names; none where it cannot be read."""
+    try:
+        parts = {item.name: item.oid for item in reader.tree(entry)}
+        return named(reader.read(parts["object"], kind="blob")) if "object" in parts else []
+    except (MissingObjectError, ValueError):
+        return []
 
 
 def _unreachable(git: Git, reader: Reader, commits: Sequence[Oid]) -> list[Oid]:
@@ -191,11 +255,6 @@ def _walked(git: Git, reader: Reader, commits: Sequence[Oid]) -> list[Oid]:
         else:
             order[oid] = None
     return list(order)
-
-
-def _is_shallow(git: Git) -> bool:
-    """Tell whether commits may lack their parents here (a shallow clone)."""
-    return git.text("rev-parse", "--is-shallow-repository") == "true"
 
 
 def _target(thing: Object) -> Oid:

@@ -99,7 +99,7 @@ class RefPlan(Frozen):
 
 
 class LostCommitError(TimewarpError):
-    """HEAD cannot go to a commit that is nowhere any more."""
+    """HEAD or a ref cannot go to a commit that is nowhere any more, or not whole."""
 
     kind = Kind.REFUSED
     reference = "lost-commit"

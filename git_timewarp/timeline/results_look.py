@@ -98,7 +98,7 @@ class Problem(Frozen):
     `kind` is one of `torn-write`, `hash-mismatch`, `missing-object`, `broken-chain`,
     `foreign-edit`, `gap`, `hooks`, `watcher`, `lost-spool`, `lost-journal`, `recovered`,
     `network-filesystem`, `config`, `moved-refs`, `disk`, `quota`; in remarks `lost-ref`,
-    `git-damaged`.
+    `git-damaged`, and `missing-object` for what a kept commit needs.
     """
 
     kind: str

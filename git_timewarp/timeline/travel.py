@@ -48,6 +48,7 @@ SAVED_BY_HAND = frozenset({"init", "snapshot", "jump"})
 """Types of events whose state needs no stash: somebody gave it a name, or it is another moment's."""
 
 _MOST_NAMED = 50
+_VERIFY = "git timewarp verify --full"
 
 
 UNTOUCHED = (
@@ -169,6 +170,7 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
 
     Raises:
         UncapturedError: something in the way cannot be captured (`force` keeps it aside).
+        LostCommitError: a commit that a ref or HEAD goes to is not kept whole.
         IncompleteRestoreError: the comparison afterwards failed; the safety snapshot has it all.
     """
     planned = _plan(op, trip, how, now)
@@ -178,6 +180,7 @@ def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
     restorer = restorer_of(op)
     wish = restore_wish(trip, how)
     refs = restorer.check(now=now, target=trip.view, wish=wish)
+    _come_back(op, trip, how, refs.needed)
     if how.dry_run:
         return _dry(op, trip, plan, refs)
     op.world.room.need(op.repo.common_dir, what=f"'{trip.verb}' needs a safety snapshot")
@@ -420,6 +423,28 @@ def ensure_commit(op: Operation, commit: Oid) -> None:
     reader = op.quarantine.reader
     held = dict(kept.entries(reader, op.recorder.refs, op.recorder.journal.kept))
     kept.write_back(op.repo.git, reader, held, commit)
+
+
+def _come_back(op: Operation, trip: Journey, how: How, needed: Sequence[Oid]) -> None:
+    """Refuse before anything changes where `ensure_commit` would miss something.
+
+    Raises:
+        LostCommitError: a commit, or one before it, is neither in the repository nor kept.
+    """
+    reader = op.quarantine.reader
+    held = dict(kept.entries(reader, op.recorder.refs, op.recorder.journal.kept)) if needed else {}
+    for oid in needed:
+        lost = kept.gap(op.repo.git, reader, held, oid)
+        if lost is None:
+            continue
+        what = "it"
+        if lost.needs != oid:
+            who = "it" if lost.oid == oid else f"{lost.oid[:12]} before it"
+            what = f"{who} needs {lost.needs[:12]}, which"
+        text = f"commit {oid[:12]} cannot come back: {what} is neither in this repository nor kept"
+        asked = how.with_head or how.with_refs
+        hint = f"git timewarp jump {shell(trip.to or trip.text)}" if asked else _VERIFY
+        raise LostCommitError(text, hint=hint)
 
 
 def restorer_of(op: Operation) -> Restorer:

@@ -129,6 +129,58 @@ def test_head_does_not_go_where_git_lost_the_commit(repo: RepoBuilder) -> None:
     assert opened(repo).jump(there).restored == ("w",)
 
 
+def kept_without_its_parent(repo: RepoBuilder) -> tuple[str, str, str]:
+    """Return a snapshot, a commit one of its refs named and we keep, and its lost parent."""
+    repo.git("switch", "-q", "-c", "side")
+    parent = repo.commit("parent", {"s": "s\n"})
+    tip = repo.commit("tip", {"s": "t\n"})
+    repo.git("switch", "-q", "main")
+    repo.write("w", "w\n")
+    there = str(opened(repo).snapshot().snapshot)
+    repo.remove("w")
+    repo.git("branch", "-q", "-D", "side")
+    (repo.git_dir() / "objects" / parent[:2] / parent[2:]).unlink()
+    opened(repo).snapshot()
+    repo.git("reflog", "expire", "--expire=now", "--all")
+    repo.git("gc", "-q", "--prune=now")
+    assert repo.run("cat-file", "-e", tip, ok=None).returncode != 0
+    return there, tip, parent
+
+
+def test_a_kept_commit_without_its_parent_is_refused_before_anything_changes(
+    repo: RepoBuilder,
+) -> None:
+    there, tip, parent = kept_without_its_parent(repo)
+    before = repo.state(), repo.index_state(), repo.git("for-each-ref")
+    for preview in ((), ("--dry-run",)):
+        answer = typed(repo, "jump", "--with-refs", there, *preview)
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err == (
+            f"error: commit {tip[:12]} cannot come back: it needs {parent[:12]}, which is neither "
+            f"in this repository nor kept\nhint: git timewarp jump {there}\n"
+        )
+        assert (repo.state(), repo.index_state(), repo.git("for-each-ref")) == before
+    assert typed(repo, "jump", there).code == 0
+    assert repo.read("w") == b"w\n"
+
+
+def test_verify_tells_of_a_kept_commit_without_its_parent(repo: RepoBuilder) -> None:
+    _, tip, parent = kept_without_its_parent(repo)
+    report = opened(repo).verify(full=True)
+    told = [(item.kind, item.where, item.affects) for item in report.remarks]
+    why = "which is not in this repository: it was never here, or git has lost it"
+    assert told == [("missing-object", f"kept commit {tip} needs {parent}, {why}", (tip,))]
+    assert report.problems == ()
+
+
+def test_at_the_edge_of_a_shallow_clone_no_parent_is_needed(repo: RepoBuilder) -> None:
+    there, tip, _ = kept_without_its_parent(repo)
+    (repo.git_dir() / "shallow").write_text(f"{tip}\n")
+    assert opened(repo).verify(full=True).remarks == ()
+    assert opened(repo).jump(there, with_refs=True).restored == ("w",)
+    assert repo.git("log", "--format=%s", "side") == "tip"
+
+
 # -- work nobody gave a name -----------------------------------------------------------
 
 

@@ -137,8 +137,9 @@ def _all_kept(place: Place) -> None:
 
 _VERIFY = """\
 The exit code is 5 when `ok` is false. `remarks` are like `problems` and no damage of ours: a ref that
-a snapshot names and that is not in this repository (`lost-ref`), a damaged pack of git's own of which
-we have a copy of all we need (`git-damaged`). `drilled` counts the snapshots that were restored."""
+a snapshot names and that is not in this repository (`lost-ref`), a commit that a kept one needs and
+that is not either (`missing-object`), a damaged pack of git's own of which we have a copy of all we
+need (`git-damaged`). `drilled` counts the snapshots that were restored."""
 
 _RECOVER = """\
 `recovery` is null where nothing was cut off, `kept` counts the reports; `now` is as of `verify`.

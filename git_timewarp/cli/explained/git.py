@@ -116,13 +116,13 @@ TABLE: dict[str, Explanation] = {
     "lost-commit": Explanation(
         Sort.PERMANENT,
         cause=(
-            "HEAD would go to a commit that git has pruned and that was gone before we could "
-            "keep it."
+            "HEAD or a ref would go to a commit that git has pruned and that was gone before we "
+            "could keep it, or one that is kept while a commit before it is not."
         ),
         safe="The files, index and refs are untouched; the snapshot's files can still come back.",
         recovery=(
             "Run the jump without --with-head and --with-refs; 'git fetch' may bring the commit "
-            "back."
+            "back, and after an import the clone that was exported has it."
         ),
     ),
     "notes-ref": Explanation(
