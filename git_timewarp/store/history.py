@@ -70,7 +70,8 @@ class History:
     @cached_property
     def catalog(self) -> Catalog:
         """Where the snapshots are."""
-        return Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots)
+        ours = lineage.ours(self.repo.state_dir, self.writer)
+        return Catalog(self.reader, refs=self.refs, pending=self.journal.snapshots, ours=ours)
 
     @property
     def needs_recovery(self) -> bool:
@@ -182,6 +183,18 @@ class History:
         if entry is None or any(item.name == TOMBSTONE for item in self.reader.tree(entry)):
             return None
         return load(self.reader, entry)
+
+    def naming(self, snapshot: SnapshotId) -> list[Entry]:
+        """Return the entries that name a snapshot, newest first.
+
+        Anybody may write any id into an event: where the writer under whom the snapshot is
+        stored has named it, only what that writer says counts.
+        """
+        named = [e for e in self.entries("snapshot = ?", (snapshot,)) if e.snapshot == snapshot]
+        if len({entry.writer for entry in named}) < 2:
+            return named
+        writer = self.catalog.writer(snapshot) or self.writer
+        return [entry for entry in named if entry.writer == writer] or named
 
     def removed(self, snapshot: SnapshotId) -> Tombstone | None:
         """Return what is left of a snapshot that was removed on purpose, None for any other."""

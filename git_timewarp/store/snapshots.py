@@ -12,11 +12,11 @@ and nothing else. `by` is the command, `op` the operation whose event lists the 
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from git_timewarp.git.names import Oid, RefName, SnapshotId
+from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
 from git_timewarp.git.objects import (
     MissingObjectError,
     Reader,
@@ -162,47 +162,64 @@ def _plain() -> re.Pattern[str]:
 
 
 class Catalog:
-    """Finds snapshots by id or prefix: in the journal first, then in the segments."""
+    """Finds snapshots by id or prefix: in the journal first, then in the segments.
+
+    Those of the writers `ours` come before those of others, who may use any id.
+    """
 
     def __init__(
-        self, reader: Reader, *, refs: Mapping[RefName, Oid], pending: Sequence[PendingSnapshot]
+        self,
+        reader: Reader,
+        *,
+        refs: Mapping[RefName, Oid],
+        pending: Sequence[PendingSnapshot],
+        ours: Collection[str] = (),
     ) -> None:
         self._reader = reader
         self._refs = refs
+        self._ours = ours
         self._pending = {item.id: item for item in pending}
-        self._segments: list[dict[str, Oid]] | None = None
+        self._segments: list[tuple[WriterId, dict[str, Oid]]] | None = None
 
     def entry(self, snapshot: SnapshotId) -> Oid | None:
         """Return the entry tree of a snapshot, or None when it is nowhere."""
         if snapshot in self._pending:
             return self._pending[snapshot].entry
-        for segment in self._all():
+        for _, segment in self._all():
             if snapshot in segment:
                 return segment[snapshot]
         return None
 
+    def writer(self, snapshot: SnapshotId) -> WriterId | None:
+        """Return under whom the snapshot is stored that `entry` finds; None while it is pending."""
+        if snapshot in self._pending:
+            return None
+        return next((writer for writer, segment in self._all() if snapshot in segment), None)
+
     def matching(self, prefix: str) -> list[SnapshotId]:
         """Return the ids that begin with `prefix`, sorted."""
-        names = {name for segment in self._all() for name in segment if name.startswith(prefix)}
+        names = {name for _, found in self._all() for name in found if name.startswith(prefix)}
         names |= {name for name in self._pending if name.startswith(prefix)}
         return sorted(SnapshotId(name) for name in names)
 
     def every(self) -> Iterator[tuple[SnapshotId, Oid]]:
         """Yield (id, entry tree) of all snapshots and drafts of all writers."""
-        for segment in self._all():
+        for _, segment in self._all():
             for name, oid in segment.items():
                 yield SnapshotId(name), oid
         for item in self._pending.values():
             yield item.id, item.entry
 
-    def _all(self) -> list[dict[str, Oid]]:
+    def _all(self) -> list[tuple[WriterId, dict[str, Oid]]]:
         if self._segments is None:
             wanted = [
-                f"{oid}^{{tree}}"
+                (parsed[0], f"{oid}^{{tree}}")
                 for name, oid in sorted(self._refs.items(), reverse=True)
                 if (parsed := layout.parse_ref(name)) and parsed[1] in {"snapshots", "drafts"}
             ]
+            wanted.sort(key=lambda item: item[0] not in self._ours)
             self._segments = [
-                {item.name: item.oid for item in self._reader.tree(name)} for name in wanted
+                (writer, {item.name: item.oid for item in self._reader.tree(name)})
+                for writer, name in wanted
             ]
         return self._segments

@@ -31,11 +31,7 @@ def label(history: History, entry: Entry) -> str:
 
 def of_snapshot(history: History, snapshot: SnapshotId) -> str:
     """Return the label of the event that made a snapshot; empty where it is not stored."""
-    named = [
-        entry
-        for entry in history.entries("snapshot = ?", (snapshot,))
-        if entry.snapshot == snapshot
-    ]
+    named = history.naming(snapshot)
     return label(history, named[-1]) if named else ""
 
 

@@ -173,11 +173,7 @@ def _nearest(history: History, snapshot: SnapshotId) -> SnapshotId | None:
 
 
 def _entry_of(history: History, snapshot: SnapshotId) -> Entry | None:
-    named = [
-        entry
-        for entry in history.entries("snapshot = ?", (snapshot,))
-        if entry.snapshot == snapshot
-    ]
+    named = history.naming(snapshot)
     return named[-1] if named else None
 
 

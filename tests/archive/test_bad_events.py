@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from git_timewarp.archive.events import MOST_LAMPORT
-from git_timewarp.git.names import RefName
+from git_timewarp.git.names import RefName, WriterId
 from git_timewarp.git.objects import MODE_FILE, MODE_TREE, TreeEntry
 from git_timewarp.store import layout
 from git_timewarp.store.events import MOST_FOLLOWED
@@ -21,7 +22,7 @@ from tests.support.forging import (
     forged,
     refusal,
 )
-from tests.support.recorder import typed
+from tests.support.recorder import opened, typed
 
 Record = dict[str, object]
 
@@ -130,3 +131,63 @@ def test_what_an_archive_says_of_itself_does_not_reach_the_terminal(given_archiv
     assert "written by" in shown
     assert "\x1b" not in shown
     assert "error: fake" not in shown
+
+
+def stored_as(heap: Heap, forger: Forger, snapshot: str) -> None:
+    """Store the archive's newest snapshot, changed, under another id and the forger's writer."""
+    (made_by,) = {
+        str(item["id"]) for item in json.loads(forger.members["manifest.json"])["writers"]
+    }
+    before = {RefName(n): o for n, o in json.loads(forger.members["manifest.json"])["refs"].items()}
+    segment = before[layout.ref(WriterId(made_by), layout.SNAPSHOTS, 1)]
+    parts = {item.name: item for item in forger.tree(f"{segment}^{{tree}}:{last(forger, segment)}")}
+    record = json.loads(forger.read(parts["meta"].oid)) | {"id": snapshot}
+    meta = heap.put("blob", json.dumps(record).encode())
+    evil = heap.put_tree([TreeEntry(MODE_FILE, "evil", heap.put("blob", b"evil\n"))])
+    parts["meta"] = TreeEntry(MODE_FILE, "meta", meta)
+    parts["tree"] = TreeEntry(MODE_TREE, "tree", evil)
+    entry = heap.put_tree(list(parts.values()))
+    tree = heap.put_tree([TreeEntry(MODE_TREE, snapshot, entry)])
+    name = layout.ref(forger.writer, layout.SNAPSHOTS, 1)
+    forger.refs[name] = heap.put("tag", layout.tag_bytes(tree, layout.SNAPSHOTS))
+
+
+def last(forger: Forger, segment: str) -> str:
+    """Return the id of the newest snapshot of a segment."""
+    return forger.tree(f"{segment}^{{tree}}")[-1].name
+
+
+@pytest.mark.parametrize("writer", ["k" * 16, "z" * 16])
+@pytest.mark.parametrize("stores", [False, True])
+def test_what_others_say_of_our_snapshots_does_not_count(
+    given_archive: Given, tmp_path: Path, writer: str, *, stores: bool
+) -> None:
+    """Any id can stand in a foreign event, and over a foreign snapshot: ours stays ours."""
+    _, good = given_archive
+    target = empty(tmp_path / "target")
+    tw(target, "init", "--no-hooks")
+    target.write("z.txt", "ours\n")
+    tw(target, "snapshot", "-m", "our words")
+    first = opened(target).show("@").entry
+    snapshot = str(first and first.snapshot)
+    target.write("z.txt", "later\n")
+    tw(target, "snapshot", "-m", "later")
+    before = typed(target, "show", "--date", "iso-strict", snapshot)
+    planned = typed(target, "jump", "-n", snapshot)
+
+    def change(heap: Heap, forger: Forger) -> None:
+        forger.writer = WriterId(writer)
+        forger.manifest |= {"writer": writer}
+        one_event(heap, forger, lambda e: e | {"snapshot": snapshot, "summary": "their words"})
+        if stores:
+            stored_as(heap, forger, snapshot)
+            forger.manifest["counts"] |= {"snapshots": 1}
+
+    (tmp_path / "their.tar.zst").write_bytes(forged(target, good, change))
+    tw(target, "import", "../their.tar.zst")
+    after = typed(target, "show", "--date", "iso-strict", snapshot)
+    assert "our words" in before.out
+    assert after.out == before.out
+    assert tw(target, "cat", snapshot, "z.txt").stdout == b"ours\n"
+    again = typed(target, "jump", "-n", snapshot)
+    assert (again.code, again.out, planned.code) == (0, planned.out, 0)
