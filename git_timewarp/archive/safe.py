@@ -14,16 +14,26 @@ from git_timewarp.archive.manifest import INSPECT
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import trees
 from git_timewarp.git.names import Oid, RefName, RepoPath
-from git_timewarp.git.objects import MODE_FILE, MODE_LINK, MODE_TREE, MissingObjectError, Reader
+from git_timewarp.git.objects import (
+    MODE_FILE,
+    MODE_GITLINK,
+    MODE_LINK,
+    MODE_TREE,
+    MissingObjectError,
+    Reader,
+)
 from git_timewarp.store.snapshots import TOMBSTONE, Snapshot
 from git_timewarp.store.view import View, unescape
-from git_timewarp.timeline.plan_entries import load_view
+from git_timewarp.timeline.plan_below import Blockers
+from git_timewarp.timeline.plan_entries import Contents, load_view
 from git_timewarp.util.text import printable, to_str
 
 _STATE = r"(?:[A-Z]+_[A-Z_]+|(?:sequencer|rebase-merge|rebase-apply)/.+)\Z"
 """Names of state files below the git directory, as git has them (`timeline/capture_operation`)."""
 
-_MODE = rb"[0-7]{3,6}\Z"
+_MODE = rb"[0-7]{1,4}\Z"
+"""Permission bits as a capture writes them; 0 for a file that nobody may read."""
+
 _OWN_GIT = ".git"
 _FILES = frozenset({"meta", "refs", "modes", "bits", TOMBSTONE})
 _REFS = ("refs/", "HEAD")
@@ -44,6 +54,8 @@ def snapshot(reader: Reader, stored: Snapshot, checked: set[Oid]) -> None:
         MissingObjectError, ValueError: it is damaged.
     """
     _view(reader, stored.entry, stored.view, checked)
+    if stored.view.raw or stored.view.nested or stored.view.empty_dirs:
+        _below(reader, stored.view)
 
 
 def parts(reader: Reader, entry: Oid) -> None:
@@ -68,8 +80,10 @@ def _view(reader: Reader, entry: Oid, view: View, checked: set[Oid]) -> None:
     listed = [*view.empty_dirs, *view.literal, *(view.present or ())]
     for path in (*listed, *(item.path for item in view.skipped)):
         _inside(path)
-    for name, _ in _paths(reader, view.raw, checked):
+    for name, mode in _paths(reader, view.raw, checked):
         _inside(name)
+        if mode == MODE_GITLINK:
+            raise ValueError("a commit has no bytes")
     for name, mode in _paths(reader, view.operation, checked):
         _inside(name)
         if mode == MODE_LINK or not re.match(_STATE, name):
@@ -119,6 +133,18 @@ def hostile(path: str) -> HostileArchiveError:
         "it was not made by git-timewarp, and nothing of it was taken",
         hint=INSPECT,
     )
+
+
+def _below(reader: Reader, view: View) -> None:
+    """Refuse a path that would be written through a link, or where a file stands."""
+    found = Blockers(Contents(reader, view)).first()
+    if found is not None:
+        path, above = map(printable, found)
+        raise HostileArchiveError(
+            f"the archive holds '{path}', and '{above}', which is no folder: "
+            "it was not made by git-timewarp, and nothing of it was taken",
+            hint=INSPECT,
+        )
 
 
 def _inside(path: str) -> None:

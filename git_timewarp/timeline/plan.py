@@ -20,6 +20,7 @@ from git_timewarp.git.names import RepoPath
 from git_timewarp.git.objects import Reader
 from git_timewarp.store.view import Skipped, View, unescape
 from git_timewarp.timeline import plan_sparse
+from git_timewarp.timeline.plan_below import MOST_BITS, Blockers
 from git_timewarp.timeline.plan_change import Change, parents
 from git_timewarp.timeline.plan_count import count_files
 from git_timewarp.timeline.plan_entries import (
@@ -172,6 +173,7 @@ class _Planner:
         self.left: set[Refused] = set()
         self.seen: list[RepoPath] = []
         self.attributes: set[str] = set()
+        self.blockers = Blockers(after)
         self.unknown = _skipped(before.view, folders=False)
         self.uncaptured = _skipped(after.view, folders=False)
         self.repositories = {*before.nested, *_skipped(before.view, folders=True)}
@@ -279,8 +281,13 @@ class _Planner:
                 self._refuse(path, "nested-repository")
             elif not _is_safe(path):
                 self._refuse(path, "protected-name")
+            elif self.blockers.above(path) is not None:
+                self._refuse(path, "below-a-file")
             else:
                 self._inside_repository(path)
+        for path, change in [*self.writes.items(), *self.modes.items()]:
+            if change.after is not None and (change.after.bits or 0) > MOST_BITS:
+                self._refuse(path, "impossible-mode")
         for path in list(self.removes):
             if not _is_safe(path):
                 del self.removes[path]
@@ -297,7 +304,8 @@ class _Planner:
                 return
 
     def _refuse(self, path: RepoPath, reason: str) -> None:
-        del self.writes[path]
+        self.writes.pop(path, None)
+        self.modes.pop(path, None)
         self.refused.add(Refused(path, reason))
 
     def _restrict(self) -> None:
@@ -374,7 +382,9 @@ class _Planner:
             make = {path for path in make if self.paths.matches(path)}
             gone = {path for path in gone if self.paths.matches(path) or path in self.writes}
             self.gone = {path for path in self.gone if self.paths.matches(path)}
-        self.folders = make
+        below = {path for path in make if self.blockers.above(path, folder=True) is not None}
+        self.refused |= {Refused(path, "below-a-file") for path in below}
+        self.folders = make - below
         self.gone |= gone
 
     def _reconvert(self) -> Iterator[Change]:

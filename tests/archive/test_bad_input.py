@@ -16,7 +16,7 @@ from git_timewarp.app.archive import inspect
 from git_timewarp.archive import chains, zstd
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import MODE_FILE, MODE_GITLINK, MODE_TREE, TreeEntry
+from git_timewarp.git.objects import MODE_FILE, MODE_GITLINK, MODE_LINK, MODE_TREE, TreeEntry
 from git_timewarp.store import layout
 from git_timewarp.store.heap import Heap
 from tests.support.archives import empty, tw
@@ -234,6 +234,75 @@ def test_a_mode_of_a_path_outside_is_refused(given_archive: Given) -> None:
         forger.snapshot_with(heap, "modes", TreeEntry(MODE_FILE, "modes", blob))
 
     assert refusal(target, forged(target, good, change)).reference == "hostile-archive"
+
+
+def through_a_link(heap: Heap, forger: Forger, part: str, member: str) -> None:
+    """Make the newest snapshot hold a link `l`, and something that lies below it or at it."""
+    link = TreeEntry(MODE_LINK, "l", heap.put("blob", b"/tmp"))
+    forger.also = [TreeEntry(MODE_TREE, "tree", heap.put_tree([link]))]
+    if part == "empty_dirs":
+        forger.snapshot_with(heap, "", None, empty_dirs=[member])
+        return
+    given = tree_of(heap, member)
+    if part == "nested":
+        inner = forger.tree(f"{forger.refs[layout.ref(forger.writer, 'snapshots', 1)]}^{{tree}}")
+        given = heap.put_tree([TreeEntry(MODE_TREE, member, inner[0].oid)])
+    forger.snapshot_with(heap, part, TreeEntry(MODE_TREE, part, given), empty_dirs=[])
+
+
+@pytest.mark.parametrize(
+    ("part", "member"),
+    [
+        ("raw", "l/evil"),
+        ("raw", "l/deep/evil"),
+        ("empty_dirs", "l/evil"),
+        ("empty_dirs", "l"),
+        ("nested", "l%2Fevil"),
+        ("nested", "l"),
+    ],
+)
+def test_a_path_below_a_link_is_refused(given_archive: Given, part: str, member: str) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        through_a_link(heap, forger, part, member)
+
+    error = refusal(target, forged(target, good, change))
+    assert error.reference == "hostile-archive"
+    assert "and 'l', which is no folder" in error.message
+
+
+@pytest.mark.parametrize("mode", ["10000", "100755", "177777", "9", "-1", ""])
+def test_permission_bits_there_are_not_are_refused(given_archive: Given, mode: str) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        blob = heap.put("blob", f"{mode} a.txt\0".encode())
+        forger.snapshot_with(heap, "modes", TreeEntry(MODE_FILE, "modes", blob))
+
+    assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
+
+
+def test_exact_bytes_that_are_a_commit_are_refused(given_archive: Given) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        raw = heap.put_tree([TreeEntry(MODE_GITLINK, "x", GONE)])
+        forger.snapshot_with(heap, "raw", TreeEntry(MODE_TREE, "raw", raw))
+
+    assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
+
+
+def test_all_permission_bits_there_are_come_and_go(tmp_path: Path) -> None:
+    """A file nobody may read, and one with all bits: an export of our own is taken in."""
+    source = empty(tmp_path / "source")
+    for name, mode in (("none", 0), ("write", 0o20), ("all", 0o7777)):
+        source.write(name, "x\n")
+        os.chmod(source.path / name, mode)
+    tw(source, "init", "--no-hooks")
+    tw(source, "export", "--output", "../bits.tar.zst")
+    target = empty(tmp_path / "target")
+    tw(target, "import", "../bits.tar.zst")
 
 
 def test_a_nested_repository_outside_is_refused(given_archive: Given) -> None:

@@ -102,6 +102,7 @@ class Forger:
         self.manifest = json.loads(self.members["manifest.json"])
         self.target = target
         self.buries = False
+        self.also: list[TreeEntry] = []
         self.refs = {RefName(n): Oid(o) for n, o in self.manifest["refs"].items()}
         self.writer = WriterId(self.manifest["writer"])
         self.place = target.path.parent / "forge.git"
@@ -140,7 +141,7 @@ class Forger:
         return packed(manifest_with(self.members | {"history.bundle": head + pack}, **told))
 
     def snapshot_with(self, heap: Heap, part: str, entry: TreeEntry | None, **meta: object) -> None:
-        """Give the newest snapshot another part, or another member of its description."""
+        """Give the newest snapshot another part (and `also`), or member of its description."""
         ref = layout.ref(self.writer, layout.SNAPSHOTS, 1)
         segment = self.tree(f"{self.refs[ref]}^{{tree}}")
         victim = segment[-1]
@@ -150,6 +151,7 @@ class Forger:
         parts["meta"] = TreeEntry(MODE_FILE, "meta", described)
         if entry is not None:
             parts[part] = entry
+        parts |= {item.name: item for item in self.also}
         if self.buries:
             parts = {name: parts[name] for name in ("meta", "tombstone")}
         changed = heap.put_tree(list(parts.values()))

@@ -340,6 +340,47 @@ def test_nothing_is_written_below_a_git_directory(repo: RepoBuilder) -> None:
     assert not (repo.git_dir() / "hooks/post-commit").exists()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_nothing_is_written_below_a_link_of_the_view(repo: RepoBuilder, *, there: bool) -> None:
+    """A view may come from elsewhere: what it holds below its own link is refused before."""
+    travel = Traveller(repo)
+    outside = repo.path.parent / "outside"
+    outside.mkdir()
+    repo.link("l", str(outside))
+    view = travel.take()
+    if not there:
+        repo.remove("l")
+    evil = travel.quarantine.put("blob", b"evil\n")
+    below = travel.quarantine.put_tree([TreeEntry(MODE_EXEC, "x", evil)])
+    raw = travel.quarantine.put_tree([TreeEntry(MODE_TREE, "l", below)])
+    target = view._replace(raw=raw, empty_dirs=(RepoPath("l/e"), RepoPath("l")))
+    plan, _ = travel.plan(target)
+    assert {item.path for item in plan.writes} == (set() if there else {"l"})
+    assert plan.make_dirs == ()
+    assert plan.refused == tuple(
+        Refused(RepoPath(path), "below-a-file") for path in ("l", "l/e", "l/x")
+    )
+    repo.write("a.txt", "changed\n")
+    outcome = travel.jump(target)
+    assert outcome.restored == (("a.txt",) if there else ("a.txt", "l"))
+    assert list(outside.iterdir()) == []
+    assert os.readlink(repo.location("l")) == os.fsencode(outside)
+
+
+def test_permission_bits_there_are_not_are_refused(repo: RepoBuilder) -> None:
+    travel = Traveller(repo)
+    repo.write("n", "n\n")
+    view = travel.take()
+    modes = travel.quarantine.put("blob", b"100755 a.txt\x00177777 n\x00")
+    repo.remove("n")
+    plan, _ = travel.plan(view._replace(modes=modes))
+    assert (plan.writes, plan.modes) == ((), ())
+    assert plan.refused == tuple(
+        Refused(RepoPath(path), "impossible-mode") for path in ("a.txt", "n")
+    )
+    assert travel.jump(view._replace(modes=modes)).restored == ()
+
+
 def test_a_damaged_blob_costs_its_own_path_only(repo: RepoBuilder) -> None:
     """Its header can be read, so only writing it shows the damage: what is there stays."""
     travel = Traveller(repo)

@@ -24,8 +24,8 @@ TABLE: dict[str, Explanation] = {
     ),
     "hostile-archive": Explanation(
         Sort.PERMANENT,
-        "A name in the archive leads out of the work tree, or into its git directory. 'export' "
-        "writes no such name, so somebody made the file to do harm.",
+        "A name in the archive leads out of the work tree, through a link, or into its git "
+        "directory. 'export' writes no such name, so somebody made the file to do harm.",
         "The whole file was refused before any of it was brought into the repository.",
         "Do not use it. Ask whoever gave it to you for one that 'git timewarp export' wrote.",
     ),
