@@ -12,7 +12,7 @@ from git_timewarp.archive import merge, outfile, pack, selection, unpack
 from git_timewarp.archive import scratch as scratch_folder
 from git_timewarp.archive.bench import Bench
 from git_timewarp.archive.manifest import INSPECT, Manifest
-from git_timewarp.archive.plan import Merge, Plan, replacing
+from git_timewarp.archive.plan import Merge, Plan, check_replacing, replacing
 from git_timewarp.archive.results import ExportResult, ImportResult, InspectResult
 from git_timewarp.archive.scratch import Scratch
 from git_timewarp.archive.selection import Selection, Wanted
@@ -165,6 +165,8 @@ class Archives:
         with told(), _hinting(hint), self._scratch() as scratch:
             fmt = self._repo.hash_name
             manifest, name = unpack.checked(path, scratch, hash_name=fmt, progress=progress)
+            if replace:
+                check_replacing(manifest)
             if dry_run:
                 return ImportResult(
                     path, manifest, self._preview(scratch, manifest, replace=replace)

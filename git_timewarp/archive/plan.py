@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from git_timewarp.archive import chains
-from git_timewarp.archive.manifest import Manifest
+from git_timewarp.archive.manifest import INSPECT, Manifest
+from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName, WriterId
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.refs import RefUpdate
@@ -20,6 +21,13 @@ from git_timewarp.store.events import REDACTED, Event, Json
 from git_timewarp.store.segments import Builder, Place
 
 _ENTRIES = (layout.SNAPSHOTS, layout.DRAFTS, layout.KEPT)
+
+
+class EmptyArchiveError(TimewarpError):
+    """An archive of nothing was to take the place of everything."""
+
+    kind = Kind.REFUSED
+    reference = "empty-archive"
 
 
 class Taken(NamedTuple):
@@ -68,6 +76,19 @@ class _Difference(NamedTuple):
 
     theirs: Mapping[int, Oid]
     parts_at: int | None = None
+
+
+def check_replacing(manifest: Manifest) -> None:
+    """Refuse to replace what is here by an archive of nothing: `export` writes none.
+
+    Raises:
+        EmptyArchiveError: it is one.
+    """
+    if not manifest.refs:
+        raise EmptyArchiveError(
+            "the archive holds nothing: all that is recorded here would be replaced by nothing",
+            hint=INSPECT,
+        )
 
 
 def replacing(

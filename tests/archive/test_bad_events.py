@@ -21,6 +21,7 @@ from tests.support.forging import (
     Given,
     forged,
     refusal,
+    untouched,
 )
 from tests.support.recorder import opened, typed
 
@@ -101,6 +102,30 @@ def test_a_number_somebody_made_up_leaves_room_for_ours(given_archive: Given, cl
     tw(other, "import", f"../{claimed}.tar.zst")
     assert "precious" in [entry["summary"] for entry in history(other)]
     whole(other)
+
+
+@pytest.mark.parametrize("preview", [(), ("--dry-run",)])
+def test_an_archive_of_nothing_replaces_nothing(
+    given_archive: Given, preview: tuple[str, ...]
+) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        heap.put("blob", b"a pack of nothing is none\n")
+        forger.refs = {}
+        counts = {"events": 0, "snapshots": 0, "drafts": 0, "kept": 0}
+        forger.manifest |= {"writers": [], "counts": counts}
+
+    path = target.path.parent / "nothing.tar.zst"
+    path.write_bytes(forged(target, good, change))
+    with untouched(target):
+        done = typed(target, "import", "--replace", "--force", *preview, str(path))
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines() == [
+        "error: the archive holds nothing: all that is recorded here would be replaced by nothing",
+        f"hint: git timewarp inspect {path}",
+    ]
+    assert typed(target, "import", str(path)).code == 0
 
 
 def test_the_next_step_after_damage_can_be_typed(given_archive: Given) -> None:

@@ -29,6 +29,14 @@ TABLE: dict[str, Explanation] = {
         "The whole file was refused before any of it was brought into the repository.",
         "Do not use it. Ask whoever gave it to you for one that 'git timewarp export' wrote.",
     ),
+    "empty-archive": Explanation(
+        Sort.PERMANENT,
+        "'import --replace' was given an archive without events and snapshots. 'export' writes "
+        "no such file.",
+        _UNTOUCHED,
+        "Look into the file with 'git timewarp inspect'. To record nothing any more and remove "
+        "what is recorded, use 'git timewarp deinit --purge'.",
+    ),
     "no-archive": Explanation(
         Sort.PERMANENT,
         "The path names no file, or a folder.",
