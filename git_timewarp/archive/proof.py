@@ -14,7 +14,7 @@ from git_timewarp.archive import chains, events, safe
 from git_timewarp.archive.manifest import INSPECT, Chain, DamagedArchiveError, Manifest
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git.names import Oid, WriterId
-from git_timewarp.git.objects import MODE_TREE, MissingObjectError, Reader
+from git_timewarp.git.objects import MODE_TREE, MissingObjectError, Reader, TreeEntry
 from git_timewarp.store import kept, layout, snapshots
 from git_timewarp.store.chain import hash_is_right
 from git_timewarp.store.events import REDACTED, ChainHead, Event, NewerFormatError
@@ -177,23 +177,50 @@ def _kept(reader: Reader, manifest: Manifest) -> int:
     count = 0
     for name, entry in _entries(reader, manifest, layout.KEPT):
         count += 1
-        parts = {item.name: item.oid for item in reader.tree(entry)}
-        if TOMBSTONE in parts:
-            continue
-        kind = reader.read(parts["type"], kind="blob").decode("ascii").strip()
-        if "object" in parts:
-            data = reader.read(parts["object"], kind="blob")
-            header = b"%s %d\0" % (kind.encode(), len(data))
-            digest = hashlib.new(manifest.object_format, header + data, usedforsecurity=False)
-            right = kind in {"commit", "tag"} and digest.hexdigest() == name
-            if kind == "commit":
-                right = right and data.startswith(b"tree %s\n" % parts["tree"].encode())
-                right = right and all(Oid.parse(parent) for parent in kept.named(data))
-        else:
-            right = parts.get(kind) == name
+        parts = {item.name: item for item in reader.tree(entry)}
+        try:
+            Oid.parse(name)
+            safe.kept(reader, parts)
+            right = _is_kept(reader, name, parts, manifest.object_format)
+        except (ValueError, KeyError) as exc:
+            raise damaged(f"the kept object '{name}' is not whole") from exc
         if not right:
             raise damaged(f"the kept object '{name}' is another one")
     return count
+
+
+def _is_kept(reader: Reader, name: str, parts: Mapping[str, TreeEntry], hash_name: str) -> bool:
+    """Tell whether an entry holds the object `name` and all that it names of trees and blobs.
+
+    What was purged keeps its bytes only, or not even these.
+    """
+    kind = reader.read(parts["type"].oid, kind="blob").decode("ascii").strip()
+    found = {part: parts[part].oid for part in ("tree", "blob") if part in parts}
+    if TOMBSTONE in parts:
+        stone = reader.read(parts[TOMBSTONE].oid, kind="blob")
+        snapshots.parse_tombstone(stone, entry=parts[TOMBSTONE].oid)
+        if found:
+            return False
+    if "object" not in parts:
+        return TOMBSTONE in parts or (kind in {"tree", "blob"} and found == {kind: name})
+    data = reader.read(parts["object"].oid, kind="blob")
+    header = b"%s %d\0" % (kind.encode(), len(data))
+    digest = hashlib.new(hash_name, header + data, usedforsecurity=False)
+    if kind not in {"commit", "tag"} or digest.hexdigest() != name:
+        return False
+    for other in kept.named(data):
+        Oid.parse(other)
+    return TOMBSTONE in parts or found == _beside(kind, data)
+
+
+def _beside(kind: str, data: bytes) -> dict[str, Oid]:
+    """Return what of trees and blobs has to stand beside a commit or tag: what it names."""
+    lines = [line.decode("ascii") for line in data.split(b"\n", 2)[:2]]
+    word, oid = lines[0].split(" ")
+    if word != ("tree" if kind == "commit" else "object"):
+        raise ValueError(f"not a {kind}")
+    target = "tree" if kind == "commit" else lines[1].removeprefix("type ")
+    return {target: Oid.parse(oid)} if target in {"tree", "blob"} else {}
 
 
 def _entries(reader: Reader, manifest: Manifest, kind: str) -> Iterator[tuple[str, Oid]]:

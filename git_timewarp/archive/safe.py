@@ -8,7 +8,7 @@ the kind of thing it has to be, and there? Of a commit (which a tree may name) g
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from git_timewarp.archive.manifest import INSPECT
 from git_timewarp.errors import Kind, TimewarpError
@@ -21,6 +21,7 @@ from git_timewarp.git.objects import (
     MODE_TREE,
     MissingObjectError,
     Reader,
+    TreeEntry,
 )
 from git_timewarp.store.snapshots import TOMBSTONE, Snapshot
 from git_timewarp.store.view import View, unescape
@@ -35,6 +36,9 @@ _MODE = rb"[0-7]{1,4}\Z"
 """Permission bits as a capture writes them; 0 for a file that nobody may read."""
 
 _OWN_GIT = ".git"
+_KEPT = {"type": "blob", "object": "blob", "blob": "blob", TOMBSTONE: "blob", "tree": "tree"}
+"""What stands in the entry of a kept object."""
+
 _FILES = frozenset({"meta", "refs", "modes", "bits", TOMBSTONE})
 _REFS = ("refs/", "HEAD")
 
@@ -67,6 +71,22 @@ def parts(reader: Reader, entry: Oid) -> None:
     for item in reader.tree(entry):
         if item.mode != (MODE_FILE if item.name in _FILES else MODE_TREE):
             raise ValueError(f"'{item.name}' is not the kind of thing it has to be")
+
+
+def kept(reader: Reader, entries: Mapping[str, TreeEntry]) -> None:
+    """Check that what stands in the entry of a kept object is what its name says, and there.
+
+    Raises:
+        ValueError: something in it is not the kind of thing it has to be.
+        MissingObjectError: it is not there.
+    """
+    for name, item in entries.items():
+        kind = _KEPT.get(name)
+        found = reader.info(item.oid)
+        if found is None:
+            raise MissingObjectError(item.oid)
+        if found[1] != kind or item.mode != (MODE_TREE if kind == "tree" else MODE_FILE):
+            raise ValueError(f"'{name}' is not the kind of thing it has to be")
 
 
 def _view(reader: Reader, entry: Oid, view: View, checked: set[Oid]) -> None:

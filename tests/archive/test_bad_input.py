@@ -6,6 +6,7 @@ import io
 import json
 import os
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,14 @@ from git_timewarp.app.archive import inspect
 from git_timewarp.archive import chains, zstd
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import MODE_FILE, MODE_GITLINK, MODE_LINK, MODE_TREE, TreeEntry
+from git_timewarp.git.objects import (
+    MODE_EXEC,
+    MODE_FILE,
+    MODE_GITLINK,
+    MODE_LINK,
+    MODE_TREE,
+    TreeEntry,
+)
 from git_timewarp.store import layout
 from git_timewarp.store.heap import Heap
 from tests.support.archives import empty, tw
@@ -33,6 +41,10 @@ from tests.support.forging import (
     untouched,
 )
 from tests.support.recorder import opened
+from tests.support.repo_builder import RepoBuilder
+
+Parts = dict[str, TreeEntry]
+STONE = b'{"by":"purge","op":"x","reason":"y","ts":"2026-11-26T00:00:00.000Z","v":1}'
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -343,18 +355,104 @@ def test_a_description_nobody_could_show_is_refused(
     assert f"has no '{member}' of the right form" in error.message
 
 
-def test_a_kept_commit_with_the_tree_of_another_is_refused(given_archive: Given) -> None:
-    target, good = given_archive
+def kept_with(target: RepoBuilder, good: bytes, change: Callable[[Heap, Parts], None]) -> bytes:
+    """Return an archive in which `change` changed the entry of the kept commit."""
 
-    def change(heap: Heap, forger: Forger) -> None:
+    def entry(heap: Heap, forger: Forger) -> None:
         ref = layout.ref(forger.writer, layout.KEPT, 1)
         (item,) = forger.tree(f"{forger.refs[ref]}^{{tree}}")
         parts = {part.name: part for part in forger.tree(item.oid)}
-        parts["tree"] = parts["tree"]._replace(oid=heap.put_tree([]))
+        change(heap, parts)
         tree = heap.put_tree([item._replace(oid=heap.put_tree(list(parts.values())))])
         forger.refs[ref] = heap.put("tag", layout.tag_bytes(tree, layout.KEPT))
 
-    error = refusal(target, forged(target, good, change))
+    return forged(target, good, entry)
+
+
+def test_a_kept_commit_with_the_tree_of_another_is_refused(given_archive: Given) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, parts: Parts) -> None:
+        parts["tree"] = parts["tree"]._replace(oid=heap.put_tree([]))
+
+    error = refusal(target, kept_with(target, good, change))
+    assert (error.reference, "another one" in error.message) == ("damaged-archive", True)
+
+
+@pytest.mark.parametrize(
+    ("part", "mode"),
+    [
+        ("tree", MODE_GITLINK),
+        ("object", MODE_EXEC),
+        ("object", MODE_LINK),
+        ("object", MODE_GITLINK),
+        ("type", MODE_LINK),
+    ],
+)
+def test_a_part_of_a_kept_commit_of_another_mode_is_refused(
+    given_archive: Given, part: str, mode: int
+) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, parts: Parts) -> None:
+        heap.put("blob", b"a pack of nothing is none\n")
+        parts[part] = parts[part]._replace(mode=mode)
+
+    assert refusal(target, kept_with(target, good, change)).reference == "damaged-archive"
+
+
+@pytest.mark.parametrize("part", ["more", "blob", "raw"])
+def test_a_part_no_kept_commit_has_is_refused(given_archive: Given, part: str) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, parts: Parts) -> None:
+        parts[part] = TreeEntry(MODE_FILE, part, heap.put("blob", b"x"))
+
+    assert refusal(target, kept_with(target, good, change)).reference == "damaged-archive"
+
+
+@pytest.mark.parametrize("without", [(), ("tree", "object"), ("tree", "type")])
+@pytest.mark.parametrize("stone", [b"", STONE])
+def test_a_kept_commit_that_was_purged_says_so(
+    given_archive: Given, without: tuple[str, ...], stone: bytes
+) -> None:
+    """Its tombstone can be read, its tree is gone, and its type is there."""
+    target, good = given_archive
+
+    def change(heap: Heap, parts: Parts) -> None:
+        parts["tombstone"] = TreeEntry(MODE_FILE, "tombstone", heap.put("blob", stone))
+        for part in without:
+            del parts[part]
+
+    data = kept_with(target, good, change)
+    if stone and without == ("tree", "object"):
+        path = target.path.parent / "purged.tar.zst"
+        path.write_bytes(data)
+        tw(target, "import", "--dry-run", str(path))
+        return
+    assert refusal(target, data).reference == "damaged-archive"
+
+
+def test_the_bytes_of_a_purged_commit_are_its_own(given_archive: Given) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, parts: Parts) -> None:
+        parts["tombstone"] = TreeEntry(MODE_FILE, "tombstone", heap.put("blob", STONE))
+        parts["object"] = parts["object"]._replace(oid=heap.put("blob", b"tree x\n"))
+        del parts["tree"]
+
+    error = refusal(target, kept_with(target, good, change))
+    assert (error.reference, "another one" in error.message) == ("damaged-archive", True)
+
+
+def test_a_kept_tree_under_another_name_is_refused(given_archive: Given) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, parts: Parts) -> None:
+        del parts["object"]
+        parts["type"] = parts["type"]._replace(oid=heap.put("blob", b"tree\n"))
+
+    error = refusal(target, kept_with(target, good, change))
     assert (error.reference, "another one" in error.message) == ("damaged-archive", True)
 
 
@@ -448,3 +546,24 @@ def test_a_value_that_is_no_tag_of_ours_is_refused(given_archive: Given) -> None
         forger.refs[ref] = heap.put("tag", body)
 
     assert refusal(target, forged(target, good, change)).reference == "damaged-archive"
+
+
+def test_all_that_is_kept_of_our_own_is_taken_in(tmp_path: Path) -> None:
+    """Commits, and tags of everything, and refs that named a tree or a blob."""
+    source = empty(tmp_path / "source")
+    tw(source, "init", "--no-hooks")
+    blob = source.git("hash-object", "-w", "--stdin", stdin=b"only a tag has me")
+    tree = source.git("mktree", stdin=f"100644 blob {blob}\tf\n".encode())
+    commit = source.git("commit-tree", "-m", "lone", tree)
+    for name, oid in {"commit": commit, "tree": tree, "blob": blob}.items():
+        source.git("tag", "-a", "-m", f"tag of a {name}", f"on-{name}", oid)
+        source.git("tag", f"light-{name}", oid)
+    source.git("tag", "-a", "-m", "tag of a tag", "on-tag", "on-commit")
+    tw(source, "snapshot", "-m", "with tags")
+    source.git("tag", "-d", *source.git("tag").split())
+    tw(source, "snapshot", "-m", "without")
+    tw(source, "export", "--output", "../kept.tar.zst")
+    target = empty(tmp_path / "target")
+    tw(target, "import", "../kept.tar.zst")
+    names = target.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/kept/*").split()
+    assert len(target.git("ls-tree", names[0]).splitlines()) == 7
