@@ -22,13 +22,14 @@ from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.git.run import GitError
 from git_timewarp.safety import roots
 from git_timewarp.store import lineage, transaction
-from git_timewarp.store.failures import told
+from git_timewarp.store.backlog import Backlog
+from git_timewarp.store.failures import StorageError, told
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.timeline import start
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.util import directories
-from git_timewarp.util.text import shell
+from git_timewarp.util.text import shell, to_bytes
 
 if TYPE_CHECKING:
     from git_timewarp.app.repository import App
@@ -124,28 +125,68 @@ class Archives:
 
     def _source(self, wanted: Wanted) -> tuple[pack.Source, Selection]:
         """Fold what waits, and note the refs of that moment."""
+        if self._app.recording and not self._writable:
+            return self._as_it_is(wanted)
         with self._app.operation("export") as op:
             refs = merge.fold(op, command="git timewarp export")
             chosen = selection.selection(op.history, wanted)
             return self._seen(op, refs), chosen
 
+    def _as_it_is(self, wanted: Wanted) -> tuple[pack.Source, Selection]:
+        """Note the refs where nothing can be written (a read-only disk, another user's files).
+
+        Raises:
+            StorageError: something waits to be folded: it would not be in the archive.
+        """
+        state = self._repo.state_dir
+        with self._app.history() as history:
+            held = history.journal
+            if held.writer is None or not held.is_empty or history.needs_recovery:
+                raise StorageError(
+                    f"what was recorded last is not in git yet, and '{state}' cannot be written "
+                    "to: an archive would lack it",
+                    hint="git timewarp doctor",
+                )
+            if Backlog(state).size:
+                self._app.notices.append(
+                    f"warning: what hooks noted last is not in the archive: '{state}' cannot be "
+                    "written to"
+                )
+            numbers = {held.writer: held.head.n}
+            source = pack.Source(
+                self._repo, dict(history.refs), held.writer, self._lineage(numbers)
+            )
+            return source, selection.selection(history, wanted)
+
+    @property
+    def _writable(self) -> bool:
+        """Whether this user may write where our files are, or will be."""
+        state = to_bytes(self._repo.state_dir)
+        place = state if os.path.isdir(state) else to_bytes(self._repo.common_dir)
+        return os.access(place, os.W_OK)
+
     def _seen(self, op: Operation, refs: Mapping[RefName, Oid]) -> pack.Source:
         writer, n = op.recorder.writer, op.recorder.journal.head.n
+        return pack.Source(self._repo, refs, writer, self._lineage({writer: n}))
+
+    def _lineage(self, now: Mapping[WriterId, int]) -> Mapping[WriterId, int]:
         former = {WriterId(w): n for w, n in lineage.former(self._repo.state_dir).items()}
-        return pack.Source(self._repo, refs, writer, {**former, writer: n})
+        return {**former, **now}
 
     def _written(
         self, source: pack.Source, wanted: Wanted, chosen: Selection, write: Write
     ) -> Manifest:
-        with self._scratch() as scratch:
+        with self._scratch(anywhere=not self._writable) as scratch:
             return pack.write(
                 source, wanted, chosen, scratch=scratch, product=__version__, write=write
             )
 
     @contextmanager
-    def _scratch(self) -> Iterator[Scratch]:
+    def _scratch(self, *, anywhere: bool = False) -> Iterator[Scratch]:
+        """Make a scratch folder beside our files; `anywhere`: in the folder for temporary files."""
         git, clock = self._repo.git, self._clock
-        with scratch_folder.opened(self._repo.state_dir, git, clock=clock) as made:
+        above = self._app.environ.get("TMPDIR") or "/tmp" if anywhere else self._repo.state_dir  # noqa: S108
+        with scratch_folder.opened(above, git, clock=clock) as made:
             yield made
 
     def bring(
@@ -162,7 +203,8 @@ class Archives:
         Where nothing records yet, recording begins, and goes on where the archive ends.
         """
         hint = f"git timewarp inspect {shell(path)}"
-        with told(), _hinting(hint), self._scratch() as scratch:
+        anywhere = dry_run and not self._writable
+        with told(), _hinting(hint), self._scratch(anywhere=anywhere) as scratch:
             fmt = self._repo.hash_name
             manifest, name = unpack.checked(path, scratch, hash_name=fmt, progress=progress)
             if replace:

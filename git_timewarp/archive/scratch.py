@@ -14,6 +14,7 @@ from git_timewarp.git import bundle
 from git_timewarp.git.run import Git
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.clock import Clock
+from git_timewarp.util.text import to_bytes
 
 
 class Scratch:
@@ -49,7 +50,9 @@ def opened(above: str, git: Git, *, clock: Clock) -> Iterator[Scratch]:
     had = os.path.isdir(above)
     directories.make(above)
     path = os.path.join(above, atomic.temporary(f"archive-{clock.random_bytes(4).hex()}"))
-    directories.make(path)
+    faults.point(f"mkdir {os.path.basename(path)}")
+    # It may be beside other users' files.
+    os.mkdir(to_bytes(path), 0o700)
     try:
         yield Scratch(path, git)
     finally:

@@ -15,7 +15,7 @@ from git_timewarp.cli.terminal import Manner
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.safety.log import DEFAULT, Log
 from git_timewarp.util.clock import SystemClock
-from git_timewarp.util.text import json_name, octal, printable
+from git_timewarp.util.text import json_name, octal, printable, to_str
 
 _MOST_NAMED = 10
 _MOST_REPORTS = 20
@@ -82,7 +82,9 @@ def bug(exc: BaseException, *, folder: str | None, words: list[str]) -> Timewarp
 
 
 def _system(exc: OSError) -> TimewarpError:
-    where = f" '{exc.filename}'" if isinstance(exc.filename, str) else ""
+    name = exc.filename
+    named = isinstance(name, str | bytes)
+    where = f" '{to_str(name) if isinstance(name, bytes) else name}'" if named else ""
     reason = (os.strerror(exc.errno) if exc.errno else str(exc)).lower()
     full = exc.errno in _FULL
     hint = "df -h ." if full else "git timewarp doctor"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 
 from git_timewarp.errors import Kind, TimewarpError
@@ -30,6 +31,9 @@ _REASONS = {
 _GIT_SAYS = {errno.ENOSPC: "Out of diskspace"}
 """Where git has words of its own for what the system says."""
 
+_NAMED = re.compile(r".*'([^']*/[^']*)'", re.DOTALL)
+"""The last path in what was said."""
+
 
 @contextlib.contextmanager
 def told() -> Iterator[None]:
@@ -45,8 +49,14 @@ def told() -> Iterator[None]:
         raise StorageError(text + where, hint=hint) from exc
     except GitError as exc:
         for code, (text, hint) in _REASONS.items():
-            if os.strerror(code) in exc.stderr or _GIT_SAYS.get(code, "\0") in exc.stderr:
-                raise StorageError(f"{text} (git {exc.command})", hint=hint) from exc
+            for line in exc.stderr.splitlines():
+                if os.strerror(code) in line or _GIT_SAYS.get(code, "\0") in line:
+                    named = _NAMED.match(line)
+                    where = f": '{named[1]}'" if named else ""
+                    said = "" if named else f": {line.strip()}"
+                    raise StorageError(
+                        f"{text}{where} (git {exc.command}{said})", hint=hint
+                    ) from exc
         raise
 
 
@@ -62,5 +72,6 @@ def put_off(notices: list[str], said: int) -> str:
     del notices[said:]
     for code in _REASONS:
         if os.strerror(code) in why:
-            raise OSError(code, os.strerror(code))
+            named = _NAMED.match(why)
+            raise OSError(code, os.strerror(code), *([named[1]] if named else []))
     return why

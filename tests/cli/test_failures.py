@@ -80,6 +80,11 @@ def test_the_system_refusing_is_no_bug(number: int, message: str, hint: str) -> 
     assert told(OSError(number, "x", "f")) == (1, [f"error: {message}", f"hint: {hint}"])
 
 
+def test_a_path_in_bytes_is_named_too() -> None:
+    lines = told(OSError(errno.EACCES, "x", b"/a/\xff"))[1]
+    assert lines[0] == r"error: cannot write '/a/\377': permission denied"
+
+
 def test_a_bug_leaves_a_report_and_asks_for_an_issue(tmp_path: Path) -> None:
     state = tmp_path / "timewarp"
     state.mkdir()

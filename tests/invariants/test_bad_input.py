@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -336,6 +337,36 @@ def test_looking_works_in_a_read_only_git_directory(repo: RepoBuilder) -> None:
     for words in (["log"], ["status"], ["show", "E1"], ["cat", "E1:a"], ["verify", "--full"]):
         answer = as_reader(repo, *words)
         assert answer.code == 0, (words, answer)
+
+
+def test_archives_of_a_read_only_git_directory(repo: RepoBuilder, tmp_path: Path) -> None:
+    assert typed(repo, "export", "--output", "../before.tar.zst").code == 0
+    with unchanged(repo):
+        for words in (["export", "--output", "../after.tar.zst"], ["export", "--dry-run"]):
+            answer = as_reader(repo, *words)
+            assert (answer.code, answer.err) == (0, ""), (words, answer)
+    archives = [(tmp_path / name).read_bytes() for name in ("before.tar.zst", "after.tar.zst")]
+    assert archives[0] == archives[1]
+    fresh = RepoBuilder(tmp_path / "fresh")
+    for there in (repo, fresh):
+        with unchanged(repo):
+            answer = as_reader(there, "import", "--dry-run", "../after.tar.zst")
+            assert (answer.code, answer.err) == (0, ""), answer
+    assert not list(fresh.git_dir().glob("timewarp*"))
+    answer = as_reader(repo, "import", "../after.tar.zst")
+    assert (answer.code, answer.out) == (1, ""), answer
+    assert str(repo.git_dir() / "timewarp") in answer.err
+    assert not list(Path(tempfile.gettempdir()).glob(".tmp-*-archive-*"))
+
+
+def test_an_archive_without_what_waits_is_not_written(repo: RepoBuilder, tmp_path: Path) -> None:
+    repo.write("a", "four\n")
+    opened(repo).jump("E1")
+    answer = as_reader(repo, "export", "--output", "../part.tar.zst")
+    assert (answer.code, answer.out) == (1, ""), answer
+    assert f"'{repo.git_dir() / 'timewarp'}' cannot be written to" in answer.err
+    assert not (tmp_path / "part.tar.zst").exists()
+    assert typed(repo, "export", "--output", "../part.tar.zst").code == 0
 
 
 FULL = """

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.git.run import GitError
-from git_timewarp.store.failures import StorageError, told
+from git_timewarp.store.failures import StorageError, put_off, told
 from git_timewarp.timeline.naming import MilestoneNameError
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
@@ -91,6 +91,36 @@ def test_gits_own_words_for_a_full_disk() -> None:
     said = "fatal: sha1 file '.git/timewarp/index/x/index.lock' write error. Out of diskspace"
     with pytest.raises(StorageError, match="no space is left on the disk"), told():
         raise GitError(["update-index"], code=128, stderr=said)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (
+            "fatal: cannot lock ref 'refs/x': Unable to create '/r/.git/refs/x.lock': {}\nfatal: no",
+            "the file system is read-only: '/r/.git/refs/x.lock' (git update-ref)",
+        ),
+        (
+            "error: could not lock config file .git/config: {}",
+            (
+                "the file system is read-only "
+                "(git update-ref: error: could not lock config file .git/config: {})"
+            ),
+        ),
+    ],
+)
+def test_what_git_may_not_write_is_named(said: str, message: str) -> None:
+    reason = os.strerror(errno.EROFS)
+    with pytest.raises(StorageError) as caught, told():
+        raise GitError(["update-ref"], code=128, stderr=said.format(reason))
+    assert caught.value.message == message.format(reason)
+
+
+def test_what_put_a_fold_off_keeps_its_path() -> None:
+    why = f"put off: {OSError(errno.EROFS, os.strerror(errno.EROFS), '/r/.git/x')}"
+    with pytest.raises(OSError, match="Read-only") as caught:
+        put_off([why], 0)
+    assert caught.value.filename == "/r/.git/x"
 
 
 @pytest.mark.parametrize("name", ["/r/.git", b"/r/.git"])
