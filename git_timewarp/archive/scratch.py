@@ -22,14 +22,16 @@ class Scratch:
 
     Attributes:
         path: the folder.
+        place: a folder on the same disk that stays.
         objects: the object directory of the repository.
     """
 
-    def __init__(self, path: str, git: Git) -> None:
+    def __init__(self, path: str, git: Git, *, place: str) -> None:
         self.path = path
+        self.place = place
         self._git = git
-        self._place = os.path.join(path, "history.git")
-        self.objects = os.path.join(self._place, "objects")
+        self._history = os.path.join(path, "history.git")
+        self.objects = os.path.join(self._history, "objects")
 
     def file(self, name: str) -> str:
         """Return the path of a file in it."""
@@ -37,7 +39,7 @@ class Scratch:
 
     def repository(self, *, hash_name: str) -> Git:
         """Make the bare repository; return how to call git for it."""
-        return bundle.scratch(self._git, self._place, hash_name=hash_name)
+        return bundle.scratch(self._git, self._history, hash_name=hash_name)
 
 
 @contextlib.contextmanager
@@ -54,7 +56,7 @@ def opened(above: str, git: Git, *, clock: Clock) -> Iterator[Scratch]:
     # It may be beside other users' files.
     os.mkdir(to_bytes(path), 0o700)
     try:
-        yield Scratch(path, git)
+        yield Scratch(path, git, place=above if had else os.path.dirname(above))
     finally:
         directories.remove(path)
         if not had:

@@ -25,10 +25,13 @@ from git_timewarp.git import bundle
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.run import GitError
 from git_timewarp.store.failures import told
-from git_timewarp.util.text import shell
+from git_timewarp.store.room import megabytes
+from git_timewarp.util.text import shell, to_bytes
 
 _BLOCK = 1 << 20
 _RESERVE = 16 << 20
+"""Bytes that stay free for what comes after an import; nothing is set aside for it."""
+
 _HOSTILE = r"hasDot|hasDotdot|hasDotgit|fullPathname|emptyName|gitmodules|[Ss]ymlink"
 
 Feed = Callable[[bytes], object]
@@ -110,7 +113,7 @@ def checked(
 
         def accept(found: Manifest) -> Feed:
             _check_format(found, hash_name)
-            _check_room(found, scratch.path)
+            _check_room(found, scratch.path, place=scratch.place)
             return indexing.feed
 
         found = read(path, accept, progress=progress)
@@ -187,13 +190,15 @@ def _check_format(found: Manifest, hash_name: str) -> None:
         )
 
 
-def _check_room(found: Manifest, folder: str) -> None:
-    disk = os.statvfs(folder)
+def _check_room(found: Manifest, folder: str, *, place: str) -> None:
+    disk = os.statvfs(to_bytes(folder))
     free = disk.f_bavail * disk.f_frsize
     size = sum(member.size for member in found.members if member.name == manifest_file.BUNDLE)
     if size + _RESERVE > free:
         raise NoRoomError(
-            f"the archive holds {size} bytes of history, the disk has {free} free", hint="df -h ."
+            f"the archive holds {megabytes(size)} of history, and {megabytes(_RESERVE)} have to "
+            f"stay free beside it, but the disk has only {megabytes(free)}",
+            hint=f"df -h {shell(place)}",
         )
 
 

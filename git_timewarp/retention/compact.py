@@ -18,9 +18,12 @@ from git_timewarp.store.snapshots import Tombstone
 from git_timewarp.store.usage import sizes
 from git_timewarp.timeline.label import of_snapshot
 from git_timewarp.timeline.operation import Operation
+from git_timewarp.util import directories
 from git_timewarp.util.clock import iso
 
 _META = frozenset({"meta"})
+_TIGHT = 16 << 20
+"""Bytes free on the disk below which a removal may not fit."""
 
 
 def compact(
@@ -36,21 +39,27 @@ def compact(
     Args:
         op: the operation.
         policy: the rules.
-        now: remove the old packs at once, not after their grace time.
+        now: remove the old packs at once, not after their grace time; those that wait for it
+            go first, so that there is room for the rest on a full disk.
         dry_run: only decide.
         most: how many ids one event lists.
 
     Raises:
         NotRemovedError, GitError: nothing was removed.
     """
+    swept = 0
     if not dry_run:
+        if now:
+            _drop_memory(op)
+            swept = removal.sweep(op)
         removal.ready(op)
     stored = gather(op.history)
     decisions = decide((item.candidate for item in stored), policy, now_ns=op.world.clock.now_ns())
     judged = _judged(op.history, stored, decisions)
     gone = [item for item in decisions if not item.keep]
     if dry_run or not gone:
-        return CompactResult(judged, frees(op.history, stored, decisions), dry_run=dry_run)
+        freed = frees(op.history, stored, decisions) if dry_run else swept
+        return CompactResult(judged, freed, dry_run=dry_run)
     entries = {item.candidate.id: item.entry for item in stored}
     snapshots, written = _buried(op, entries, gone)
     some = f"{len(gone)} snapshots" if len(gone) > 1 else "1 snapshot"
@@ -66,7 +75,13 @@ def compact(
             now=now,
         ),
     )
-    return CompactResult(judged, done.freed, done.waits, done.events)
+    return CompactResult(judged, swept + done.freed, done.waits, done.events)
+
+
+def _drop_memory(op: Operation) -> None:
+    """On a disk that is nearly full: remove what the next capture can find out again."""
+    if op.world.room.free(op.repo.common_dir) < _TIGHT:
+        directories.remove(op.recorder.paths.memory)
 
 
 def frees(history: History, stored: Sequence[Stored], decisions: Sequence[Decision]) -> int:

@@ -10,7 +10,6 @@ an old pack holds and the user has come to need since is kept when the pack leav
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -187,12 +186,21 @@ def free(op: Operation, gone: AbstractSet[Oid], *, now: bool, memory: bool) -> i
     before = packs.size(packs.names())
     freed = packs.thin(gone)
     if memory:
-        directories.remove(os.path.join(op.repo.state_dir, "index"))
-    old = packs.superseded() if now else []
-    if old:
-        op.recorder.sweep(old)
+        directories.remove(op.recorder.paths.memory)
+    if now and sweep(op):
         freed = before - packs.size(packs.names())
     return freed
+
+
+def sweep(op: Operation) -> int:
+    """Let all old packs go at once; return the bytes that are free then."""
+    packs = op.recorder.packs
+    old = packs.superseded()
+    if not old:
+        return 0
+    before = packs.size(packs.names())
+    op.recorder.sweep(old)
+    return before - packs.size(packs.names())
 
 
 def empty(op: Operation) -> None:

@@ -64,7 +64,14 @@ def storage(history: History, bounds: Bounds, *, clock: Clock) -> StorageResult:
         tuple(Large(oid, sizes[oid], names[oid].partition("/")[2]) for oid in blobs),
         frees(history, stored, decisions),
         sum(not item.keep for item in decisions),
-        tuple(_advice(now.level, now.percent, any(not item.keep for item in decisions))),
+        tuple(
+            _advice(
+                now.level,
+                now.percent,
+                compacts=any(not item.keep for item in decisions),
+                leaving=bool(now.leaving),
+            )
+        ),
     )
 
 
@@ -144,11 +151,11 @@ def _loose(history: History) -> Iterator[Oid]:
                 yield Oid(os.path.basename(folder) + name)
 
 
-def _advice(level: str, percent: int, compacts: bool) -> Iterator[str]:  # noqa: FBT001
-    """Yield the commands that help."""
+def _advice(level: str, percent: int, *, compacts: bool, leaving: bool) -> Iterator[str]:
+    """Yield the commands that help; `leaving`: old packs are about to go."""
     if compacts:
         yield "git timewarp compact --dry-run"
-    if level in {WARN, STOP} and compacts:
+    if level in {WARN, STOP} and (compacts or leaving):
         yield "git timewarp compact --now"
     if percent >= 70 and not compacts:
         yield "git timewarp config set retention.keepWithin 2d"

@@ -59,6 +59,11 @@ class Paths:
         return os.path.join(self.root, "index.db")
 
     @property
+    def memory(self) -> str:
+        """What captures remember of the work trees, a cache."""
+        return os.path.join(self.root, "index")
+
+    @property
     def quarantine(self) -> str:
         """The object directory of what is not folded yet (see `store/quarantine.py`)."""
         return os.path.join(self.root, "quarantine")

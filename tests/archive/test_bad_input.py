@@ -148,6 +148,8 @@ def test_a_size_bomb_is_refused_before_it_is_unpacked(given_archive: Given) -> N
     manifest["members"][1]["size"] = 1 << 60
     error = refusal(target, packed(manifest_with(members, **manifest), seal=False))
     assert error.reference == "archive-too-large"
+    assert "and 16.0 MB have to stay free beside it" in error.message
+    assert error.hint == f"df -h {target.git_dir() / 'timewarp'}"
 
 
 def test_a_member_larger_than_it_says_is_refused(given_archive: Given) -> None:

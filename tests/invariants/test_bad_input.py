@@ -415,6 +415,50 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert (answer.code, told) == (0, TOLD), answer
 
 
+COMPACTED = """
+mount -t tmpfs -o size=12m none "$1" && cp -a "$2/repo" "$1/repo" && cd "$1/repo" || exit 99
+git config timewarp.disk.stop 0
+git timewarp init >/dev/null || exit 99
+for number in 1 2 3 4 5 6 7 8; do
+    head -c 100000 /dev/urandom >a && git timewarp snapshot >/dev/null || exit 99
+done
+for rule in keepWithin keepDaily keepWeekly keepMonthly; do
+    [ -z "$3" ] || git config "timewarp.retention.$rule" 0
+done
+[ -z "$3" ] || git config timewarp.retention.keepLast 1
+dd if=/dev/zero of="$1/fill" bs=4k >/dev/null 2>&1
+git timewarp storage | grep ^hint
+git timewarp compact --now --force | tr -d '0-9.KM'
+echo four >a && git timewarp snapshot >/dev/null && git timewarp verify --full | tail -n 1 && git fsck
+"""
+
+GONE = """\
+hint: git timewarp compact --dry-run
+hint: git timewarp compact --now
+removed  snapshots, kept  (E)
+ B are free now
+everything is whole
+"""
+
+KEPT = """\
+hint: git timewarp compact --now
+the rules keep every snapshot ()
+ B of old packs are free now
+everything is whole
+"""
+
+
+@pytest.mark.parametrize(("thinned", "said"), [("y", GONE), ("", KEPT)])
+def test_compacting_at_once_works_on_a_full_disk(tmp_path: Path, thinned: str, said: str) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    if not CAN_MOUNT:
+        return
+    (tmp_path / "small").mkdir()
+    answer = in_a_namespace(COMPACTED, str(tmp_path / "small"), str(tmp_path), thinned)
+    assert (answer.code, answer.out) == (0, said), answer
+
+
 def a_disk_that_says_it_is_full(repo: RepoBuilder) -> None:
     """Where nobody may mount a small file system: the first write fails as on a full disk."""
     assert typed(repo, "init").code == 0

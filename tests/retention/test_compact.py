@@ -126,7 +126,20 @@ def test_bytes_are_free_at_once_when_asked(repo: RepoBuilder, given: World) -> N
     assert packed(given) < before - 11 * 20_000
     whole(repo, given)
     again = compacted(given, now=True)
-    assert (again.removed, again.events) == (0, ())
+    assert (again.removed, again.frees, again.events) == (0, 0, ())
+
+
+def test_old_packs_go_at_once_when_asked_though_no_snapshot_does(
+    repo: RepoBuilder, given: World
+) -> None:
+    some(repo, given, 12)
+    assert compacted(given).waits
+    before = packs(given)
+    result = compacted(given, now=True)
+    assert (result.removed, result.waits, result.events) == (0, False, ())
+    assert result.frees > 11 * 20_000
+    assert abs(before - packs(given) - result.frees) < 5_000
+    whole(repo, given)
 
 
 def test_every_event_stays_and_one_lists_what_went(repo: RepoBuilder, given: World) -> None:

@@ -45,7 +45,8 @@ TABLE: dict[str, Explanation] = {
     ),
     "archive-too-large": Explanation(
         Sort.PERMANENT,
-        "The archive says that it holds more than the disk has free.",
+        "The archive says that it holds more than the disk has free, if 16 MB are to stay free for "
+        "what comes after it. No file holds these 16 MB: there is nothing to give up for them.",
         _UNTOUCHED + " It was not unpacked.",
         "Make room ('git timewarp storage' shows our share of the disk), or import on a larger one.",
     ),

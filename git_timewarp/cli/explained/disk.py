@@ -16,8 +16,9 @@ TABLE: dict[str, Explanation] = {
             "tree now is in no new snapshot."
         ),
         recovery=(
-            "Free some space; 'git timewarp storage' shows what is ours, 'git timewarp compact' "
-            "gives back what no rule keeps. Then 'git timewarp snapshot'."
+            "Free some space; 'git timewarp storage' shows what is ours, 'git timewarp compact "
+            "--now' gives back what no rule keeps, also on a disk that is full. Then 'git timewarp "
+            "snapshot'."
         ),
     ),
     "snapshot-too-large": Explanation(

@@ -16,8 +16,9 @@ TABLE: dict[str, Explanation] = {
             "made durable. What was recorded before is whole."
         ),
         recovery=(
-            "Free some space ('df -h .', 'git gc') or mend the permissions ('git timewarp "
-            "doctor' names the folder), then run the command again."
+            "Free some space ('df -h .' shows the disk, 'git timewarp compact --now' gives back "
+            "what of ours is old) or mend the permissions ('git timewarp doctor' names the "
+            "folder), then run the command again."
         ),
     ),
     "input-output": Explanation(

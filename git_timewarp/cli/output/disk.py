@@ -89,6 +89,8 @@ def compact(result: CompactResult, look: Look, *, every: bool) -> Iterator[str]:
         yield f"would remove {_snapshots(result.removed)}, keep {kept}{freed}"
     elif not result.removed:
         yield f"the rules keep every snapshot ({kept})"
+        if result.frees:
+            yield f"{size(result.frees)} of old packs are free now"
     else:
         yield f"removed {_snapshots(result.removed)}, kept {kept} ({', '.join(result.events)})"
         when = "when the old packs go, a day from now" if result.waits else "now"
