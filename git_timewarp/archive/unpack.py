@@ -32,7 +32,14 @@ _BLOCK = 1 << 20
 _RESERVE = 16 << 20
 """Bytes that stay free for what comes after an import; nothing is set aside for it."""
 
-_HOSTILE = r"hasDot|hasDotdot|hasDotgit|fullPathname|emptyName|gitmodules|[Ss]ymlink"
+_HOSTILE = r"hasDot|hasDotdot|hasDotgit|fullPathname|emptyName|gitmodules[A-Z]\w*|[Ss]ymlink"
+_SETTINGS = {
+    "gitmodulesUrl": "url",
+    "gitmodulesPath": "path",
+    "gitmodulesName": "name",
+    "gitmodulesUpdate": "update command",
+}
+"""What is wrong of a submodule, by git's own word for it."""
 
 Feed = Callable[[bytes], object]
 Accept = Callable[[Manifest], Feed]
@@ -208,10 +215,20 @@ def _indexed(indexing: bundle.Indexing) -> str:
         with told():
             return indexing.finish()
     except GitError as exc:
-        if re.search(_HOSTILE, exc.stderr):
+        found = re.search(_HOSTILE, exc.stderr)
+        if found is not None:
             raise HostileArchiveError(
-                "the archive holds a name that points outside of a work tree: it was not made "
-                "by git-timewarp, and nothing of it was taken",
-                hint=INSPECT,
+                f"the archive holds {_trap(found[0])}, and nothing of it was taken", hint=INSPECT
             ) from exc
         raise DamagedArchiveError(f"the archive is damaged: {exc.message}", hint=INSPECT) from exc
+
+
+def _trap(word: str) -> str:
+    """Return what git means by the word of its check."""
+    if word in _SETTINGS:
+        return f"a '.gitmodules' file with a submodule {_SETTINGS[word]} that git does not allow"
+    if word.startswith("gitmodules"):
+        return "a '.gitmodules' file that git does not allow"
+    if word.lower() == "symlink":
+        return "a link that git does not allow"
+    return "a name that points outside of a work tree: it was not made by git-timewarp"

@@ -206,6 +206,32 @@ def test_a_tree_that_leaves_the_work_tree_is_refused(given_archive: Given, path:
 
 
 @pytest.mark.parametrize(
+    ("setting", "what"),
+    [
+        ("url = --upload-pack=touch", "url"),
+        ("url = x\n\tpath = --all", "path"),
+        ("url = x\n\tupdate = !touch pwned", "update command"),
+    ],
+)
+def test_what_is_wrong_of_a_submodule_is_called_what_it_is(
+    given_archive: Given, setting: str, what: str
+) -> None:
+    target, good = given_archive
+
+    def change(heap: Heap, forger: Forger) -> None:
+        blob = heap.put("blob", f'[submodule "x"]\n\t{setting}\n'.encode())
+        tree = heap.put_tree([TreeEntry(MODE_FILE, ".gitmodules", blob)])
+        forger.snapshot_with(heap, "tree", TreeEntry(MODE_TREE, "tree", tree))
+
+    error = refusal(target, forged(target, good, change))
+    assert error.reference == "hostile-archive"
+    assert error.message == (
+        f"the archive holds a '.gitmodules' file with a submodule {what} that git does not "
+        "allow, and nothing of it was taken"
+    )
+
+
+@pytest.mark.parametrize(
     "path", ["%2Egit/hooks/post-commit", "%2E%2E/outside", "a%2F%2E%2E%2F%2E%2E/x", "%2Fetc/passwd"]
 )
 @pytest.mark.parametrize("part", ["raw", "operation"])
