@@ -9,10 +9,12 @@ bounded number of contents, never all of them.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +27,8 @@ _CACHED = 32 << 20
 """Bytes of contents that are remembered."""
 
 _BLOCK = 1 << 16
+_LARGEST = 64 << 20
+"""Bytes of the largest tree that is asked what it names."""
 
 
 class RawStore:
@@ -233,6 +237,32 @@ class RawStore:
                 if found is not None and found[0] in kinds and len(found[1]) <= most:
                     seen.add(oid)
                     yield Object(Oid(oid.hex()), *found)
+
+    @cached_property
+    def promised(self) -> Collection[Oid]:
+        """What objects from a partial clone's remote name and that is nowhere here.
+
+        It is no loss: git fetches it when it needs it. Read from every commit and tree in packs
+        that git marked so (`.promisor`), when this is first asked.
+        """
+        named: set[str] = set()
+        for pack in self._packs:
+            if not os.path.exists(to_bytes(pack.path.removesuffix(".pack") + ".promisor")):
+                continue
+            for oid, offset in pack.names():
+                if self._may_be(pack, offset, {"commit", "tree"}, _LARGEST):
+                    found = self._at(pack, offset, oid)
+                    named.update(self._names(*found) if found is not None else ())
+        return frozenset(Oid(oid) for oid in named if not self.has(oid))
+
+    def _names(self, kind: str, data: bytes) -> Iterator[str]:
+        """Yield the tree a commit names, or what stands in a tree."""
+        length = 2 * self.hash_length
+        if kind == "commit" and data.startswith(b"tree "):
+            yield data[5 : 5 + length].decode("ascii", "replace")
+        elif kind == "tree":
+            with contextlib.suppress(ValueError):
+                yield from (item.oid for item in parse_tree(data, hex_length=length))
 
     def _at(self, pack: Pack, offset: int, oid: bytes) -> tuple[str, bytes] | None:
         """Return the object at a place, None when it is not what it should be."""

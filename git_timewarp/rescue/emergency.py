@@ -56,11 +56,17 @@ def listing(start: str, git_dir: str | None, *, progress: Progress) -> Listing:
     with place.store(there) as store:
         found = moments.search(store, there.common_dir)
         losses = moments.Losses(store)
+        damage: moments.Losses | None = None
         left = []
         for number, item in enumerate(found.snapshots):
             progress(number, len(found.snapshots))
-            missing = losses.files(item)
-            left.append(Moment(item.id, item.ts, item.trigger, item.worktree, missing))
+            away = missing = losses.files(item)
+            if away:
+                damage = damage or moments.Losses(store, store.promised)
+                missing = damage.files(item)
+            left.append(
+                Moment(item.id, item.ts, item.trigger, item.worktree, missing, away - missing)
+            )
     return Listing(git_dir=there.git_dir, moments=tuple(left), gone=found.gone)
 
 
@@ -102,6 +108,7 @@ def restore(wanted: Wanted, *, environ: Mapping[str, str], progress: Progress) -
         notes=tuple(sorted(writer.notes)),
         gone=found.gone,
         whole_before=before,
+        not_fetched=tuple(sorted(writer.not_fetched)),
     )
 
 
@@ -131,7 +138,7 @@ def _chosen(mine: Sequence[Snapshot], wanted: Wanted, there: Place) -> Snapshot:
 
 def _whole_before(store: RawStore, mine: Sequence[Snapshot], chosen: Snapshot) -> str | None:
     """Return the time of the newest whole snapshot before the chosen one."""
-    losses = moments.Losses(store)
+    losses = moments.Losses(store, store.promised)
     for item in reversed(mine[: list(mine).index(chosen)]):
         if not losses.files(item):
             return item.ts

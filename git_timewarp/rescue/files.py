@@ -32,6 +32,7 @@ class Gone(NamedTuple):
 
     path: str
     what: str
+    oid: Oid | None = None
 
 
 class Folder(NamedTuple):
@@ -138,7 +139,7 @@ def _walk(
         folder, oid = todo.pop()
         entries = store.tree(oid)
         if entries is None:
-            yield Gone(folder.rstrip("/"), "everything in this folder")
+            yield Gone(folder.rstrip("/"), "everything in this folder", oid)
             continue
         for item in entries:
             try:

@@ -22,13 +22,17 @@ class Trouble(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A snapshot that is left; `missing` counts the files of it that cannot be read."""
+    """A snapshot that is left; `missing` counts the files of it that cannot be read.
+
+    `not_fetched` counts those that are on a remote, in a partial clone.
+    """
 
     id: SnapshotId
     ts: str
     trigger: str
     worktree: str
     missing: int
+    not_fetched: int = 0
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
@@ -39,6 +43,7 @@ class Moment(NamedTuple):
             "worktree": self.worktree,
             "whole": not self.missing,
             "missing": self.missing,
+            "not_fetched": self.not_fetched,
         }
 
 
@@ -65,6 +70,7 @@ class Rescued(Frozen):
     Attributes:
         to: the folder as it was named.
         missing: what of the snapshot could not be read or must not be written.
+        not_fetched: what of it is on a remote, in a partial clone.
         notes: paths that came back otherwise than they were, or never were captured.
         gone: ids of snapshots that something names and nothing holds.
         whole_before: the time of the newest whole snapshot, where this one is not whole.
@@ -81,10 +87,11 @@ class Rescued(Frozen):
     notes: tuple[Trouble, ...]
     gone: tuple[SnapshotId, ...]
     whole_before: str | None
+    not_fetched: tuple[Trouble, ...] = ()
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything the snapshot holds was written."""
+        """Whether everything the snapshot holds was written, or is on a remote."""
         return not self.missing
 
     def to_dict(self) -> Json:
@@ -100,6 +107,7 @@ class Rescued(Frozen):
             "links": self.links,
             "folders": self.folders,
             "missing": [item.to_dict() for item in self.missing],
+            "not_fetched": [item.to_dict() for item in self.not_fetched],
             "notes": [item.to_dict() for item in self.notes],
             "gone": list(self.gone),
             "whole_before": self.whole_before,

@@ -88,6 +88,7 @@ class Writer:
         progress: Callable[[int, int], None],
     ) -> None:
         self.missing: list[Trouble] = []
+        self.not_fetched: list[Trouble] = []
         self.notes: list[Trouble] = []
         self.files = self.links = self.folders = 0
         self._store = store
@@ -129,7 +130,7 @@ class Writer:
         for number, item in enumerate(items):
             self._progress(number, len(items))
             if isinstance(item, Gone):
-                self._lose(item.path, item.what + " cannot be read")
+                self._lose(item.path, item.what + " cannot be read", item.oid)
             elif self._may_stand(item.path):
                 if isinstance(item, Folder):
                     self._folder(item.path)
@@ -145,8 +146,13 @@ class Writer:
             for item in layer.view.skipped
         ]
 
-    def _lose(self, path: str, why: str) -> None:
-        self.missing.append(Trouble(path, why))
+    def _lose(self, path: str, why: str, oid: Oid | None = None) -> None:
+        """Note a path that does not come back; `oid` is the object that it lacks."""
+        if oid is not None and oid in self._store.promised:
+            told = f"only the remote has it: 'git cat-file -p {oid}' in the repository asks for it"
+            self.not_fetched.append(Trouble(path, told))
+        else:
+            self.missing.append(Trouble(path, why))
 
     def _may_stand(self, path: str) -> bool:
         for part in path.split("/"):
@@ -187,7 +193,7 @@ class Writer:
                 os.close(out)
             if not right:
                 self._discard(fd, name)
-                self._lose(item.path, "its contents cannot be read")
+                self._lose(item.path, "its contents cannot be read", item.oid)
                 return
             self.files += 1
             if bits is not None and bits & ~_GIVEN:
@@ -221,7 +227,7 @@ class Writer:
     def _link(self, item: File) -> None:
         target = self._store.blob(item.oid)
         if target is None or b"\0" in target or not target:
-            self._lose(item.path, "where the link leads to cannot be read")
+            self._lose(item.path, "where the link leads to cannot be read", item.oid)
             return
         with self._blocked(item.path):
             self._make(item.path.rpartition("/")[0])

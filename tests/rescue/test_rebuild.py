@@ -231,6 +231,35 @@ def test_what_a_remote_has_promised_is_no_loss(tmp_path: Path) -> None:
     assert set(before) <= set(named_by_refs(repo))
 
 
+def test_what_was_never_fetched_is_no_damage_to_an_emergency_restore(tmp_path: Path) -> None:
+    """Told as not fetched, without git; what no remote has promised is still missing."""
+    repo, _ = partial_clone(tmp_path)
+    away = repo.git("rev-parse", "HEAD:away")
+    (tmp_path / "source").rename(tmp_path / "moved")
+    listed = json.loads(typed(repo, "emergency-restore", "--list", "--json").out)["moments"]
+    assert [(m["whole"], m["missing"], m["not_fetched"]) for m in listed] == [(True, 0, 1)] * 2
+    assert "  whole, 1 file not fetched  " in typed(repo, "emergency-restore", "--list").out
+    words = ("emergency-restore", "--latest", "--to")
+    answer = typed(repo, *words, "../out", "--json")
+    done = json.loads(answer.out)
+    assert (answer.code, done["whole"], done["missing"]) == (0, True, [])
+    reason = f"only the remote has it: 'git cat-file -p {away}' in the repository asks for it"
+    assert done["not_fetched"] == [{"path": "away", "reason": reason}]
+    assert (tmp_path / "out/here").read_bytes() == repo.read("here")
+    answer = typed(repo, *words, "../again")
+    assert answer.err.splitlines()[-2:] == [
+        f"not fetched: away: {reason}",
+        "nothing is damaged, 1 path(s) were never fetched",
+    ]
+    spoil(repo, repo.git("hash-object", "here"))
+    answer = typed(repo, *words, "../third", "--json")
+    done = json.loads(answer.out)
+    assert (answer.code, done["whole"]) == (5, False)
+    assert [item["path"] for item in done["missing"]] == ["here"]
+    assert [item["path"] for item in done["not_fetched"]] == ["away"]
+    assert done["whole_before"] is not None
+
+
 def test_in_a_partial_clone_what_is_missing_is_to_be_repaired(tmp_path: Path) -> None:
     """What no remote has promised is told, and never as lost for good."""
     repo, _ = partial_clone(tmp_path)

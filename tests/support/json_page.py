@@ -147,7 +147,8 @@ _RECOVER = """\
 `objects` is the object directory that holds it and `type` may be `damaged`."""
 
 _RESCUED = """\
-The exit code is 5 when `whole` is false; `missing` then says what and why, and `whole_before` is the
+The exit code is 5 when `whole` is false; `not_fetched` is what a partial clone never had and
+only the remote has, which is no damage. `missing` says what is damaged and why, and `whole_before` is the
 time of the newest whole snapshot before it, or null (as it always is where `whole` is true). `notes` are
 paths that came back otherwise than they were, or were never captured."""
 

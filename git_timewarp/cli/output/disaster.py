@@ -21,6 +21,8 @@ def moments(listing: Listing, look: Look) -> Iterator[str]:
         ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
         count = moment.missing
         state = "whole" if not count else f"partial, {_files(count)} missing"
+        if moment.not_fetched:
+            state += f", {_files(moment.not_fetched)} not fetched"
         yield f"{moment.id}  {ts}  {look.paint('bad' if count else 'good', state)}  {moment.trigger}"
 
 
@@ -39,8 +41,10 @@ def rescued(done: Rescued, look: Look) -> Iterator[str]:
     yield f"snapshot {done.snapshot} of {when}: {_files(done.files)}{links} written to '{folder}'"
     yield from _listed(done.notes, look, "note")
     yield from gone(done.gone)
+    yield from _listed(done.not_fetched, look, "not fetched")
     if done.is_whole:
-        yield "it is whole"
+        away = len(done.not_fetched)
+        yield f"nothing is damaged, {away} path(s) were never fetched" if away else "it is whole"
         return
     yield from _listed(done.missing, look, "missing")
     yield f"{look.paint('bad', 'partial:')} {len(done.missing)} path(s) did not come back"
