@@ -29,7 +29,7 @@ from git_timewarp.store import layout
 from git_timewarp.store.history import readable
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.util import faults
-from git_timewarp.util.clock import parse_iso
+from git_timewarp.util.clock import stored_ns
 
 _BLOCK = 1 << 20
 
@@ -94,7 +94,7 @@ def write(
     )
     manifest = _manifest(source, wanted, found, members, product=product)
     frame = zstd.Writer(write)
-    seconds = max(parse_iso(found.last) // 1_000_000_000, 0)
+    seconds = max(stored_ns(found.last) // 1_000_000_000, 0)
     _put(frame, manifest_file.NAME, manifest.dump(), seconds)
     _put(frame, manifest_file.README, text, seconds)
     for member in members[1:]:

@@ -18,7 +18,7 @@ from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import TOMBSTONE, meta_of
 from git_timewarp.timeline import undo
 from git_timewarp.timeline.plan_left import JOURNEYS
-from git_timewarp.util.clock import parse_iso
+from git_timewarp.util.clock import is_readable, parse_iso
 
 _POINTS = {"annotation": 3, "bookmark": 3}
 """For an event that names a snapshot it did not make; one for every other type."""
@@ -76,6 +76,9 @@ def gather(history: History) -> list[Stored]:
         else:
             meta = meta_of(history.reader, entry)
             when, line = str(meta["ts"]), f"{meta.get('worktree')} {meta.get('timeline')}"
+        if not is_readable(when):
+            # Nobody can tell how old it is, so no rule takes it away.
+            continue
         known = Candidate(
             snapshot,
             parse_iso(when),

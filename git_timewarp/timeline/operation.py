@@ -35,7 +35,7 @@ from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.timeline.label import label
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic, directories
-from git_timewarp.util.clock import parse_iso
+from git_timewarp.util.clock import stored_ns
 from git_timewarp.util.ids import uuid7
 
 _UNHURRIED = frozenset({"draft", "fold", "compact", "purge", "redact"})
@@ -224,6 +224,6 @@ class Operation:
         newest = next((e for e in reversed(self._events) if e.text("snapshot")), None)
         if newest is not None:
             entry = entry_of(newest, pending=True)
-            seconds = parse_iso(entry.ts) // 1_000_000_000
+            seconds = stored_ns(entry.ts) // 1_000_000_000
             text = f"{seconds} E{entry.lamport} {entry.snapshot}\n"
             atomic.write(self.recorder.paths.last, text.encode(), sync=False)

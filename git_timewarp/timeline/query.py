@@ -18,7 +18,7 @@ from git_timewarp.timeline.log_paths import before
 from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.results import DiffResult, FileChange, ShowResult
 from git_timewarp.timeline.results_look import LogEntry
-from git_timewarp.util.clock import iso, parse_iso
+from git_timewarp.util.clock import is_readable, iso, parse_iso
 from git_timewarp.util.text import shell
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _of_commit(history: History, commit: Oid, *, flags: Sequence[str]) -> ShowRe
         "oid": oid,
         "parents": known,
         "author": author,
-        "ts": iso(parse_iso(date)),
+        "ts": iso(parse_iso(date)) if is_readable(date) else date,
         "message": message.strip("\n"),
     }
     return ShowResult(None, record, None, answer.files, answer.patch)

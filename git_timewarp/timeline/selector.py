@@ -16,7 +16,7 @@ from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import dates
-from git_timewarp.util.clock import iso, parse_iso
+from git_timewarp.util.clock import iso, stored_ns
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.ids import is_letters
 
@@ -167,8 +167,8 @@ def _nearest(history: History, snapshot: SnapshotId) -> SnapshotId | None:
         around = [*around[-1:], entry]
         if entry.order < gone.order:
             break
-    at = parse_iso(gone.ts)
-    near = min(around, key=lambda entry: abs(parse_iso(entry.ts) - at), default=None)
+    at = stored_ns(gone.ts)
+    near = min(around, key=lambda entry: abs(stored_ns(entry.ts) - at), default=None)
     return None if near is None else near.snapshot
 
 

@@ -27,7 +27,7 @@ from git_timewarp.timeline.results import TravelResult
 from git_timewarp.timeline.results_stash import GitStashEntry, StashShow
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.travel import How, Journey, go
-from git_timewarp.util.clock import iso, parse_iso
+from git_timewarp.util.clock import iso, stored_ns
 from git_timewarp.util.text import shell
 
 _SECOND = 1_000_000_000
@@ -204,7 +204,7 @@ def _content(op: Operation, stored: Snapshot, message: str) -> Content:
         untracked=_untracked(reader, view, found[0]),
         branch=branch,
         message=" ".join(scrub(message).text.split()),
-        date=iso(parse_iso(stored.ts) // _SECOND * _SECOND),
+        date=iso(stored_ns(stored.ts) // _SECOND * _SECOND),
     )
 
 

@@ -46,9 +46,17 @@ class SystemClock:
         return os.urandom(size)
 
 
+_EARLIEST = -62_135_596_800 * 1_000_000_000
+_LATEST = 253_402_300_799_999_000_000
+"""The years 1 to 9999: those that ISO 8601 can write."""
+
+
 def iso(ns: int) -> str:
-    """Format nanoseconds since the epoch as ISO 8601 UTC with milliseconds."""
-    seconds, rest = divmod(ns, 1_000_000_000)
+    """Format nanoseconds since the epoch as ISO 8601 UTC with milliseconds.
+
+    What lies before the year 1 or after 9999 is given as the nearest time that can be written.
+    """
+    seconds, rest = divmod(_bounded(ns), 1_000_000_000)
     stamp = datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=None)
     return f"{stamp.isoformat()}.{rest // 1_000_000:03d}Z"
 
@@ -56,15 +64,28 @@ def iso(ns: int) -> str:
 def parse_iso(text: str) -> int:
     """Parse what `iso` wrote (or any ISO 8601 time) to nanoseconds; ValueError otherwise."""
     stamp = datetime.fromisoformat(text)
-    if stamp.tzinfo is None:
-        stamp = stamp.astimezone()
-    return int(stamp.timestamp()) * 1_000_000_000 + stamp.microsecond * 1000
+    try:
+        if stamp.tzinfo is None:
+            stamp = stamp.astimezone()
+        seconds = int(stamp.timestamp())
+    except OverflowError as exc:
+        raise ValueError(f"'{text}' is out of range") from exc
+    return _bounded(seconds * 1_000_000_000 + stamp.microsecond * 1000)
+
+
+def stored_ns(text: str) -> int:
+    """Return what `parse_iso` does; of a stored time that is none the epoch's, so the oldest."""
+    return parse_iso(text) if is_readable(text) else 0
+
+
+def _bounded(ns: int) -> int:
+    return min(max(ns, _EARLIEST), _LATEST)
 
 
 def is_readable(text: str) -> bool:
     """Tell whether `parse_iso` can read it."""
     try:
         parse_iso(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         return False
     return True
