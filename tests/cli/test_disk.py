@@ -63,15 +63,21 @@ def test_compact_says_what_is_free_and_when() -> None:
         "",
     )
     assert disk.asked == [("compact", {"now": True, "dry_run": False})]
-    assert told("compact -f", FakeDisk(waits=True)) == (
-        "removed 1 snapshot, kept 1 (E10)\n2.0 KB are free when the old packs go, a day from now\n",
-        "",
-    )
+    out, err = told("compact -f", FakeDisk(waits=True))
+    assert err == ""
+    assert out.splitlines() == [
+        "removed 1 snapshot, kept 1 (E10)",
+        "2.0 KB are free when the old packs go (timewarp.packs.graceHours)",
+        "hint: git timewarp compact --now",
+    ]
 
 
 def test_compact_with_nothing_to_remove_asks_nothing() -> None:
     disk = FakeDisk(decisions=FakeDisk().decisions[1:])
-    assert told("compact", disk) == ("the rules keep every snapshot (1)\n", "")
+    assert told("compact --now", disk) == (
+        "the rules keep every snapshot (1)\n2.0 KB of old packs are free now\n",
+        "",
+    )
 
 
 def test_compact_and_purge_are_not_done_where_nobody_can_be_asked() -> None:
@@ -102,7 +108,7 @@ def test_purge_names_what_went_and_loudly_what_did_not() -> None:
         (
             'removed "a\\tb.env"\n'
             "removed 1 object from 2 snapshots (E10)\n"
-            "still there: in old packs, because a git gc is running; they go a day from now\n"
+            "still there: in old packs, because a git gc is running; they go later (timewarp.packs.graceHours)\n"
             "  hint: git timewarp compact --now\n"
             f"still there: {BLOB} is in your own commits\n"
             "  hint: git log --all\n"
@@ -132,7 +138,7 @@ def test_redact_names_what_went_and_where_it_is_still() -> None:
         "removed timewarp/replaced/x.tar.zst, an archive of what an import replaced",
         "removed it from 2 files kept by recoveries and restores",
         stays.strip(),
-        "still there: in old packs, because a git gc is running; they go a day from now",
+        "still there: in old packs, because a git gc is running; they go later (timewarp.packs.graceHours)",
         "  hint: git timewarp compact --now",
         "still there: the published notes",
         "  hint: git update-ref -d refs/notes/timewarp",

@@ -38,9 +38,9 @@ for each day, week and month; drafts for a day, then one for each hour and each 
 stashes, whatever 'undo' and 'redo' can still reach and the newest of each timeline stay whatever
 the rules say. The events stay too, and tell of what was removed.
 
-The space is free when the old packs go, a day later, or at once with --now. On a terminal you
-are asked to type the word, elsewhere --force is needed. The watcher compacts by itself when the
-quota nears or the disk fills (timewarp.retention.auto).""",
+The space is free when the old packs go, a day later (timewarp.packs.graceHours), or at once with
+--now. On a terminal you are asked to type the word, elsewhere --force is needed. The watcher
+compacts by itself when the quota nears or the disk fills (timewarp.retention.auto).""",
     examples=(
         ("git timewarp compact --dry-run", "See each decision with its reason:"),
         ("git timewarp compact --now --force", "Free the space now, without being asked:"),

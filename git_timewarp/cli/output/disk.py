@@ -29,6 +29,9 @@ _CLASSES = {
     "leaving": "old packs that are about to go",
     "local": "journal, caches and other local files",
 }
+_LATER = "(timewarp.packs.graceHours)"
+"""When old packs go is a setting."""
+
 _LEVELS = {"ok": "good", "notice": "warning", "warn": "bad", "stop": "bad"}
 
 
@@ -93,8 +96,10 @@ def compact(result: CompactResult, look: Look, *, every: bool) -> Iterator[str]:
             yield f"{size(result.frees)} of old packs are free now"
     else:
         yield f"removed {_snapshots(result.removed)}, kept {kept} ({', '.join(result.events)})"
-        when = "when the old packs go, a day from now" if result.waits else "now"
+        when = f"when the old packs go {_LATER}" if result.waits else "now"
         yield f"{size(max(result.frees, 0))} are free {when}"
+        if result.waits:
+            yield f"{look.paint('hint', 'hint:')} git timewarp compact --now"
 
 
 def purge(result: PurgeResult, look: Look) -> Iterator[str]:
@@ -140,7 +145,7 @@ def _left(left: Sequence[Left], look: Look, *, waits: bool) -> Iterator[str]:
     if waits:
         yield (
             f"{look.paint('bad', 'still there:')} in old packs, because a git gc is running; "
-            "they go a day from now"
+            f"they go later {_LATER}"
         )
         yield f"  {look.paint('hint', 'hint:')} git timewarp compact --now"
     for item in left:
