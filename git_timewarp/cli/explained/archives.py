@@ -25,9 +25,9 @@ TABLE: dict[str, Explanation] = {
     "hostile-archive": Explanation(
         Sort.PERMANENT,
         "A name in the archive leads out of the work tree, through a link, or into its git "
-        "directory; or a '.gitmodules' file or a link in it is one that git does not allow. 'export' writes no "
-        "such name, so somebody made the file to do harm; what git does not allow may also have "
-        "been in a work tree.",
+        "directory; or a '.gitmodules' file or a link in it is one that git does not allow. "
+        "'export' writes no such name, so somebody made the file to do harm; what git does not "
+        "allow may also have been in a work tree.",
         "The whole file was refused before any of it was brought into the repository.",
         "Do not use it. Ask whoever gave it to you for one that 'git timewarp export' wrote.",
     ),
