@@ -47,7 +47,12 @@ class RepoBuilder:
     def env(self) -> dict[str, str]:
         """Return the test's environment with author and committer date of this tick."""
         date = f"{EPOCH + TICK * self.ticks} +0000"
-        return dict(os.environ) | {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+        return dict(os.environ) | {
+            "GIT_AUTHOR_DATE": date,
+            "GIT_COMMITTER_DATE": date,
+            # How far git has come is told when it takes long: other words on a busy machine.
+            "GIT_PROGRESS_DELAY": "3600",
+        }
 
     def run(
         self,
