@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from git_timewarp.app.stashes import Stashes
     from git_timewarp.app.system_log import SystemLog
     from git_timewarp.app.versions import Versions
+    from git_timewarp.restore.pathspec import PathFilter
     from git_timewarp.store.history import History
     from git_timewarp.store.index import Entry
-    from git_timewarp.timeline.plan_filter import PathFilter
     from git_timewarp.timeline.results import (
         Check,
         DiffResult,
@@ -256,7 +256,7 @@ class App(Opened):
 
     def _paths(self, paths: Sequence[str]) -> PathFilter | None:
         """Return the filter for paths and patterns as git takes them, None where none is given."""
-        from git_timewarp.timeline.plan_filter import PathFilter  # noqa: PLC0415
+        from git_timewarp.restore.pathspec import PathFilter  # noqa: PLC0415
 
         if not paths:
             return None

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from git_timewarp.app.opened import Opened
 from git_timewarp.git.names import RepoPath
-from git_timewarp.timeline import path_history, plan_filter
+from git_timewarp.restore import pathspec
+from git_timewarp.timeline import path_history
 from git_timewarp.timeline.results_path import PathVersion
 
 
@@ -28,7 +29,7 @@ class Versions:
         app = self._app
         inside = app.repo.inside(path)
         if inside == ".." or inside.startswith("../"):
-            raise plan_filter.BadPathspecError(
+            raise pathspec.BadPathspecError(
                 f"'{path}' is outside the work tree", hint="git timewarp help history"
             )
         wanted = path_history.Wanted(RepoPath(inside), limit=limit)

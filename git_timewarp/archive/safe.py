@@ -23,14 +23,14 @@ from git_timewarp.git.objects import (
     Reader,
     TreeEntry,
 )
+from git_timewarp.restore.blockers import Blockers
+from git_timewarp.restore.entries import Contents, load_view
 from git_timewarp.store.snapshots import TOMBSTONE, Snapshot
 from git_timewarp.store.view import View, unescape
-from git_timewarp.timeline.plan_below import Blockers
-from git_timewarp.timeline.plan_entries import Contents, load_view
 from git_timewarp.util.text import printable, to_str
 
 _STATE = r"(?:[A-Z]+_[A-Z_]+|(?:sequencer|rebase-merge|rebase-apply)/.+)\Z"
-"""Names of state files below the git directory, as git has them (`timeline/capture_operation`)."""
+"""Names of state files below the git directory, as git has them (`capture/operation_state`)."""
 
 _MODE = rb"[0-7]{1,4}\Z"
 """Permission bits as a capture writes them; 0 for a file that nobody may read."""

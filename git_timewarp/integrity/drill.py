@@ -19,13 +19,13 @@ from git_timewarp.git.objects import MODE_GITLINK
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.trees import Difference, differences
 from git_timewarp.integrity.verify_look import LIMIT, Look
+from git_timewarp.restore import plan as planning
+from git_timewarp.restore.apply import Applier, Outcome
+from git_timewarp.restore.entries import Contents
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.snapshots import load
 from git_timewarp.store.view import Head, View
-from git_timewarp.timeline import plan as planning
-from git_timewarp.timeline.apply import Applier, Outcome
-from git_timewarp.timeline.plan_entries import Contents
 from git_timewarp.util import directories
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.text import some

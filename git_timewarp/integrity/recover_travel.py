@@ -11,16 +11,16 @@ from __future__ import annotations
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.integrity.recover import UNFINISHED, name
+from git_timewarp.restore import plan as planning
+from git_timewarp.restore.leftover import Views, member
+from git_timewarp.restore.pathspec import PathFilter
+from git_timewarp.restore.plan import Plan
 from git_timewarp.store import transaction
 from git_timewarp.store.events import Json
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
-from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import snapshot, travel
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.plan import Plan
-from git_timewarp.timeline.plan_filter import PathFilter
-from git_timewarp.timeline.plan_left import Views, member
 from git_timewarp.timeline.travel import How, Journey
 from git_timewarp.util.ids import uuid7_ns
 from git_timewarp.util.text import name_from_json

@@ -1,6 +1,6 @@
 """Writing a snapshot into an empty folder, and never outside of it.
 
-Every step is taken from an open folder and through no link (`timeline/restore_disk.py`), a
+Every step is taken from an open folder and through no link (`restore/disk.py`), a
 file is only ever made new, and links are made last: whatever a damaged or hostile store says,
 nothing but DIR changes. What cannot be read, or must not be written, is listed.
 """
@@ -21,8 +21,8 @@ from git_timewarp.git.raw_attributes import Rules
 from git_timewarp.rescue import files
 from git_timewarp.rescue.files import File, Folder, Gone, Layer
 from git_timewarp.rescue.results import Trouble
+from git_timewarp.restore.disk import BlockedError, Disk
 from git_timewarp.store.view import View
-from git_timewarp.timeline.restore_disk import BlockedError, Disk
 from git_timewarp.util import directories, faults
 from git_timewarp.util.atomic import write_all
 from git_timewarp.util.text import shell, to_bytes

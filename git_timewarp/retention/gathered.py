@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, SnapshotId, WriterId
 from git_timewarp.git.objects import Reader
+from git_timewarp.restore.leftover import JOURNEYS
 from git_timewarp.retention.policy import Candidate
 from git_timewarp.store import layout, lineage
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.snapshots import TOMBSTONE, meta_of
 from git_timewarp.timeline import undo
-from git_timewarp.timeline.plan_left import JOURNEYS
 from git_timewarp.util.clock import is_readable, parse_iso
 
 _POINTS = {"annotation": 3, "bookmark": 3}

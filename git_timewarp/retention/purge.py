@@ -16,6 +16,7 @@ from typing import NamedTuple
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import MODE_GITLINK, absent
+from git_timewarp.restore.pathspec import PathFilter
 from git_timewarp.retention import copies, removal
 from git_timewarp.retention.copies import Beside, Store
 from git_timewarp.retention.results import Left, PurgeResult
@@ -26,7 +27,6 @@ from git_timewarp.store.rewrite import bury, put_tombstone
 from git_timewarp.store.snapshots import Tombstone
 from git_timewarp.store.view import unescape
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.util import directories
 from git_timewarp.util.clock import iso
 from git_timewarp.util.text import json_name, printable, shell, some

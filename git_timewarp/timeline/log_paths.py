@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from git_timewarp.git import trees
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.restore.pathspec import PathFilter
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.records import whole_record
 from git_timewarp.store.snapshots import Snapshot
-from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.util.text import name_from_json
 
 _COMMITS = frozenset({"commit", "merge"})

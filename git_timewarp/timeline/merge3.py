@@ -14,9 +14,9 @@ from git_timewarp.git.merge import merge_trees
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import MODE_TREE, Reader, TreeEntry
 from git_timewarp.git.trees import new_objects
+from git_timewarp.restore.entries import Layer, all_paths, parse_modes
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import View, escape, unescape
-from git_timewarp.timeline.plan_entries import Layer, all_paths, parse_modes
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import to_bytes
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.run import Git
+from git_timewarp.restore.pathspec import PathFilter
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
@@ -15,7 +16,6 @@ from git_timewarp.store.view import escape
 from git_timewarp.timeline import log_paths
 from git_timewarp.timeline.label import log_entry
 from git_timewarp.timeline.log_paths import before
-from git_timewarp.timeline.plan_filter import PathFilter
 from git_timewarp.timeline.results import DiffResult, FileChange, ShowResult
 from git_timewarp.timeline.results_look import LogEntry
 from git_timewarp.util.clock import is_readable, iso, parse_iso

@@ -5,7 +5,8 @@ Field names are the stable contract of design 8; `docs/reference/json.md` lists 
 
 from typing import NamedTuple
 
-from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
+from git_timewarp.git.names import Oid, RepoPath, SnapshotId
+from git_timewarp.restore.outcome import RefMove, Refused
 from git_timewarp.store.view import Skipped
 from git_timewarp.timeline.results_look import VERSION, Changes, Json, LogEntry, Problem
 from git_timewarp.util.frozen import Frozen
@@ -42,25 +43,6 @@ class SnapshotResult(Frozen):
             "created": self.created,
             "skipped": [item.to_json() for item in self.skipped],
         }
-
-
-class Refused(NamedTuple):
-    """A path that was left alone and why."""
-
-    path: RepoPath
-    reason: str
-
-
-class RefMove(NamedTuple):
-    """A ref that a journey moved: object ids (for HEAD a branch, if it is on one), None for no ref."""
-
-    ref: RefName
-    old: str | None
-    new: str | None
-
-    def to_dict(self) -> Json:
-        """Return the stable JSON form."""
-        return {"ref": json_name(self.ref), "from": self.old, "to": self.new}
 
 
 class TravelResult(Frozen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from git_timewarp.capture.work_tree import Capture, CaptureLimits, is_whole
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RepoPath, SnapshotId
 from git_timewarp.git.objects import MissingObjectError
@@ -18,7 +19,6 @@ from git_timewarp.store.room import SKIPPED, LowDiskError, megabytes
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import View
 from git_timewarp.timeline import label, observe, stash_link, treediff
-from git_timewarp.timeline.capture import Capture, CaptureLimits, is_whole
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import SnapshotResult
 from git_timewarp.timeline.results_look import Changes

@@ -15,30 +15,23 @@ from typing import NamedTuple
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid, RefName, RepoPath, SnapshotId
 from git_timewarp.git.user_index import IndexLockedError
+from git_timewarp.restore import filtered, leftover, needs, once_ignored, sparse, submodules
+from git_timewarp.restore import plan as planning
+from git_timewarp.restore.apply import Outcome
+from git_timewarp.restore.engine import Restorer, differences
+from git_timewarp.restore.engine import Wish as RestoreWish
+from git_timewarp.restore.operation_files import OperationInProgressError
+from git_timewarp.restore.outcome import Refused
+from git_timewarp.restore.pathspec import PathFilter
+from git_timewarp.restore.plan import Plan
+from git_timewarp.restore.refs import BranchElsewhereError, LostCommitError, RefPlan
 from git_timewarp.store import kept
 from git_timewarp.store.events import Json
 from git_timewarp.store.index import Entry
 from git_timewarp.store.view import Head, View
-from git_timewarp.timeline import plan as planning
-from git_timewarp.timeline import (
-    plan_filtered,
-    plan_ignored,
-    plan_left,
-    plan_needs,
-    plan_sparse,
-    plan_submodules,
-    selector,
-    snapshot,
-)
-from git_timewarp.timeline.apply import Outcome
+from git_timewarp.timeline import selector, snapshot
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.plan import Plan
-from git_timewarp.timeline.plan_filter import PathFilter
-from git_timewarp.timeline.restore import Restorer, differences
-from git_timewarp.timeline.restore import Wish as RestoreWish
-from git_timewarp.timeline.restore_operation import OperationInProgressError
-from git_timewarp.timeline.restore_refs import BranchElsewhereError, LostCommitError, RefPlan
-from git_timewarp.timeline.results import Refused, TravelResult
+from git_timewarp.timeline.results import TravelResult
 from git_timewarp.timeline.selector import Target
 from git_timewarp.timeline.snapshot import Taken, Wish
 from git_timewarp.util.frozen import NOTHING, Frozen
@@ -211,12 +204,12 @@ class End(NamedTuple):
 def conclude(op: Operation, trip: Journey, how: How, end: End, *, stashed: bool) -> TravelResult:
     """Compare the work tree with the target, record the event, and close the intent."""
     after, safety, outcome = snapshot.capture(op), end.safety, end.outcome
-    views = plan_left.Views(safety.view, trip.view, after)
+    views = leftover.Views(safety.view, trip.view, after)
     wrong, left, new = arrived(op, end.plan, outcome, views, spare=end.spare)
     counts: Json = {
         "restored": len(outcome.restored),
         "removed": len(outcome.removed),
-        **plan_left.member(left),
+        **leftover.member(left),
     }
     if wrong:
         counts["different"] = len(wrong)
@@ -248,15 +241,15 @@ def arrived(
     op: Operation,
     plan: Plan,
     outcome: Outcome,
-    views: plan_left.Views,
+    views: leftover.Views,
     *,
     spare: Collection[RepoPath],
 ) -> tuple[tuple[RepoPath, ...], set[RepoPath], set[RepoPath]]:
     """Return the paths that are wrong, all that was left (see `plan_left`), and what is new of it."""
     reader = op.quarantine.reader
     there = differences(reader, op.repo, plan=plan, outcome=outcome, views=views, spare=spare)
-    new = plan_left.newly(reader, views, there.appeared)
-    left = plan_left.still(reader, views.after, new | plan_left.remembered(op.history))
+    new = leftover.newly(reader, views, there.appeared)
+    left = leftover.still(reader, views.after, new | leftover.remembered(op.history))
     return there.wrong, left, new
 
 
@@ -365,30 +358,30 @@ def _plan(op: Operation, trip: Journey, how: How, now: View) -> Planned:
         mine = {item.path for item in now.skipped}
         return found._replace(left=tuple(i for i in found.left if i.path not in mine))
 
-    spare, repositories = plan_left.remembered(op.history), frozenset[RepoPath]()
-    deep = plan_submodules.unseen(reader, now=now, target=trip.view, paths=how.filter)
+    spare, repositories = leftover.remembered(op.history), frozenset[RepoPath]()
+    deep = submodules.unseen(reader, now=now, target=trip.view, paths=how.filter)
     if deep:
         now = snapshot.capture(op, whole=deep)
     plan = made()
-    repositories = frozenset(plan_needs.repositories(plan, op.repo))
+    repositories = frozenset(needs.repositories(plan, op.repo))
     if repositories:
         plan = made()
-    needed = frozenset(plan_needs.needs_whole(plan, op.repo))
+    needed = frozenset(needs.needs_whole(plan, op.repo))
     spare |= needed
-    whole = deep | needed | plan_filtered.at_risk(plan, op.repo, reader)
+    whole = deep | needed | filtered.at_risk(plan, op.repo, reader)
     if whole != deep:
         now = snapshot.capture(op, whole=whole)
         plan = made()
-    ignored = plan_ignored.ignored_then(
+    ignored = once_ignored.ignored_then(
         op.quarantine, plan, now=now, target=trip.view, staging_dir=staging_of(op)
     )
     if ignored:
         spare |= ignored
         plan = made()
-    left = plan_needs.needs_whole(plan, op.repo) if spare else set()
+    left = needs.needs_whole(plan, op.repo) if spare else set()
     if left and not how.force:
         command = f"git timewarp {trip.verb.replace('-', ' ')} {shell(trip.text)}"
-        raise plan_needs.UncapturedError(left, command=command)
+        raise needs.UncapturedError(left, command=command)
     return Planned(plan, now, spare, whole, repositories)
 
 
@@ -402,7 +395,7 @@ def revision_view(op: Operation, now: View, tree: Oid, *, head: Head) -> View:
     return View(
         tree=tree,
         index_tree=tree,
-        index=plan_sparse.hidden_part(op.quarantine, now, tree),
+        index=sparse.hidden_part(op.quarantine, now, tree),
         refs=now.refs,
         head=head,
         modes=now.modes,

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Sequence
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import SnapshotId
 from git_timewarp.git.objects import MissingObjectError
+from git_timewarp.restore import plan as planning
+from git_timewarp.restore.leftover import JOURNEYS
+from git_timewarp.restore.pathspec import PathFilter
 from git_timewarp.store.excise import PURGED
 from git_timewarp.store.index import Entry
 from git_timewarp.store.view import View
-from git_timewarp.timeline import plan as planning
 from git_timewarp.timeline import selector, snapshot
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.plan_filter import PathFilter
-from git_timewarp.timeline.plan_left import JOURNEYS
 from git_timewarp.timeline.results import TravelResult
 from git_timewarp.timeline.travel import How, Journey, go
 from git_timewarp.util.text import some

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Self
 
+from git_timewarp.capture.watched import Watched
 from git_timewarp.config.settings import Settings
 from git_timewarp.git.repo import Repo
 from git_timewarp.store.chain import Actor
@@ -10,7 +11,6 @@ from git_timewarp.store.limits import Limits
 from git_timewarp.store.room import Room, room_of
 from git_timewarp.store.warm import Warm
 from git_timewarp.store.writer import Surroundings, surroundings
-from git_timewarp.timeline.watched import Watched
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.frozen import Frozen
 

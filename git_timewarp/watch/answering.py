@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 
-from git_timewarp.timeline.watched import Told
+from git_timewarp.capture.watched import Told
 from git_timewarp.util.text import to_str
 from git_timewarp.watch import address
 from git_timewarp.watch.knowledge import Knowledge

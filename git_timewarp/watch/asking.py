@@ -6,8 +6,8 @@ import json
 import os
 import socket
 
+from git_timewarp.capture.watched import Told
 from git_timewarp.git.repo import Repo
-from git_timewarp.timeline.watched import Told
 from git_timewarp.watch import address, place, roots
 
 _PATIENCE = 0.25

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 
-from git_timewarp.timeline.watched import Told
+from git_timewarp.capture.watched import Told
 from git_timewarp.watch.filter import Filter
 from git_timewarp.watch.ledger import Ledger
 from git_timewarp.watch.source import Batch, Source, Stop

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from git_timewarp.timeline.watched import Told
+from git_timewarp.capture.watched import Told
 
 _MOST = 20_000
 """Names that are kept; of more than that a scan of everything is sooner done."""

@@ -14,7 +14,12 @@ from git_timewarp.cli.grammar import UsageError
 from git_timewarp.git.names import RepoPath, SnapshotId
 from git_timewarp.store.view import Skipped
 from git_timewarp.timeline import ingest_lines
-from git_timewarp.timeline.results import Check, FileChange, SnapshotResult, TravelResult
+from git_timewarp.timeline.results import (
+    Check,
+    FileChange,
+    SnapshotResult,
+    TravelResult,
+)
 from git_timewarp.timeline.results_look import Changes, Json, Milestone, Problem
 from tests.support.commands import commands
 from tests.support.fake_app import TREE, Desk, FakeApp, ago, entry

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.git import user_index
+from git_timewarp.restore.engine import Wish
+from git_timewarp.restore.plan import Plan
 from git_timewarp.store.view import View
-from git_timewarp.timeline.plan import Plan
-from git_timewarp.timeline.restore import Wish
 from git_timewarp.util import faults
 from tests.support.repo_builder import RepoBuilder, WorkTree
 from tests.support.travel import State, Traveller

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from git_timewarp.timeline.restore import Wish
+from git_timewarp.restore.engine import Wish
 from tests.support.repo_builder import RepoBuilder, WorkTree
 from tests.support.travel import Traveller
 

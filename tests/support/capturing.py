@@ -6,12 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
+from git_timewarp.capture.work_tree import Capture, CaptureLimits
 from git_timewarp.git.names import Oid, RepoPath
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.repo import discover
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import View, unescape
-from git_timewarp.timeline.capture import Capture, CaptureLimits
 from git_timewarp.util.clock import SystemClock
 from tests.support.repo_builder import RepoBuilder, WorkTree
 

@@ -16,13 +16,13 @@ from git_timewarp.cli.terminal import Terminal
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import RepoPath, SnapshotId
 from git_timewarp.rescue.results import Derived, Moment, Rebuilt
+from git_timewarp.restore.outcome import Refused
 from git_timewarp.timeline.results import (
     Check,
     DiffResult,
     FileChange,
     InitResult,
     RecoveryReport,
-    Refused,
     RepairReport,
     ShowResult,
     SnapshotResult,

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from git_timewarp.git.names import Oid
+from git_timewarp.restore import plan as planning
+from git_timewarp.restore.apply import Outcome
+from git_timewarp.restore.engine import Restorer, Wish, differences
+from git_timewarp.restore.leftover import Views
+from git_timewarp.restore.needs import needs_whole
+from git_timewarp.restore.once_ignored import ignored_then
+from git_timewarp.restore.pathspec import PathFilter
+from git_timewarp.restore.plan import Plan
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import View
-from git_timewarp.timeline import plan as planning
-from git_timewarp.timeline.apply import Outcome
-from git_timewarp.timeline.plan import Plan
-from git_timewarp.timeline.plan_filter import PathFilter
-from git_timewarp.timeline.plan_ignored import ignored_then
-from git_timewarp.timeline.plan_left import Views
-from git_timewarp.timeline.plan_needs import needs_whole
-from git_timewarp.timeline.restore import Restorer, Wish, differences
 from tests.support import views
 from tests.support.repo_builder import RepoBuilder, WorkTree
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from git_timewarp.capture.work_tree import Capture
 from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import discover
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.view import View
-from git_timewarp.timeline.capture import Capture
 from git_timewarp.util.clock import SystemClock
 from tests.support.repo_builder import RepoBuilder
 

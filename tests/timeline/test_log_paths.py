@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from git_timewarp.timeline.plan_filter import BadPathspecError
+from git_timewarp.restore.pathspec import BadPathspecError
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 

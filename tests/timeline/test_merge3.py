@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from git_timewarp.git.names import Oid
+from git_timewarp.restore.engine import Wish
 from git_timewarp.store.view import View
 from git_timewarp.timeline.merge3 import MergeConflictError, MergedView, merge_views
-from git_timewarp.timeline.restore import Wish
 from tests.support.repo_builder import RepoBuilder
 from tests.support.travel import Traveller
 

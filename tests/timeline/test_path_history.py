@@ -9,9 +9,9 @@ import pytest
 from git_timewarp.app import repository
 from git_timewarp.app.repository import App
 from git_timewarp.git.names import RepoPath
+from git_timewarp.restore.pathspec import BadPathspecError
 from git_timewarp.timeline import path_history
 from git_timewarp.timeline.path_history import NoVersionsError
-from git_timewarp.timeline.plan_filter import BadPathspecError
 from git_timewarp.timeline.results_path import PathVersion
 from git_timewarp.timeline.selector import UnknownTargetError
 from git_timewarp.util.clock import SystemClock

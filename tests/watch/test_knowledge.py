@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from git_timewarp.capture.watched import Told
 from git_timewarp.git.repo import discover
-from git_timewarp.timeline.watched import Told
 from git_timewarp.watch.answering import Answering
 from git_timewarp.watch.asking import Asking, of
 from git_timewarp.watch.filter import Filter

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
-from git_timewarp.timeline.results import RefMove, TravelResult
+from git_timewarp.restore.outcome import RefMove
+from git_timewarp.timeline.results import TravelResult
 
 _LISTED = 40
 _DONE = {

@@ -1,0 +1,1 @@
+"""Looking at a work tree without touching it: one view of all there is. Layer: engines."""
