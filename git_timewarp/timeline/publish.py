@@ -21,6 +21,7 @@ from git_timewarp.store.events import Json
 from git_timewarp.store.index import Entry
 from git_timewarp.timeline.log import HIDDEN
 from git_timewarp.timeline.operation import Operation
+from git_timewarp.util import atomic, directories
 from git_timewarp.util.clock import iso
 from git_timewarp.util.text import printable, to_bytes, to_str
 
@@ -156,7 +157,7 @@ def _write(op: Operation, now: _Notes, texts: Mapping[Oid, bytes]) -> Oid | None
     blobs = _blobs(git, list(texts.values()))
     new: dict[str, Oid] = {name: oid for name, (_, oid) in now.notes.items()}
     new.update(zip(texts, blobs, strict=True))
-    index = os.path.join(op.repo.state_dir, f"notes-index-{os.getpid()}")
+    index = os.path.join(op.repo.state_dir, atomic.temporary("notes-index"))
     scratch = git.using(index=index)
     try:
         lines = [f"100644 {oid} 0\t{_path(name, len(new))}\0" for name, oid in sorted(new.items())]
@@ -165,9 +166,8 @@ def _write(op: Operation, now: _Notes, texts: Mapping[Oid, bytes]) -> Oid | None
         scratch.run("update-index", "-z", "--index-info", stdin=stdin)
         tree = scratch.run("write-tree").text
     finally:
-        for path in (index, index + ".lock"):
-            if os.path.exists(path):
-                os.unlink(path)
+        directories.remove(index)
+        directories.remove(f"{index}.lock")
     date = iso(op.world.clock.now_ns())
     who = {**_WHO, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
     parents = ("-p", now.tip) if now.tip is not None else ()

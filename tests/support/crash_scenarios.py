@@ -83,6 +83,19 @@ def _jumped(lab: Lab) -> None:
     lab.ok("jump", "E1")
 
 
+def _undone(lab: Lab) -> None:
+    _jumped(lab)
+    lab.ok("undo")
+
+
+def _git_stashed(lab: Lab) -> None:
+    """An entry of git's own stash list, and other changes on top."""
+    _first_edit(lab)
+    lab.ok("snapshot")
+    lab.repo.git("stash", "push", "-q", "--include-untracked")
+    lab.repo.write("on-top.txt", "on top\n")
+
+
 def _stashed(lab: Lab) -> None:
     project(lab)
     repo = lab.repo
@@ -264,6 +277,7 @@ SCENARIOS = (
     Scenario("snapshot", _first_edit, ("snapshot",)),
     Scenario("snapshot-keeps-commit", _lost_commit, ("snapshot",)),
     Scenario("snapshot-merges-packs", _many_packs, ("snapshot",)),
+    Scenario("milestone", _first_edit, ("snapshot", "--milestone", "named", "-m", "why")),
     Scenario("draft", _first_edit, ("draft",)),
     Scenario("draft-folds", _waiting(2), ("draft",)),
     Scenario("jump", _saved_and_edited, ("jump", "E1"), back=BACK),
@@ -273,6 +287,10 @@ SCENARIOS = (
     Scenario("jump-with-refs", _moved_refs, ("jump", "--with-refs", "E2"), back=BACK_WITH_REFS),
     Scenario("restore", _saved_and_edited, ("restore", "a.txt", "run.sh", "new"), back=BACK),
     Scenario("undo", _jumped, ("undo",), back=BACK),
+    Scenario("redo", _undone, ("redo",), back=BACK),
+    Scenario("stash-apply-git", _git_stashed, ("stash", "apply", "--git", "stash@{0}"), back=BACK),
+    Scenario("notes-publish", _saved_and_edited, ("notes", "publish")),
+    Scenario("config-set", project, ("config", "set", "retention.keepLast", "9")),
     Scenario("stash-apply", _stashed, ("stash", "apply", "stash@{0}"), back=BACK),
     Scenario("record", project, ("record", "--json"), stdin=NOTES),
     Scenario("stash-drop", _stashed, ("stash", "drop", "stash@{0}")),
