@@ -99,6 +99,22 @@ class Opened:
         assignments += config_load.from_options(self._overrides)
         return config_merge.merge(assignments)
 
+    def settings_of_now(self) -> tuple[World, Settings]:
+        """Read the settings again, for a process that lives long, and the world they make.
+
+        Raises:
+            TimewarpError: they cannot be read, or one of them is given no value it takes.
+        """
+        from git_timewarp.config import validate  # noqa: PLC0415
+
+        now = Opened(self.repo, environ=self.environ, clock=self.clock, overrides=self._overrides)
+        found = now.all_settings()
+        wrong = validate.first(found)
+        if wrong is not None:
+            raise wrong
+        now.settings = found
+        return now.world, found
+
     @cached_property
     def world(self) -> World:
         """What operations are given."""

@@ -486,7 +486,9 @@ class App(Opened):
         """Watch until told to stop: the background process's own work."""
         from git_timewarp.watch import loop  # noqa: PLC0415
 
-        loop.run(self.world, settings=self.settings, environ=self.environ)
+        loop.run(
+            self.world, settings=self.settings, environ=self.environ, read=self.settings_of_now
+        )
 
     def hooks_install(self) -> Json:
         """Install the hooks beside the user's own."""

@@ -59,6 +59,15 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
     return tuple(_problem(rejected) for rejected in settings.rejected)
 
 
+def first(settings: Settings) -> InvalidSettingError | None:
+    """Return the first value that its setting does not take, from wherever; None if there is none."""
+    for rejected in settings.rejected:
+        if rejected.known:
+            found = _problem(rejected)
+            return InvalidSettingError(found.message, hint=found.hint)
+    return None
+
+
 def check(settings: Settings) -> tuple[str, ...]:
     """Refuse what the user himself set wrong; return what is wrong in the tracked file.
 

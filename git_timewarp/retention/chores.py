@@ -31,6 +31,10 @@ class Chores:
         self._not_before = float("-inf")
         self._level = OK
 
+    def follow(self, bounds: Bounds) -> None:
+        """Go by other rules from now on."""
+        self._bounds = bounds
+
     def turn(self, world: World) -> list[str]:
         """Look, and compact if need be; return what is worth a line in the log.
 

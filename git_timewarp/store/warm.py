@@ -55,30 +55,30 @@ class Warm:
     def journal(self, repo: Repo) -> Journal:
         """Return the journal as `journal.load` would."""
         path = Paths(repo.state_dir).journal
-        if self._journal is not None and self._journal[0] == _stamps([path]):
+        if self._journal is not None and self._journal[0] == stamps([path]):
             return self._journal[1]
         return journal_file.load(path)
 
     def refs(self, repo: Repo, *, now_ns: int) -> dict[RefName, Oid]:
         """Return the refs of ours as `transaction.current` would."""
-        stamps = _stamps(_ref_files(repo))
-        if self._refs is None or self._refs[0] != stamps:
+        seen = stamps(_ref_files(repo))
+        if self._refs is None or self._refs[0] != seen:
             found = transaction.current(repo)
-            self._refs = (stamps, found) if _settled(stamps, now_ns) else None
+            self._refs = (seen, found) if _settled(seen, now_ns) else None
             return found
         return dict(self._refs[1])
 
     def config(self, repo: Repo) -> GitConfig:
         """Return the settings git would use in the work tree, as `config.read` would."""
-        if self._config is None or self._config[1] != _stamps(self._config[0]):
+        if self._config is None or self._config[1] != stamps(self._config[0]):
             files, found = config.read_with_files(repo)
             # Stamped after it was read: what changed between is seen within the next minutes.
-            self._config = (files, _stamps(files), found)
+            self._config = (files, stamps(files), found)
         return self._config[2]
 
     def keep(self, repo: Repo, journal: Journal) -> None:
         """Keep what an operation that went well has left, its lock still held."""
-        self._journal = (_stamps([Paths(repo.state_dir).journal]), journal)
+        self._journal = (stamps([Paths(repo.state_dir).journal]), journal)
         if self._reader is not None:
             self._reader.forget(but=_REMEMBERED)
 
@@ -91,7 +91,8 @@ def _ref_files(repo: Repo) -> Iterator[str]:
         yield folder
 
 
-def _stamps(paths: Iterable[str]) -> Stamps:
+def stamps(paths: Iterable[str]) -> Stamps:
+    """Return what changes whenever one of these files does."""
     return tuple(map(_stamp, paths))
 
 
@@ -103,5 +104,5 @@ def _stamp(path: str) -> tuple[int, ...] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _settled(stamps: Stamps, now_ns: int) -> bool:
-    return all(stamp is None or now_ns - stamp[3] > _SETTLED_NS for stamp in stamps)
+def _settled(seen: Stamps, now_ns: int) -> bool:
+    return all(stamp is None or now_ns - stamp[3] > _SETTLED_NS for stamp in seen)

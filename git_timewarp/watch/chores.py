@@ -11,11 +11,12 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from git_timewarp.git.repo import Repo
 from git_timewarp.retention.chores import EVERY
 from git_timewarp.retention.chores import Chores as Room
+from git_timewarp.retention.settings import Bounds
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import Clock, iso, parse_iso
 from git_timewarp.watch import spawn, verified
@@ -57,23 +58,53 @@ class Chores:
         self._hours = hours
         self._environ = environ
         self._verify: subprocess.Popen[bytes] | None = None
+        self._failed: dict[str, str] = {}
+
+    def follow(self, *, hours: float, bounds: Bounds) -> None:
+        """Go by other settings from now on."""
+        self._hours = hours
+        if self._room is not None:
+            self._room.follow(bounds)
 
     def turn(self, world: World) -> list[str]:
         """Do what is due, once a minute; return what is worth a line in the log.
+
+        What cannot be done is told, once, and tried again a minute later: a disk that is full
+        is when looking after it matters most.
+        """
+        is_time = self._clock.monotonic() >= self._next
+        if is_time:
+            self._next = self._clock.monotonic() + EVERY
+        told = self._tried("verify", lambda: self._turn_verify(is_time=is_time), is_time=is_time)
+        room = self._room
+        if is_time and room is not None:
+            told += self._tried("look after the disk", lambda: room.turn(world), is_time=True)
+        return told
+
+    def _tried(self, what: str, do: Callable[[], list[str]], *, is_time: bool) -> list[str]:
+        try:
+            told = do()
+        except OSError as exc:
+            text = f"cannot {what}: {exc}"
+            known, self._failed[what] = self._failed.get(what), text
+            return [text] if known != text else []
+        if is_time:
+            self._failed.pop(what, None)
+        return told
+
+    def _turn_verify(self, *, is_time: bool) -> list[str]:
+        """Begin a verify that is due, take in one that ended.
 
         Raises:
             OSError: nothing can be written, or no process started.
         """
         if self._verify is not None and self._verify.poll() is not None:
-            self._ended(self._verify)
-            self._verify = None
-        now = self._clock.monotonic()
-        if now < self._next:
-            return []
-        self._next = now + EVERY
-        if self._verify is None and self._hours and self._is_due():
+            if is_time or "verify" not in self._failed:
+                self._ended(self._verify)
+                self._verify = None
+        elif is_time and self._verify is None and self._hours and self._is_due():
             self._begin()
-        return self._room.turn(world) if self._room is not None else []
+        return []
 
     def close(self) -> None:
         """End what runs; it only looks."""
@@ -107,11 +138,10 @@ class Chores:
             with open(self._output, "rb") as file:
                 told = json.loads(file.read())
             ok, problems = bool(told["ok"]), len(told["problems"])
+        if ok is not None or process.returncode >= 0:
+            ended = iso(self._clock.now_ns())
+            verified.store(self._place.folder, last._replace(ended=ended, ok=ok, problems=problems))
         self._forget_output()
-        if ok is None and process.returncode < 0:
-            return
-        ended = iso(self._clock.now_ns())
-        verified.store(self._place.folder, last._replace(ended=ended, ok=ok, problems=problems))
 
     @property
     def _output(self) -> str:

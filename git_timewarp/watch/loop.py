@@ -10,26 +10,21 @@ from collections.abc import Iterator, Mapping
 from git_timewarp import __version__
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import Kind, TimewarpError
-from git_timewarp.git.repo import Repo
-from git_timewarp.integrity import mounts
-from git_timewarp.integrity.mounts import Mount
 from git_timewarp.retention.chores import Chores as Room
-from git_timewarp.retention.settings import bounds
 from git_timewarp.safety.log import Log
 from git_timewarp.timeline.recording import NotRecordingError, is_recording
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
 from git_timewarp.util.locking import FileLock, LockTimeoutError
-from git_timewarp.watch import identity, place, roots, spawn
+from git_timewarp.watch import identity, place, rules, spawn
 from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.place import Place
-from git_timewarp.watch.schedule import Pace
+from git_timewarp.watch.rules import Read, Rereading
 from git_timewarp.watch.source import Stop
 from git_timewarp.watch.state import State
-from git_timewarp.watch.watcher import Manner, Watcher
+from git_timewarp.watch.watcher import Watcher
 
 _NICE = 10
-_LOCK_SECONDS = 0.5
 _OTHER_SECONDS = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -41,8 +36,10 @@ class AlreadyWatchingError(TimewarpError):
     reference = "already-watching"
 
 
-def run(world: World, *, settings: Settings, environ: Mapping[str, str]) -> None:
+def run(world: World, *, settings: Settings, environ: Mapping[str, str], read: Read) -> None:
     """Watch until told to stop; in the background when `spawn.launch` started us.
+
+    `read` gives the settings as they are when it is called, and the world they make.
 
     Raises:
         NotRecordingError: nothing records here.
@@ -50,17 +47,21 @@ def run(world: World, *, settings: Settings, environ: Mapping[str, str]) -> None
     """
     ready = spawn.waited_for(environ)
     if ready is None:
-        _run(world, settings, ready, environ)
+        _run(world, settings, ready, environ, read)
         return
     try:
-        _run(world, settings, ready, environ)
+        _run(world, settings, ready, environ, read)
     except TimewarpError as exc:
         ready.tell({"error": exc.to_dict()})
         raise
 
 
 def _run(
-    world: World, settings: Settings, ready: spawn.Ready | None, environ: Mapping[str, str]
+    world: World,
+    settings: Settings,
+    ready: spawn.Ready | None,
+    environ: Mapping[str, str],
+    read: Read,
 ) -> None:
     if not is_recording(world.repo):
         raise NotRecordingError
@@ -79,24 +80,26 @@ def _run(
             version=__version__,
             since=iso(world.clock.now_ns()),
         )
-        patient = world._replace(limits=world.limits._replace(lock_seconds=_LOCK_SECONDS))
+        asked = rules.of(world, settings)
         log = Log(world.repo.state_dir, "watcher", clock=world.clock, level=world.log_level)
         log.write("info", f"watching '{world.repo.work_tree}'", {"version": __version__})
         chores = Chores(
             world.repo,
             where,
             clock=world.clock,
-            hours=settings.int("timewarp.verify.intervalHours"),
+            hours=asked.hours,
             environ=environ,
-            room=Room(bounds(settings)),
+            room=Room(asked.bounds),
         )
         watcher = Watcher(
-            patient,
+            asked.world,
             where,
-            _manner(settings, world.repo, mounts.here()),
+            asked.manner,
             lock_fd=lock.fd,
             told=told,
             chores=chores,
+            settings=settings,
+            rereading=Rereading(world.repo, read, clock=world.clock),
         )
         try:
             watcher.look()
@@ -109,19 +112,6 @@ def _run(
                 log.write("info", f"not watching '{world.repo.work_tree}' any more")
             _forget(where.state)
             _forget(where.stop)
-
-
-def _manner(settings: Settings, repo: Repo, mounted: list[Mount] | None) -> Manner:
-    pace = Pace(
-        quiet=settings.int("timewarp.autosave.debounceSeconds"),
-        longest=settings.int("timewarp.autosave.intervalSeconds"),
-        idle=settings.int("timewarp.autosave.idleMinutes") * 60.0,
-        when=settings.str("timewarp.snapshot.frequency"),
-        nth=settings.int("timewarp.snapshot.everyNthWrite"),
-    )
-    if settings.str("timewarp.autosave.mode") == "polling":
-        return Manner(pace, polling="timewarp.autosave.mode asks for it")
-    return Manner(pace, polling=roots.unseen(repo, mounted))
 
 
 def _alone(world: World, where: Place) -> FileLock:

@@ -52,6 +52,10 @@ class Schedule:
         self._in_vain = 0
         self._failures = 0
 
+    def follow(self, pace: Pace) -> None:
+        """Go at another pace from now on; what waits is due by it."""
+        self._pace = pace
+
     @property
     def is_pending(self) -> bool:
         """Whether something changed that no look has seen yet."""

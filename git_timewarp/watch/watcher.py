@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from git_timewarp.config.settings import Settings
 from git_timewarp.errors import TimewarpError
 from git_timewarp.safety.log import Log
 from git_timewarp.store.warm import Warm
@@ -21,6 +22,7 @@ from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.filter import Filter
 from git_timewarp.watch.knowledge import Knowledge
 from git_timewarp.watch.place import Place
+from git_timewarp.watch.rules import Manner, Rereading, Rules
 from git_timewarp.watch.schedule import MANUAL, Pace, Schedule
 from git_timewarp.watch.source import STEP, GoneError, NoEventsError, Polling, Source, Stop
 from git_timewarp.watch.state import State
@@ -48,14 +50,6 @@ _SHARE = 10
 """A look by turns takes at most one part in this many of a processor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How to watch: the pace, and why to poll although the system tells of changes."""
-
-    pace: Pace
-    polling: str | None = None
-
-
 class Watcher:
     """Watches one work tree. Its caller holds the lock of `place`, open as `lock_fd`."""
 
@@ -68,6 +62,8 @@ class Watcher:
         lock_fd: int,
         told: State,
         chores: Chores | None = None,
+        settings: Settings | None = None,
+        rereading: Rereading | None = None,
     ) -> None:
         self._warm = Warm()
         self._world = world._replace(warm=self._warm)
@@ -75,6 +71,9 @@ class Watcher:
         self._manner = manner
         self._lock_fd = lock_fd
         self._chores = chores
+        self._settings = settings
+        self._rereading = rereading
+        self._unread = ""
         self._clock = world.clock
         self._log = Log(world.repo.state_dir, "watcher", clock=world.clock, level=world.log_level)
         self._filter = Filter(world.repo)
@@ -153,6 +152,7 @@ class Watcher:
         if self._is_gone():
             return
         self._notice(stop, seconds=0.0)
+        self._reread()
         if self._schedule.is_pending or self._state.mode == state.POLLING:
             self.look()
 
@@ -177,11 +177,12 @@ class Watcher:
         now = self._clock.monotonic()
         if stop.is_set():
             return
+        self._reread()
         if now >= self._schedule.due():
             self.look()
         if self._knowledge.takes_fold() or now >= self._fold_at:
             self._fold(now)
-        if not self._schedule.is_pending:
+        if not self._schedule.is_pending or self._schedule.due() > now + _CALM_TICK:
             self._do_chores()
         if now >= self._events_at:
             self._let_go()
@@ -189,14 +190,45 @@ class Watcher:
             self._schedule.changed(now)
 
     def _do_chores(self) -> None:
-        if self._chores is None:
-            return
+        for text in self._chores.turn(self._world) if self._chores is not None else ():
+            self._log.write("warn", text)
+
+    def _reread(self) -> None:
+        """Follow settings that changed; while they cannot be read, those of before stand."""
         try:
-            for text in self._chores.turn(self._world):
-                self._log.write("warn", text)
-        except OSError as exc:
-            self._log.write("warn", f"cannot look after disk and verify: {exc}")
-            self._chores = None
+            found = self._rereading.again() if self._rereading is not None else None
+        except (TimewarpError, OSError, ValueError) as exc:
+            if self._unread != str(exc) and not self._is_gone():
+                self._log.write("warn", f"the settings of before stand: {exc}")
+            self._unread = str(exc)
+            return
+        if found is not None:
+            self._unread = ""
+            self._follow(found)
+
+    def _follow(self, asked: Rules) -> None:
+        before, self._settings = self._settings, asked.settings
+        names = before.changed(asked.settings) if before is not None else ()
+        self._world = asked.world._replace(warm=self._warm, watched=self._knowledge)
+        if not names:
+            return
+        level = asked.world.log_level
+        self._log = Log(asked.world.repo.state_dir, "watcher", clock=self._clock, level=level)
+        self._log.write("info", f"settings changed: {', '.join(names)}")
+        if self._chores is not None:
+            self._chores.follow(hours=asked.hours, bounds=asked.bounds)
+        old, self._manner = self._manner, asked.manner
+        if old.polling != self._manner.polling:
+            self._let_go()
+            self._open()
+        elif old.pace != self._manner.pace:
+            self._schedule.follow(self._pace())
+        self._schedule.changed(self._clock.monotonic())
+
+    def _pace(self) -> Pace:
+        """Return the pace of the source in use: one that looks by turns is late enough."""
+        pace = self._manner.pace
+        return replace(pace, quiet=0.0) if self._state.mode == state.POLLING else pace
 
     def _notice(self, stop: Stop, *, seconds: float) -> None:
         batch = self._knowledge.wait(seconds, stop)
@@ -234,9 +266,9 @@ class Watcher:
         """Look by turns; `again` when the system may give events later."""
         if again:
             self._events_at = self._clock.monotonic() + _TRY_EVENTS
-        pace = self._manner.pace
 
         def every() -> float:
+            pace = self._manner.pace
             idle = self._schedule.is_idle(self._clock.monotonic())
             return max(pace.longest if idle else pace.quiet, _SHARE * self._took)
 

@@ -188,3 +188,38 @@ def test_the_disk_is_looked_at_every_minute(clock: Days, where: Place, world: Wo
     assert [bool(lines) for lines in told] == [False, True, False, True]
     assert "warn" in told[1][0]
     assert "stop" in told[3][0]
+
+
+def test_other_rules_are_followed(clock: Days, where: Place, world: World) -> None:
+    full = Room(free=lambda _: 10**12)
+    rules = Bounds(Policy(last=1), quota=1, room=full, auto=False)
+    found = Chores(
+        world.repo, where, clock=clock, hours=24, environ={}, room=Looks(rules._replace(auto=True))
+    )
+    found.follow(hours=0, bounds=rules)
+    assert found.turn(world) == []
+    assert os.listdir(where.folder) == []
+    clock.hours = 1.0
+    found.follow(hours=0, bounds=rules._replace(auto=True))
+    assert "compact" in found.turn(world)[0]
+
+
+def test_what_cannot_be_written_stops_none_of_the_chores(
+    clock: Days, where: Place, world: World
+) -> None:
+    room = Room(warn=2000, free=lambda _: 1500)
+    bounds = Bounds(Policy(last=1), quota=10**12, room=room, auto=False)
+    world = world._replace(room=room)
+    found = Chores(world.repo, where, clock=clock, hours=24, environ={}, room=Looks(bounds))
+    os.rmdir(where.folder)
+    Path(where.folder).write_bytes(b"")
+    told = found.turn(world)
+    assert told[0].startswith("cannot verify: ")
+    assert "are free on the disk (warn)" in told[1]
+    clock.hours = 0.1
+    assert found.turn(world) == []
+    os.unlink(where.folder)
+    os.mkdir(where.folder)
+    clock.hours = 0.2
+    assert found.turn(world) == []
+    assert os.listdir(where.folder) == ["verified.json"]

@@ -9,7 +9,7 @@ import pytest
 from git_timewarp.config.settings import Settings
 from git_timewarp.integrity import mounts
 from git_timewarp.integrity.mounts import Mount
-from git_timewarp.watch import loop, roots
+from git_timewarp.watch import roots, rules
 from tests.support.recorder import opened, recorded
 from tests.support.repo_builder import RepoBuilder
 
@@ -52,6 +52,6 @@ def test_a_watcher_there_looks_by_turns(tmp_path: Path) -> None:
     repo = RepoBuilder(tmp_path / "repo")
     repo.commit("first", {"a": "one\n"})
     found = opened(recorded(repo)).repo
-    assert loop._manner(Settings({}), found, mounts.here()).polling is None
+    assert rules.manner(Settings({}), found, mounts.here()).polling is None
     said = "the work tree is on nfs, where others change files unseen"
-    assert loop._manner(Settings({}), found, [Mount("/", "nfs")]).polling == said
+    assert rules.manner(Settings({}), found, [Mount("/", "nfs")]).polling == said

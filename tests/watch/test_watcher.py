@@ -18,10 +18,11 @@ from git_timewarp.util import faults
 from git_timewarp.util.clock import SystemClock
 from git_timewarp.util.locking import FileLock
 from git_timewarp.watch import identity, place, state
+from git_timewarp.watch.rules import Manner
 from git_timewarp.watch.schedule import Pace
 from git_timewarp.watch.source import Stop
 from git_timewarp.watch.state import State
-from git_timewarp.watch.watcher import Manner, Watcher
+from git_timewarp.watch.watcher import Watcher
 from tests.support import recording
 from tests.support.repo_builder import RepoBuilder
 from tests.support.watching import until
