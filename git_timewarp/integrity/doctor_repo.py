@@ -88,6 +88,8 @@ def watcher(case: Case) -> Iterator[Check]:
     elif told.get("mode") == "polling":
         text = "it looks for changes now and then" + (f": {reason}" if reason else "")
         yield Check("watcher", passed=None, text=text)
+    elif reason:
+        yield Check("watcher", passed=None, text=f"running: {reason}")
     else:
         yield Check("watcher", passed=True, text="running")
 

@@ -39,7 +39,7 @@ class State(Frozen):
         mode: `events` or `polling`; None when it does not run.
         since: when it became live, ISO 8601.
         last_draft: when it last recorded something, ISO 8601.
-        reason: why it polls, or why it does not run although nobody stopped it.
+        reason: why it polls or takes no drafts, or why it does not run although nobody stopped it.
         problem: what kept it from recording the last time it tried.
         verified: how the last full verify by a watcher of this repository went.
     """

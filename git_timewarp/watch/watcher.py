@@ -46,6 +46,8 @@ _PROGRAM_GONE = 5.0
 _WHOLE_EVERY = 600.0
 """Seconds after which everything is looked at again, whatever the system told us."""
 
+_NO_DRAFTS = "no drafts: 'timewarp.snapshot.frequency' is 'manual'"
+
 _SHARE = 10
 """A look by turns takes at most one part in this many of a processor."""
 
@@ -74,6 +76,7 @@ class Watcher:
         self._settings = settings
         self._rereading = rereading
         self._unread = ""
+        self._polls: str | None = None
         self._clock = world.clock
         self._log = Log(world.repo.state_dir, "watcher", clock=world.clock, level=world.log_level)
         self._filter = Filter(world.repo)
@@ -223,7 +226,15 @@ class Watcher:
             self._open()
         elif old.pace != self._manner.pace:
             self._schedule.follow(self._pace())
+            self._tell(self._state._replace(reason=self._reason(self._polls)))
         self._schedule.changed(self._clock.monotonic())
+
+    def _reason(self, polls: str | None) -> str | None:
+        """Return what people should know of a watcher that runs: why it polls, takes no drafts."""
+        self._polls = polls
+        told = [polls] if polls else []
+        told += [_NO_DRAFTS] if self._manner.pace.when == MANUAL else []
+        return "; ".join(told) or None
 
     def _pace(self) -> Pace:
         """Return the pace of the source in use: one that looks by turns is late enough."""
@@ -260,7 +271,7 @@ class Watcher:
             self._poll(str(exc), again=True)
         else:
             self._schedule = Schedule(self._manner.pace)
-            self._tell(self._state._replace(mode=state.EVENTS, reason=None))
+            self._tell(self._state._replace(mode=state.EVENTS, reason=self._reason(None)))
 
     def _poll(self, reason: str, *, again: bool) -> None:
         """Look by turns; `again` when the system may give events later."""
@@ -276,7 +287,7 @@ class Watcher:
         self._schedule = Schedule(replace(self._manner.pace, quiet=0.0))
         if self._state.mode != state.POLLING:
             self._log.write("info", f"looking by turns: {reason}")
-        self._tell(self._state._replace(mode=state.POLLING, reason=reason))
+        self._tell(self._state._replace(mode=state.POLLING, reason=self._reason(reason)))
 
     def _know(self, source: Source) -> None:
         """Learn of changes from `source`, and tell the commands that ask."""

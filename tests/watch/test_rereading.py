@@ -47,3 +47,13 @@ def test_settings_that_cannot_be_read_change_nothing(live: Watched) -> None:
     live.repo.write(".timewarp.toml", "[retention]\nauto = false\n")
     until(lambda: said(live, "settings changed: timewarp.retention.auto"), "it reads them")
     assert live.state().running
+
+
+def test_a_watcher_that_takes_no_drafts_says_so(live: Watched) -> None:
+    live.tw("config set snapshot.frequency manual")
+    until(lambda: live.state().reason is not None, "it tells why")
+    why = "no drafts: 'timewarp.snapshot.frequency' is 'manual'"
+    assert live.state().reason == why
+    assert live.tw("watch status") == f"watcher: running (pid {live.pid()}, {why})\n"
+    live.tw("config set snapshot.frequency on_change")
+    until(lambda: live.state().reason is None, "it takes drafts again")

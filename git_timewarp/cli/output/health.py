@@ -121,8 +121,8 @@ def watcher(record: Json, look: Look) -> str:
     parts = [f"pid {record['pid']}"] if record.get("pid") else []
     if record.get("mode") == "polling":
         parts.append("polling")
-        if record.get("reason"):
-            parts.append(names.one_line(str(record["reason"])))
+    if record.get("reason"):
+        parts.append(names.one_line(str(record["reason"])))
     if record.get("last_draft"):
         parts.append(f"last draft {_time(record['last_draft'], look)}")
     told = f" ({', '.join(parts)})" if parts else ""
