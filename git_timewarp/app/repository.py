@@ -73,9 +73,12 @@ class App(Opened):
     # -- start and record -------------------------------------------------------------
 
     def init(self, *, hooks: bool = True, watch: bool = False) -> InitResult:
-        """Start recording: state folder, hooks, the first snapshot, and the watcher if asked."""
+        """Start recording: state folder, hooks, the first snapshot, and the watcher if asked.
+
+        Where no snapshot may be taken now, recording begins without one, and it is told.
+        """
         from git_timewarp.safety import roots  # noqa: PLC0415
-        from git_timewarp.timeline import results, snapshot, start  # noqa: PLC0415
+        from git_timewarp.timeline import results, start  # noqa: PLC0415
         from git_timewarp.timeline.operation import Operation  # noqa: PLC0415
 
         roots.check(self.repo.work_tree, home=self.environ.get("HOME"))
@@ -84,7 +87,7 @@ class App(Opened):
             start.prepare(self.repo, self.world)
             with Operation(self.world, "init", notices=self.notices) as op:
                 start.begin_anew(op)
-                first = snapshot.result(op, snapshot.take(op, start.wish(always=created)))
+                first = start.first(op, always=created)
                 writer = op.recorder.writer
         installed = self.hooks_install() if hooks else {}
         watching = bool(self.watch_start().get("running")) if watch else False
@@ -95,7 +98,9 @@ class App(Opened):
             hooks=installed,
             watching=watching,
             protected=start.PROTECTED,
-            not_protected=start.not_protected(self.world, watching=watching),
+            not_protected=start.not_protected(
+                self.world, watching=watching, has_first=first is not None
+            ),
         )
 
     def deinit(self, *, purge: bool = False, dry_run: bool = False) -> Json:

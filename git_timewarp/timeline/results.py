@@ -308,11 +308,14 @@ class Check(Frozen):
 
 
 class InitResult(Frozen):
-    """Answer of `init`: the writer, the first snapshot, and what is protected from now on."""
+    """Answer of `init`: the writer, the snapshot, and what is protected from now on.
+
+    `first` is None, in JSON `snapshot` and `event` null, where no snapshot may be taken now.
+    """
 
     writer: str
     created: bool
-    first: SnapshotResult
+    first: SnapshotResult | None
     hooks: Json
     watching: bool
     protected: tuple[str, ...]
@@ -324,11 +327,11 @@ class InitResult(Frozen):
             "v": VERSION,
             "writer": self.writer,
             "created": self.created,
-            "snapshot": self.first.snapshot,
-            "event": self.first.event,
+            "snapshot": self.first and self.first.snapshot,
+            "event": self.first and self.first.event,
             "hooks": self.hooks,
             "watching": self.watching,
             "protected": list(self.protected),
             "not_protected": list(self.not_protected),
-            "skipped": [item.to_json() for item in self.first.skipped],
+            "skipped": [item.to_json() for item in self.first.skipped] if self.first else [],
         }

@@ -259,8 +259,8 @@ def _store(
 
 
 def _note_skipped(op: Operation, wish: Wish, why: LowDiskError) -> None:
-    """Record that there was no room for a snapshot; for drafts once, until there is one again."""
-    if wish.kind == layout.DRAFTS:
+    """Record that there was no room for one; for `draft` and `init` once, until there is again."""
+    if wish.kind == layout.DRAFTS or wish.type == "init":
         for entry in op.history.entries("data LIKE ? OR snapshot IS NOT NULL", (f"%{SKIPPED}%",)):
             if entry.worktree != op.repo.worktree or not op.history.is_own(entry):
                 continue

@@ -17,10 +17,13 @@ from git_timewarp.git.run import DURABLE
 from git_timewarp.store import journal, layout, recovery, transaction, writer
 from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
+from git_timewarp.store.room import LowDiskError
 from git_timewarp.store.spool import Spool
+from git_timewarp.timeline import snapshot
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.recording import is_recording
-from git_timewarp.timeline.snapshot import Wish
+from git_timewarp.timeline.results import SnapshotResult
+from git_timewarp.timeline.snapshot import SnapshotTooLargeError, Wish
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.text import json_name, shell
@@ -47,6 +50,7 @@ NOT_PROTECTED = (
     "permissions of folders, and a repository's own .git inside another one",
     "what changes between two snapshots",
 )
+NO_FIRST = "what the files hold now: no snapshot of it could be taken"
 NO_WATCHER = "work you have not saved; to have it saved: git timewarp watch start"
 
 
@@ -100,15 +104,25 @@ def begin_anew(op: Operation) -> None:
     op.recorder.append(done=[str(item["op"]) for item in intents if item.get("kind") == ENDING])
 
 
-def wish(*, always: bool) -> Wish:
-    """Return the wish for the snapshot `init` takes; `always` when recording begins with it."""
-    return Wish("init", "init", fold=True, summary="started recording", always=always)
+def first(op: Operation, *, always: bool) -> SnapshotResult | None:
+    """Take the snapshot of `init`; `always` when recording begins with it.
+
+    Where none may be taken (a full disk, a limit) that is told, and None returned: events
+    are recorded all the same, and every later snapshot is one of everything.
+    """
+    wish = Wish("init", "init", fold=True, summary="started recording", always=always)
+    try:
+        return snapshot.result(op, snapshot.take(op, wish))
+    except (LowDiskError, SnapshotTooLargeError) as exc:
+        op.notices.append(f"warning: {exc.message}; next: {exc.hint}")
+        return None
 
 
-def not_protected(world: World, *, watching: bool) -> tuple[str, ...]:
+def not_protected(world: World, *, watching: bool, has_first: bool) -> tuple[str, ...]:
     """Return what `init` has to say about the limits, in words."""
     large = f"{world.max_untracked / (1024 * 1024):g} MB"
     said = tuple(text.format(large=large) for text in NOT_PROTECTED)
+    said = said if has_first else (NO_FIRST, *said)
     return said if watching else (NO_WATCHER, *said)
 
 

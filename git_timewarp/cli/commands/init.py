@@ -21,7 +21,7 @@ def run(context: Context, *, watch: bool, no_hooks: bool, dry_run: bool) -> int:
     context.answer(
         result.to_dict(),
         human.init(result, look),
-        human.skipped(result.first, context.look(talk=True)),
+        human.skipped(result.first, context.look(talk=True)) if result.first else (),
     )
     return 0
 

@@ -64,7 +64,10 @@ def skipped(result: SnapshotResult, look: Look) -> Iterator[str]:
 
 def init(result: InitResult, look: Look) -> Iterator[str]:
     """Draw what is protected from now on, what is not, and how to undo it."""
-    if result.created:
+    if result.first is None:
+        was = "recording is on" if result.created else "recording was on already"
+        yield f"{was}; no snapshot holds what is here now"
+    elif result.created:
         yield f"recording is on; {look.paint('event', result.first.event)} holds what is here now"
     else:
         yield f"recording was on already; latest is {look.paint('event', result.first.event)}"
@@ -78,6 +81,8 @@ def init(result: InitResult, look: Look) -> Iterator[str]:
             for item in items:
                 yield f"  - {names.one_line(item)}"
     yield ""
+    if result.first is None:
+        yield "to take a snapshot:        git timewarp snapshot"
     if result.watching:
         yield "to have it after a login:  git timewarp help autostart"
     else:

@@ -1,0 +1,62 @@
+"""Less is free than `timewarp.disk.stop`: events go on, snapshots do not, and nothing is half done."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.support.recorder import typed, whole
+from tests.support.repo_builder import RepoBuilder
+
+STOP = ("timewarp.disk.stop", "900000g")
+FULL = "are free on the disk, and 900000.0 GB have to be"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    """Return a repository on a disk that counts as full, in which nothing records."""
+    built = RepoBuilder(tmp_path / "repo")
+    built.commit("first", {"a": "one\n"})
+    built.git("config", *STOP)
+    return built
+
+
+def test_init_begins_with_hooks_and_watcher_and_without_a_snapshot(repo: RepoBuilder) -> None:
+    answer = typed(repo, "init", "--watch")
+    try:
+        assert answer.code == 0, answer
+        assert answer.out.startswith("recording is on; no snapshot holds what is here now\n")
+        assert "\nto take a snapshot:        git timewarp snapshot\n" in answer.out
+        assert answer.err.startswith("warning: no snapshot is taken: only ")
+        assert answer.err.endswith(f"{FULL}; next: git timewarp storage\n")
+        told = json.loads(typed(repo, "status", "--json").out)
+        assert (told["recording"], told["watcher"]["running"]) == (True, True)
+        assert told["hooks"]["state"] == "installed"
+    finally:
+        typed(repo, "watch", "stop")
+    again = json.loads(typed(repo, "init", "--json").out)
+    assert (again["created"], again["snapshot"], again["event"]) == (False, None, None)
+    repo.commit("second", {"a": "two\n"})
+    events = [json.loads(line) for line in typed(repo, "log", "--json").out.splitlines()]
+    assert [event["type"] for event in events] == ["commit", "init"]
+    repo.git("config", "--unset", STOP[0])
+    assert typed(repo, "snapshot").code == 0
+    whole(repo)
+
+
+def test_init_begins_where_the_first_snapshot_would_be_too_large(repo: RepoBuilder) -> None:
+    repo.git("config", "--unset", STOP[0])
+    repo.git("config", "timewarp.snapshot.maxBytes", "1m")
+    repo.write("large", random.Random(1).randbytes(2_000_000))
+    answer = typed(repo, "init")
+    assert answer.code == 0, answer
+    assert answer.err == (
+        "warning: this snapshot would add 1.9 MB, 'timewarp.snapshot.maxBytes' allows 1.0 MB; "
+        "next: git timewarp -c snapshot.maxBytes=2m snapshot\n"
+    )
+    assert json.loads(typed(repo, "status", "--json").out)["hooks"]["state"] == "installed"
+    assert typed(repo, "-c", "snapshot.maxBytes=2m", "snapshot").code == 0
+    whole(repo)
