@@ -204,6 +204,8 @@ class Archives:
         """
         hint = f"git timewarp inspect {shell(path)}"
         anywhere = dry_run and not self._writable
+        if not dry_run:
+            self._app.need_room("nothing is imported")
         with told(), _hinting(hint), self._scratch(anywhere=anywhere) as scratch:
             fmt = self._repo.hash_name
             manifest, name = unpack.checked(path, scratch, hash_name=fmt, progress=progress)

@@ -22,6 +22,7 @@ from git_timewarp.timeline.recording import is_recording, refusal
 from git_timewarp.util import atomic
 from git_timewarp.util.clock import Clock
 from git_timewarp.util.locking import FileLock
+from git_timewarp.util.text import shell
 
 if TYPE_CHECKING:
     from git_timewarp.git.objects import Reader
@@ -171,6 +172,16 @@ class Opened:
             for notice in self.notices[known:]:
                 log.write("warn", notice.removeprefix("warning: "), {"verb": verb})
         return len(self.notices)
+
+    def need_room(self, what: str) -> None:
+        """Refuse `what` where too little is free on the disk, before anything is written.
+
+        Raises:
+            LowDiskError: below `timewarp.disk.stop`.
+        """
+        place = self.repo.common_dir
+        hint = "git timewarp storage" if self.recording else f"df -h {shell(place)}"
+        self.world.room.need(place, what=what, hint=hint)
 
     def take_in(self) -> None:
         """Take in what hooks noted, so that a look shows it; where it cannot be now, it waits."""

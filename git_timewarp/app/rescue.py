@@ -87,6 +87,7 @@ class Rescue:
             if dry_run:
                 with app.operation("recover") as op:
                     return from_git.preview(op, app.repo, since=after, limit=limit)
+            app.need_room("nothing is derived from git")
             if not app.recording:
                 start.prepare(app.repo, app.world)
             return from_git.derive(self._operation, since=after, limit=limit)

@@ -56,7 +56,7 @@ class Room(Frozen):
             return WARN
         return NOTICE if free < self.notice else OK
 
-    def need(self, path: str, *, what: str) -> None:
+    def need(self, path: str, *, what: str, hint: str = "git timewarp storage") -> None:
         """Refuse `what` where too little is free on the disk that holds `path`.
 
         Raises:
@@ -67,7 +67,7 @@ class Room(Frozen):
             raise LowDiskError(
                 f"{what}: only {megabytes(free)} are free on the disk, "
                 f"and {megabytes(self.stop)} have to be",
-                hint="git timewarp storage",
+                hint=hint,
             )
 
 

@@ -60,3 +60,30 @@ def test_init_begins_where_the_first_snapshot_would_be_too_large(repo: RepoBuild
     assert json.loads(typed(repo, "status", "--json").out)["hooks"]["state"] == "installed"
     assert typed(repo, "-c", "snapshot.maxBytes=2m", "snapshot").code == 0
     whole(repo)
+
+
+@pytest.mark.parametrize("records", [True, False])
+def test_nothing_is_taken_in_from_an_archive_or_from_git(
+    tmp_path: Path,
+    repo: RepoBuilder,
+    records: bool,  # noqa: FBT001
+) -> None:
+    other = RepoBuilder(tmp_path / "other")
+    other.commit("first", {"a": "one\n"})
+    assert typed(other, "init").code == 0
+    assert typed(other, "export", "--output", "../x.tar.zst").code == 0
+    if records:
+        assert typed(repo, "init").code == 0
+    before = (repo.git("for-each-ref"), typed(repo, "log", "--all", "--json").out)
+    next_step = "git timewarp storage" if records else f"df -h {repo.git_dir()}"
+    for words, what in (
+        (("import", "../x.tar.zst"), "nothing is imported"),
+        (("import", "--replace", "--force", "../x.tar.zst"), "nothing is imported"),
+        (("recover", "--from-git"), "nothing is derived from git"),
+    ):
+        answer = typed(repo, *words)
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err.startswith(f"error: {what}: only ")
+        assert answer.err.endswith(f"{FULL}\nhint: {next_step}\n")
+    assert (repo.git("for-each-ref"), typed(repo, "log", "--all", "--json").out) == before
+    assert (repo.git_dir() / "timewarp").exists() is records
