@@ -36,11 +36,13 @@ _NAMES = 3
 def drill(look: Look, snapshots: Mapping[SnapshotId, Oid], *, count: int, clock: Clock) -> None:
     """Restore `count` snapshots chosen by chance, and tell of each that is not what it was.
 
+    Of what was removed on purpose nothing is left to restore.
+
     Raises:
         OSError: the disk is full or fails.
     """
     folder = os.path.join(Paths(look.repo.state_dir).scratch, "drill")
-    left = sorted(snapshots)
+    left = sorted(snapshots.keys() - look.tombstones)
     config = git_config.read(look.repo.git)
     try:
         while left and look.drilled < count:

@@ -23,6 +23,7 @@ class Look:
         named: the events, by Lamport number, that name a snapshot.
         stones: lines that are not what was sealed and say that they were redacted, with the place.
         told: objects that a problem was told about already.
+        tombstones: snapshots that were removed on purpose; the others are what `snapshots` counts.
         removed: (snapshot, operation) of what was removed on purpose, once somebody asked.
         broken: every object of ours that is missing or damaged, and the paths of the work tree
             at which a snapshot has it, where they are known.
@@ -43,6 +44,7 @@ class Look:
     snapshots: int = 0
     objects: int = 0
     named: dict[str, list[int]] = field(default_factory=dict)
+    tombstones: set[SnapshotId] = field(default_factory=set)
     removed: set[tuple[str, str]] | None = None
     stones: list[tuple[str, bytes]] = field(default_factory=list)
     told: set[Oid] = field(default_factory=set)

@@ -32,7 +32,7 @@ def snapshots(look: Look, *, full: bool) -> dict[SnapshotId, Oid]:
     """Look whether each snapshot and its parts are there; `full` reads its description too.
 
     Returns:
-        every snapshot and the tree that holds it.
+        every snapshot and the tree that holds it, those that were removed among them.
     """
     try:
         every = list(look.history.catalog.every())
@@ -41,13 +41,13 @@ def snapshots(look: Look, *, full: bool) -> dict[SnapshotId, Oid]:
             "missing-object", f"a segment of snapshots: {exc.message}", look.remedy(_REBUILD)
         )
         return {}
-    look.snapshots = len(every)
     for start in range(0, len(every), _BATCH):
         look.progress(start, len(every))
         some = _stored(look, every[start : start + _BATCH])
         _presence(look, some)
         if full:
             _descriptions(look, some)
+    look.snapshots = len(every) - len(look.tombstones)
     _named(look, {snapshot for snapshot, _ in every})
     return dict(every)
 
@@ -66,6 +66,7 @@ def _stored(look: Look, some: Sequence[tuple[SnapshotId, Oid]]) -> list[_Stored]
         entries = split_tree(tree.data, hex_length=len(entry))
         parts = {to_str(name): Oid(raw.hex()) for _, name, raw in entries}
         if TOMBSTONE in parts:
+            look.tombstones.add(snapshot)
             verify_removed.check(look, snapshot, entry, parts)
             continue
         if "refs" in parts:

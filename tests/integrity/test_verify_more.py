@@ -115,6 +115,21 @@ def test_snapshots_are_restored_and_nothing_is_left(repo: RepoBuilder) -> None:
     assert tree_of_files(repo) == before
 
 
+def test_what_was_removed_is_not_restored_and_not_counted(repo: RepoBuilder) -> None:
+    repo.write("secret", "s3cret\n")
+    typed(repo, "snapshot", "-m", "with a secret")
+    repo.path.joinpath("secret").unlink()
+    assert typed(repo, "purge", "secret", "--force").code == 0
+    for name, value in (("keepLast", "1"), ("keepWithin", "0s"), ("protect", "0s")):
+        typed(repo, "config", "set", f"retention.{name}", value)
+    done = typed(repo, "compact", "--force", "--json")
+    assert (done.code, json.loads(done.out)["removed"]) == (0, 3)
+    done = typed(repo, "verify", "--restore-drill", "--drills", "9", "--json")
+    answer = json.loads(done.out)
+    assert (done.code, answer["problems"]) == (0, [])
+    assert answer["drilled"] == answer["snapshots"]
+
+
 def test_a_snapshot_that_does_not_come_back_is_named(repo: RepoBuilder) -> None:
     damaged(repo, b"precious\n")
     done = typed(repo, "verify", "--restore-drill", "--drills", "9", "--json")
