@@ -13,11 +13,16 @@ from git_timewarp.git import raw_attributes
 from git_timewarp.git.raw import RawStore
 from git_timewarp.git.raw_place import Place
 from git_timewarp.rescue import moments, place, write
-from git_timewarp.rescue.results import Listing, Moment, Rescued
+from git_timewarp.rescue.results import Listing, Moment, Rescued, Trouble
 from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.util.clock import iso
 from git_timewarp.util.frozen import Frozen
 from git_timewarp.util.text import shell
+
+_UNDESCRIBED = (
+    "the description of the snapshot is lost: what was not captured, and which folders were "
+    "empty, is not known"
+)
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many steps are done."""
@@ -65,7 +70,15 @@ def listing(start: str, git_dir: str | None, *, progress: Progress) -> Listing:
                 damage = damage or moments.Losses(store, store.promised)
                 missing = damage.files(item)
             left.append(
-                Moment(item.id, item.ts, item.trigger, item.worktree, missing, away - missing)
+                Moment(
+                    item.id,
+                    item.ts,
+                    item.trigger,
+                    item.worktree,
+                    missing,
+                    away - missing,
+                    described=moments.is_described(item),
+                )
             )
     return Listing(git_dir=there.git_dir, moments=tuple(left), gone=found.gone)
 
@@ -95,6 +108,8 @@ def restore(wanted: Wanted, *, environ: Mapping[str, str], progress: Progress) -
             progress=progress,
         )
         writer.write(chosen.view)
+        if not moments.is_described(chosen):
+            writer.missing.append(Trouble(".", _UNDESCRIBED))
         before = _whole_before(store, mine, chosen) if writer.missing else None
     return Rescued(
         snapshot=chosen.id,
@@ -140,7 +155,7 @@ def _whole_before(store: RawStore, mine: Sequence[Snapshot], chosen: Snapshot) -
     """Return the time of the newest whole snapshot before the chosen one."""
     losses = moments.Losses(store, store.promised)
     for item in reversed(mine[: list(mine).index(chosen)]):
-        if not losses.files(item):
+        if moments.is_described(item) and not losses.files(item):
             return item.ts
     return None
 

@@ -21,8 +21,11 @@ from git_timewarp.git.objects import MODE_GITLINK, TreeEntry
 from git_timewarp.git.raw import RawStore
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store import layout
+from git_timewarp.store.chain import hash_is_right
+from git_timewarp.store.journal import Journal
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.snapshots import Snapshot, parse
+from git_timewarp.store.view import Head, View
 from git_timewarp.util.clock import is_readable
 
 _LARGEST = 2_000
@@ -50,7 +53,8 @@ class Found(NamedTuple):
     """What was found of ours.
 
     Attributes:
-        snapshots: every snapshot whose `meta` can be read, oldest first; without a readable time is oldest.
+        snapshots: every snapshot, oldest first; without a readable time is oldest. One whose
+            `meta` is lost is made of its place and the event that names it (`is_described`).
         tags: every tag of ours, in no order.
         gone: ids of snapshots that something names and nothing holds.
         removed: the entries of snapshots that were removed on purpose, with their writers.
@@ -73,6 +77,7 @@ def search(store: RawStore, common_dir: str) -> Found:
     others: list[Snapshot] = []
     removed: dict[SnapshotId, tuple[Oid, str]] = {}
     tags: list[Tag] = []
+    lost: list[Oid] = []
     for thing in store.every(("tag", "tree"), most=_LARGEST):
         if thing.type == "tag":
             found = re.match(_TAG, thing.data)
@@ -80,17 +85,23 @@ def search(store: RawStore, common_dir: str) -> Found:
                 tags.append(Tag(thing.oid, found[2].decode(), Oid(found[1].decode())))
         elif all(member in thing.data for member in _MEMBERS):
             snapshot = load(store, thing.oid)
-            if snapshot is not None and snapshot.id in snapshots:
+            if snapshot is None:
+                lost.append(thing.oid)
+            elif snapshot.id in snapshots:
                 others.append(snapshot)
-            elif snapshot is not None:
+            else:
                 snapshots[snapshot.id] = snapshot
         elif all(member in thing.data for member in _STONE):
             removed.update(_tombstone(store, thing.oid))
     current = {item.oid for tag in tags if tag.oid in values for item in store.tree(tag.tree) or ()}
     snapshots.update((item.id, item) for item in others if item.entry in current)
+    journal = _journal(state_dir)
+    if lost:
+        for item in _undescribed(store, lost, tags, values, journal):
+            snapshots.setdefault(item.id, item)
     for name in removed.keys() & snapshots.keys():
         del snapshots[name]
-    named = {*_named(store, tags), *_journalled(state_dir)}
+    named = {*_named(store, tags), *(item.id for item in (journal.snapshots if journal else ()))}
     return Found(
         snapshots=tuple(sorted(snapshots.values(), key=lambda item: (when(item), item.id))),
         tags=tuple(tags),
@@ -132,12 +143,92 @@ def _named(store: RawStore, tags: Iterable[Tag]) -> Iterator[SnapshotId]:
             yield SnapshotId(item.name)
 
 
-def _journalled(state_dir: str) -> list[SnapshotId]:
+def _journal(state_dir: str) -> Journal | None:
     try:
-        held = journal_file.load(Paths(state_dir).journal)
+        return journal_file.load(Paths(state_dir).journal)
     except (TimewarpError, OSError, ValueError, KeyError, TypeError):
-        return []
-    return [item.id for item in held.snapshots]
+        return None
+
+
+def is_described(snapshot: Snapshot) -> bool:
+    """Tell whether a snapshot's own `meta` was read, and not only what else speaks of it."""
+    return "v" in snapshot.meta
+
+
+def _undescribed(
+    store: RawStore,
+    lost: Sequence[Oid],
+    tags: Sequence[Tag],
+    current: Collection[Oid],
+    journal: Journal | None,
+) -> Iterator[Snapshot]:
+    """Yield what can be said of entries whose `meta` is lost: what names them knows the id.
+
+    Of several entries of one id that counts which a ref names now.
+    """
+    wanted = frozenset(lost)
+    places: dict[SnapshotId, Oid] = {}
+    for tag in sorted(tags, key=lambda tag: tag.oid in current):
+        if tag.kind in {layout.SNAPSHOTS, layout.DRAFTS}:
+            found = [item for item in store.tree(tag.tree) or () if item.oid in wanted]
+            places.update((SnapshotId(item.name), item.oid) for item in found)
+    lines: list[bytes] = []
+    if journal is not None:
+        found_ = [item for item in journal.snapshots if item.entry in wanted]
+        places.update((item.id, item.entry) for item in found_)
+        lines += [event.line for event in journal.events]
+    for tree in {tag.tree for tag in tags if tag.kind == layout.EVENTS} if places else ():
+        lines += _lines(store, tree)
+    told = _telling(lines, places)
+    for name, entry in places.items():
+        parts = {item.name: item.oid for item in store.tree(entry) or ()}
+        record = told.get(name, {})
+        view = View(
+            tree=parts["tree"],
+            index_tree=parts["tree"],
+            refs=parts["refs"],
+            head=Head(None, None),
+            raw=parts.get("raw"),
+            modes=parts.get("modes"),
+            nested=parts.get("nested"),
+        )
+        yield Snapshot(
+            id=name,
+            entry=entry,
+            view=view,
+            ts=str(record.get("ts", "")),
+            trigger=str(record.get("type", "")),
+            timeline=str(record.get("timeline", "")),
+            worktree=str(record.get("worktree", "")),
+            parents=(),
+            meta={"writer": str(record.get("writer", ""))},
+        )
+
+
+def _lines(store: RawStore, tree: Oid) -> Iterator[bytes]:
+    for item in store.tree(tree) or ():
+        if item.is_tree:
+            yield from _lines(store, item.oid)
+        else:
+            yield from (store.blob(item.oid) or b"").splitlines()
+
+
+def _telling(
+    lines: Iterable[bytes], names: Collection[SnapshotId]
+) -> dict[SnapshotId, Mapping[str, object]]:
+    """Return for each snapshot the first event, as it was sealed, that names it."""
+    found: dict[SnapshotId, Mapping[str, object]] = {}
+    for line in lines:
+        try:
+            record = json.loads(line)
+            name, order = SnapshotId(str(record["snapshot"])), int(record["lamport"])
+            if name in names and hash_is_right(line):
+                known = found.get(name)
+                if known is None or order < int(str(known["lamport"])):
+                    found[name] = record
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 class Losses:

@@ -24,7 +24,8 @@ class Trouble(NamedTuple):
 class Moment(NamedTuple):
     """A snapshot that is left; `missing` counts the files of it that cannot be read.
 
-    `not_fetched` counts those that are on a remote, in a partial clone.
+    `not_fetched` counts those that are on a remote, in a partial clone. Where `described` is
+    false, its description is lost: id and time are what an event says of it.
     """
 
     id: SnapshotId
@@ -33,6 +34,7 @@ class Moment(NamedTuple):
     worktree: str
     missing: int
     not_fetched: int = 0
+    described: bool = True
 
     def to_dict(self) -> Json:
         """Return the stable JSON form."""
@@ -41,7 +43,8 @@ class Moment(NamedTuple):
             "ts": self.ts,
             "trigger": self.trigger,
             "worktree": self.worktree,
-            "whole": not self.missing,
+            "whole": self.described and not self.missing,
+            "described": self.described,
             "missing": self.missing,
             "not_fetched": self.not_fetched,
         }

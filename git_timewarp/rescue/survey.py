@@ -163,8 +163,11 @@ def _snapshots(
     partial: list[Moment] = []
     for item in found.snapshots:
         if losses.of(item):
-            count = max(losses.files(item), 1)
-            partial.append(Moment(item.id, item.ts, item.trigger, item.worktree, count))
+            described = moments.is_described(item)
+            count = max(losses.files(item), int(described))
+            partial.append(
+                Moment(item.id, item.ts, item.trigger, item.worktree, count, described=described)
+            )
         elif item.id not in named:
             is_draft = item.id in drafts or item.trigger == moments.WATCHED
             kind = layout.DRAFTS if is_draft else layout.SNAPSHOTS

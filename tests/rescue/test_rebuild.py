@@ -203,6 +203,30 @@ def test_what_is_not_whole_is_told_and_not_named(tmp_path: Path) -> None:
     assert [line.split("  ")[2] for line in shown.splitlines()][-2] == ("partial, 1 file missing")
 
 
+def test_a_lost_description_does_not_take_the_files_with_it(tmp_path: Path) -> None:
+    repo = RepoBuilder(tmp_path / "repo")
+    repo.commit("first", {"a": "one\n"})
+    assert typed(repo, "init", "--no-hooks").code == 0
+    repo.write("only", os.urandom(2000))
+    assert typed(repo, "snapshot").code == 0
+    content, broken = repo.path.joinpath("only").read_bytes(), ids(repo)[-1]
+    (segment,) = [name for name in ours(repo) if "/snapshots/" in name]
+    spoil(repo, repo.git("rev-parse", f"{segment}^{{tree}}:{broken}/meta"))
+    listed = typed(repo, "emergency-restore", "--list").out.splitlines()[0]
+    assert listed.startswith(f"{broken}  2")
+    assert listed.endswith("  partial, its description is lost  snapshot")
+    out = tmp_path / "out"
+    answer = typed(repo, "emergency-restore", "--latest", "--to", str(out))
+    assert answer.code == 5
+    assert "missing: .: the description of the snapshot is lost: what was not" in answer.err
+    assert "gone" not in answer.err
+    assert (out / "only").read_bytes() == content
+    answer = typed(repo, "recover", "--rebuild")
+    assert answer.code == 5
+    assert "partial, its description is lost\nhint: git timewarp emergency-rest" in answer.out
+    assert "gone" not in answer.out
+
+
 def partial_clone(tmp_path: Path) -> tuple[RepoBuilder, list[str]]:
     """Return a clone without the blobs that were not asked for, and its snapshots."""
     source = RepoBuilder(tmp_path / "source")

@@ -9,7 +9,7 @@ from git_timewarp.cli.output import age, names
 from git_timewarp.cli.output.look import Look
 
 if TYPE_CHECKING:
-    from git_timewarp.rescue.results import Derived, Listing, Rebuilt, Rescued, Trouble
+    from git_timewarp.rescue.results import Derived, Listing, Moment, Rebuilt, Rescued, Trouble
 
 _NAMED = 100
 """Paths that are named on a terminal; --json has all."""
@@ -19,11 +19,16 @@ def moments(listing: Listing, look: Look) -> Iterator[str]:
     """Draw one line for each moment, newest first: id, time, how whole it is, why it was taken."""
     for moment in reversed(listing.moments):
         ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
-        count = moment.missing
-        state = "whole" if not count else f"partial, {_files(count)} missing"
+        state = _state(moment)
         if moment.not_fetched:
             state += f", {_files(moment.not_fetched)} not fetched"
-        yield f"{moment.id}  {ts}  {look.paint('bad' if count else 'good', state)}  {moment.trigger}"
+        yield f"{moment.id}  {ts}  {look.paint('good' if state.startswith('whole') else 'bad', state)}  {moment.trigger}"
+
+
+def _state(moment: Moment) -> str:
+    lacks = [f"{_files(moment.missing)} missing"] if moment.missing else []
+    lacks += [] if moment.described else ["its description is lost"]
+    return f"partial, {', '.join(lacks)}" if lacks else "whole"
 
 
 def gone(ids: Sequence[str]) -> Iterator[str]:
@@ -91,7 +96,7 @@ def rebuilt(done: Rebuilt, look: Look) -> Iterator[str]:
         yield f"{look.paint('hint', 'hint:')} git timewarp diff {done.unlisted[-1]}"
     for moment in done.partial:
         ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
-        state = look.paint("bad", f"partial, {_files(moment.missing)} missing")
+        state = look.paint("bad", _state(moment))
         yield f"{moment.id}  {ts}  {state}"
     for writer, first, last in done.missing_events:
         yield f"events {first} to {last} of {writer} are gone"
