@@ -190,6 +190,7 @@ class App(Opened):
             with told():
                 self.notices += start.finish_removal(self.repo)
         problems = status.recovered(self.notices)
+        problems += status.lost_files(self.repo)
         return status.not_recording(hooks=hooks, watcher=watcher, problems=problems)
 
     def log(
@@ -341,13 +342,15 @@ class App(Opened):
     def doctor(self) -> tuple[Check, ...]:
         """Check everything around the recorder."""
         from git_timewarp.integrity import doctor  # noqa: PLC0415
+        from git_timewarp.store.room import QUOTA  # noqa: PLC0415
 
         try:
             hooks = self.hooks_status()
         except TimewarpError:  # the lock is taken, or nothing can be written: they are not tried
             hooks = self._hooks_brief()
         watcher, home = self.watch_status(), self.environ.get("HOME")
-        return doctor.doctor(self.world, hooks=hooks, watcher=watcher, home=home)
+        quota = self.settings.int(QUOTA)
+        return doctor.doctor(self.world, hooks=hooks, watcher=watcher, home=home, quota=quota)
 
     @cached_property
     def versions(self) -> Versions:

@@ -56,11 +56,12 @@ def doctor(
     hooks: Json,
     watcher: Json,
     home: str | None,
+    quota: int,
     machine: Machine | None = None,
 ) -> tuple[Check, ...]:
     """Check everything around the recorder; the arguments are those of `Case`."""
     config = git_config.read(world.repo.git)
-    case = Case(world, config, machine or look_around(), hooks, watcher, home)
+    case = Case(world, config, machine or look_around(), hooks, watcher, home, quota)
     found: list[Check] = []
     more = _RECORDING if is_recording(world.repo) else _NOT_RECORDING
     for name, check in {**_ALWAYS, **more}.items():

@@ -33,6 +33,7 @@ class Case(NamedTuple):
         hooks: the state of the hooks, each of which was made to fire.
         watcher: the state of the watcher.
         home: the user's home, or None.
+        quota: bytes that may be ours.
     """
 
     world: World
@@ -41,3 +42,4 @@ class Case(NamedTuple):
     hooks: Json
     watcher: Json
     home: str | None
+    quota: int

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from git_timewarp.git.versions import MINIMUM
 from git_timewarp.integrity import mounts
 from git_timewarp.integrity.doctor_case import Case
+from git_timewarp.integrity.status import of_room
+from git_timewarp.store.room import space
 from git_timewarp.timeline.results import Check
 from git_timewarp.util.text import shell
 
 PYTHON = (3, 11)
-LEAST_FREE = 500 * 1024 * 1024
-"""Bytes that should be free on the disk of the repository (row S0-4.4c)."""
 
 
 def git(case: Case) -> Iterator[Check]:
@@ -48,16 +48,13 @@ def python(case: Case) -> Iterator[Check]:
 
 def disk(case: Case) -> Iterator[Check]:
     """Tell how much room is left."""
-    stat = os.statvfs(case.world.repo.common_dir)
-    free = stat.f_bavail * stat.f_frsize
-    enough = free >= LEAST_FREE
-    yield Check(
-        "disk",
-        passed=enough,
-        text=f"{free / 1024**3:.1f} GB free"
-        + ("" if enough else ": below 0.5 GB a snapshot may not fit"),
-        hint=None if enough else "git timewarp status",
-    )
+    repo, room = case.world.repo, case.world.room
+    found = space(repo, quota=case.quota, room=room)
+    wrong = of_room(found, room)
+    for problem in wrong:
+        yield Check(problem.kind, passed=False, text=problem.where, hint=problem.hint)
+    if not any(problem.kind == "disk" for problem in wrong):
+        yield Check("disk", passed=True, text=f"{found.free / 1024**3:.1f} GB free")
 
 
 def file_system(case: Case) -> Iterator[Check]:

@@ -15,8 +15,8 @@ from git_timewarp.store.index_fill import fill
 from git_timewarp.store.packs import Packs
 from git_timewarp.store.paths import Paths
 from git_timewarp.store.quarantine import Quarantine
+from git_timewarp.timeline.recording import GC_SETTINGS
 from git_timewarp.timeline.results import Check
-from git_timewarp.timeline.start import GC_SETTINGS
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults
 from git_timewarp.util.text import printable, shell, some

@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git import refs
 from git_timewarp.git.names import Oid
+from git_timewarp.git.repo import Repo
 from git_timewarp.integrity import losses
-from git_timewarp.store import lineage
 from git_timewarp.store.backlog import Backlog
 from git_timewarp.store.events import Json
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry
 from git_timewarp.store.room import STOP, WARN, Room, Space, megabytes, space
+from git_timewarp.timeline import recording
 from git_timewarp.timeline.label import log_entry
 from git_timewarp.timeline.recording import NotRecordingError
 from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
@@ -95,7 +96,7 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             "snapshots": len(held.snapshots),
             "spool_bytes": spool.size,
         },
-        counts={"events": held.head.n + sum(lineage.former(history.repo.state_dir).values())},
+        counts={"events": history.count()},
         problems=tuple(found),
     )
 
@@ -136,6 +137,13 @@ def finished(
     except TimewarpError as exc:
         return (Problem(exc.reference, exc.message, exc.hint or ""), *recovered(notices, since))
     return recovered(notices, since)
+
+
+def lost_files(repo: Repo) -> tuple[Problem, ...]:
+    """Tell of a recording whose files are gone while its refs are here."""
+    if not recording.has_lost_files(repo):
+        return ()
+    return (Problem("lost-journal", recording.LOST_FILES, recording.REBUILD),)
 
 
 def not_recording(

@@ -109,7 +109,7 @@ def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
             continue
         if not os.path.exists(path + ".idx") and pack_files.has_whole_body(path):
             # The index comes last when a pack is put in place, and the next command makes it.
-            text = f"pack '{name}' of ours has no index yet"
+            text = f"pack '{name}' of ours has no index"
             look.wrong("torn-write", text, _MEND, (f"{name}.pack",))
             continue
         test = pack_files.is_whole if full else pack_files.ends_well

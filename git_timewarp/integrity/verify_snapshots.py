@@ -37,9 +37,10 @@ def snapshots(look: Look, *, full: bool) -> dict[SnapshotId, Oid]:
     try:
         every = list(look.history.catalog.every())
     except TimewarpError as exc:
-        look.wrong(
-            "missing-object", f"a segment of snapshots: {exc.message}", look.remedy(_REBUILD)
-        )
+        named = sorted((min(events), name) for name, events in look.named.items())
+        affects = tuple(f"E{lamport} (snapshot {name})" for lamport, name in named[:LIMIT])
+        text = f"a segment of snapshots: {exc.message}"
+        look.wrong("missing-object", text, look.remedy(_REBUILD), affects)
         return {}
     for start in range(0, len(every), _BATCH):
         look.progress(start, len(every))

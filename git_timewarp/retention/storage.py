@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from git_timewarp.git.names import Oid
 from git_timewarp.retention.compact import frees
 from git_timewarp.retention.gathered import gather
-from git_timewarp.retention.policy import decide
+from git_timewarp.retention.policy import DAY, decide
 from git_timewarp.retention.results import Large, StorageResult
 from git_timewarp.retention.settings import Bounds
 from git_timewarp.store import layout, leaving, usage
@@ -70,6 +70,7 @@ def storage(history: History, bounds: Bounds, *, clock: Clock) -> StorageResult:
                 now.percent,
                 compacts=any(not item.keep for item in decisions),
                 leaving=bool(now.leaving),
+                within=bounds.policy.within,
             )
         ),
     )
@@ -151,11 +152,16 @@ def _loose(history: History) -> Iterator[Oid]:
                 yield Oid(os.path.basename(folder) + name)
 
 
-def _advice(level: str, percent: int, *, compacts: bool, leaving: bool) -> Iterator[str]:
-    """Yield the commands that help; `leaving`: old packs are about to go."""
+def _advice(
+    level: str, percent: int, *, compacts: bool, leaving: bool, within: int
+) -> Iterator[str]:
+    """Yield the commands that help.
+
+    `leaving`: old packs are about to go; `within`: all is kept that is younger, in seconds.
+    """
     if compacts:
         yield "git timewarp compact --dry-run"
     if level in {WARN, STOP} and (compacts or leaving):
         yield "git timewarp compact --now"
-    if percent >= 70 and not compacts:
+    if percent >= 70 and not compacts and within > 2 * DAY:
         yield "git timewarp config set retention.keepWithin 2d"

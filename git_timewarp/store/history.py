@@ -118,6 +118,11 @@ class History:
             self._former = lineage.former(self.repo.state_dir)
         return entry.n <= self._former.get(entry.writer, 0)
 
+    def count(self) -> int:
+        """Return how many events there are, of all writers."""
+        folded = self.journal.folded.n
+        return self.index.count() + sum(event.n > folded for event in self.journal.events)
+
     def entries(
         self, where: str = "1", args: Sequence[object] = (), *, limit: int | None = None
     ) -> Iterator[Entry]:

@@ -370,6 +370,8 @@ class Packs:
             pack = os.path.join(self._store_dir, name + ".pack")
             if self._quarantine.git.run("index-pack", pack, ok=(0, 1, 128)).code:
                 damaged.append(name)
+            else:
+                mended.append(name)
         leaves = {*leaving.going(self._state_dir), *self._superseded()}
         for name in names:
             if name in leaves or not self._is_whole(name):

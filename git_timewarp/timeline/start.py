@@ -21,16 +21,12 @@ from git_timewarp.store.room import LowDiskError
 from git_timewarp.store.spool import Spool
 from git_timewarp.timeline import snapshot
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.timeline.recording import is_recording
+from git_timewarp.timeline.recording import GC_SETTINGS, is_recording
 from git_timewarp.timeline.results import SnapshotResult
 from git_timewarp.timeline.snapshot import SnapshotTooLargeError, Wish
 from git_timewarp.timeline.world import World
 from git_timewarp.util import atomic, directories, faults
 from git_timewarp.util.text import json_name, shell
-
-GC_SECTION = f"gc.{layout.ROOT}/*"
-GC_SETTINGS = (f"{GC_SECTION}.reflogExpire", f"{GC_SECTION}.reflogExpireUnreachable")
-"""Local settings that keep `git gc` silent about the reflogs of our refs (docs/design)."""
 
 GC_VALUE = "never"
 _LOCAL = ("config", "--local")

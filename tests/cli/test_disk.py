@@ -28,7 +28,7 @@ def test_storage_shows_classes_largest_and_advice() -> None:
             "  6.6 GB snapshots\n"
             "100.0 KB journal, caches and other local files\n"
             "  6.6 GB in all, 66 % of 10.0 GB (the quota)\n"
-            "  1.0 GB free on the disk\n"
+            "  1.0 GB free on the disk, which is little\n"
             "\n"
             "largest snapshots:\n"
             "  5.6 GB llllllllllll E9\n"

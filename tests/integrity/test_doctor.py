@@ -12,8 +12,8 @@ from git_timewarp.integrity.doctor import doctor
 from git_timewarp.integrity.doctor_case import Machine
 from git_timewarp.integrity.mounts import Mount
 from git_timewarp.store.paths import Paths
+from git_timewarp.timeline.recording import GC_SETTINGS
 from git_timewarp.timeline.results import Check
-from git_timewarp.timeline.start import GC_SETTINGS
 from git_timewarp.timeline.world import World
 from tests.support import recording
 from tests.support.clock import CountingClock
@@ -36,6 +36,9 @@ def repo(tmp_path: Path) -> RepoBuilder:
     return built
 
 
+QUOTA = 10 * 1024**3
+
+
 @pytest.fixture
 def given(repo: RepoBuilder) -> World:
     """Return a world with one snapshot."""
@@ -54,7 +57,8 @@ def examine(
 ) -> dict[str, list[Check]]:
     """Return the checks by name."""
     found: dict[str, list[Check]] = {}
-    for check in doctor(given, hooks=hooks, watcher=watcher, home=home, machine=machine):
+    told = doctor(given, hooks=hooks, watcher=watcher, home=home, quota=QUOTA, machine=machine)
+    for check in told:
         found.setdefault(check.name, []).append(check)
     return found
 
@@ -280,3 +284,11 @@ def test_index_bits_submodules_and_skipped_paths(repo: RepoBuilder, tmp_path: Pa
         (None, "special: 'pipe' is not in snapshots"),
         (None, "too-large: 'large' is not in snapshots"),
     ]
+
+
+def test_the_disk_is_judged_by_the_settings(given: World) -> None:
+    little = given._replace(room=given.room._replace(stop=1 << 60))
+    check = only(examine(little), "disk")
+    assert (check.passed, check.hint) == (False, "git timewarp compact --now")
+    assert check.text.endswith("no snapshots are taken")
+    assert only(examine(given), "disk").passed

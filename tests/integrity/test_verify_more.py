@@ -216,3 +216,11 @@ def test_two_depths_at_once(repo: RepoBuilder) -> None:
             "hint: git timewarp verify --read-data-subset 1/5\n"
         ),
     )
+
+
+def test_what_a_look_has_not_read_is_told(repo: RepoBuilder) -> None:
+    end = ": git timewarp verify --full\n"
+    part = typed(repo, "verify", "--read-data-subset", "1/2").out
+    assert part.endswith(f"a part of what is in the snapshots was read, not all{end}")
+    drill = typed(repo, "verify", "--restore-drill", "--drills", "1").out
+    assert drill.endswith(f"what is in the other snapshots was not read{end}")

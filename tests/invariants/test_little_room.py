@@ -87,3 +87,13 @@ def test_nothing_is_taken_in_from_an_archive_or_from_git(
         assert answer.err.endswith(f"{FULL}\nhint: {next_step}\n")
     assert (repo.git("for-each-ref"), typed(repo, "log", "--all", "--json").out) == before
     assert (repo.git_dir() / "timewarp").exists() is records
+
+
+def test_storage_says_in_words_that_little_is_free(repo: RepoBuilder) -> None:
+    typed(repo, "init")
+    told = typed(repo, "storage").out
+    assert "free on the disk, too little: no snapshots are taken\n" in told
+    repo.git("config", "timewarp.disk.stop", "0")
+    repo.git("config", "timewarp.disk.warn", "0")
+    repo.git("config", "timewarp.disk.notice", "900000g")
+    assert "free on the disk, which is not much\n" in typed(repo, "storage").out

@@ -32,7 +32,13 @@ _CLASSES = {
 _LATER = "(timewarp.packs.graceHours)"
 """When old packs go is a setting."""
 
-_LEVELS = {"ok": "good", "notice": "warning", "warn": "bad", "stop": "bad"}
+_LEVELS = {
+    "ok": ("good", ""),
+    "notice": ("warning", ", which is not much"),
+    "warn": ("bad", ", which is little"),
+    "stop": ("bad", ", too little: no snapshots are taken"),
+}
+"""By the step of the ladder: colour and words."""
 
 
 def size(count: int) -> str:
@@ -56,8 +62,8 @@ def storage(result: StorageResult, look: Look) -> Iterator[str]:
     rows.append(
         [Cell(size(result.total)), Cell(f"in all, {percent} % of {size(result.quota)} (the quota)")]
     )
-    free = Cell(size(result.free), _LEVELS[result.level])
-    rows.append([free, Cell("free on the disk")])
+    color, told = _LEVELS[result.level]
+    rows.append([Cell(size(result.free), color), Cell(f"free on the disk{told}")])
     yield from Table(look, right=(0,)).draw(rows)
     yield from _largest("largest snapshots", result.snapshots, look)
     yield from _largest("largest files", result.blobs, look)

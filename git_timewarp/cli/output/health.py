@@ -25,7 +25,8 @@ def status(result: StatusResult, look: Look, *, short: bool = False) -> Iterator
     """Draw the status; `short` for a bare `git timewarp`."""
     if not result.recording:
         yield "nothing is recorded here"
-        yield f"{look.paint('hint', 'hint:')} git timewarp init"
+        if not any(problem.kind == "lost-journal" for problem in result.problems):
+            yield f"{look.paint('hint', 'hint:')} git timewarp init"
         yield from problems(result.problems, look)
         return
     timeline = names.one_line(result.timeline or "main")
@@ -109,7 +110,16 @@ def verify(report: VerifyReport, look: Look) -> Iterator[str]:
     else:
         yield look.paint("good", "every chain is whole and every snapshot is in its place")
     if not is_full:
-        yield "what is in the snapshots was not read: git timewarp verify --full"
+        yield f"{_unread(report)}: git timewarp verify --full"
+
+
+def _unread(report: VerifyReport) -> str:
+    """Tell what a look that was not a full one has not read."""
+    if report.level.startswith("subset"):
+        return "a part of what is in the snapshots was read, not all"
+    if report.drilled:
+        return "what is in the other snapshots was not read"
+    return "what is in the snapshots was not read"
 
 
 def watcher(record: Json, look: Look) -> str:
