@@ -45,7 +45,7 @@ class Replaced:
 
         def has(manifest: Manifest, reader: Reader) -> bool:
             excision = Excision(Bench(self._repo, reader), seen)
-            looks = {
+            looks: dict[str, Callable[[Oid], object]] = {
                 layout.SNAPSHOTS: excision.snapshot,
                 layout.DRAFTS: excision.snapshot,
                 layout.KEPT: excision.kept,

@@ -64,6 +64,10 @@ class Look:
         """Return the next command: a repair, or `otherwise` where one has just been tried."""
         return otherwise if self.repaired else "git timewarp repair"
 
+    def ending(self, oid: str) -> str:
+        """Return the next command: a repair, or what has us do without the object from then on."""
+        return self.remedy(f"git timewarp purge {oid}")
+
     def lacks(self, oid: Oid, path: str | None = None) -> None:
         """Note an object that is missing or damaged; `path` is where a snapshot has it."""
         paths = self.broken.setdefault(oid, set())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from git_timewarp.git.names import Oid, SnapshotId
@@ -188,7 +187,7 @@ def _ids(line: str) -> set[str]:
 def _lost(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> set[Oid]:
     """Tell which snapshots lost what; return the objects that were found in one."""
     search = damage.Search(look.history.reader, bad)
-    losses: dict[tuple[Oid, str], tuple[str | None, list[SnapshotId]]] = {}
+    losses: dict[tuple[Oid, str], list[SnapshotId]] = {}
     if not bad:
         return set()
     order = sorted(snapshots, key=lambda name: (min(look.named.get(name, [0])), name))
@@ -196,23 +195,16 @@ def _lost(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> set
         for loss in search.below(snapshots[snapshot]):
             what, path = damage.described(loss.parts)
             look.lacks(loss.oid, path)
-            losses.setdefault((loss.oid, what), (path, []))[1].append(snapshot)
-    for (oid, what), (path, losers) in losses.items():
+            losses.setdefault((loss.oid, what), []).append(snapshot)
+    for (oid, what), losers in losses.items():
         more = f" and {len(losers) - 1} more" if len(losers) > 1 else ""
         text = f"{look.label(losers[0])}{more} lost {what} ({oid})"
         affects = [word for loser in losers[:LIMIT] for word in look.affected(loser)]
         loose = os.path.join(look.repo.objects_dir, oid[:2], oid[2:])
         there = os.path.exists(loose) or damage.info(look.history.reader, oid) is not None
         kind = _DAMAGED if there else "missing-object"
-        look.wrong(kind, text, _remedy(look, path), tuple(affects))
+        look.wrong(kind, text, look.ending(oid), tuple(affects))
     return {oid for oid, _ in losses}
-
-
-def _remedy(look: Look, path: str | None) -> str:
-    """Return the command that brings an object back, or shows what else there is of the file."""
-    if path is None:
-        return look.remedy("git timewarp log")
-    return look.remedy(f"git timewarp log -- {shlex.quote(path)}")
 
 
 def _elsewhere(look: Look, bad: set[Oid]) -> set[Oid]:
@@ -230,9 +222,9 @@ def _elsewhere(look: Look, bad: set[Oid]) -> set[Oid]:
                 found.add(loss.oid)
                 place = "/".join(loss.parts)
                 what = f"kept object {loss.parts[0]}" if _is_kept(parsed, loss) else f"'{place}'"
-                look.wrong(
-                    "missing-object", f"{name} lost {what} ({loss.oid})", look.remedy(_LOG), (name,)
-                )
+                hint = look.ending(loss.oid) if _is_kept(parsed, loss) else look.remedy(_LOG)
+                text = f"{name} lost {what} ({loss.oid})"
+                look.wrong("missing-object", text, hint, (name,))
     return found
 
 

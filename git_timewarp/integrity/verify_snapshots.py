@@ -62,7 +62,7 @@ def _stored(look: Look, some: Sequence[tuple[SnapshotId, Oid]]) -> list[_Stored]
             look.told.add(entry)
             look.lacks(entry)
             text = f"{look.label(snapshot)} is lost: its tree {entry} is missing"
-            look.wrong("missing-object", text, look.remedy(_LOG), look.affected(snapshot))
+            look.wrong("missing-object", text, look.ending(entry), look.affected(snapshot))
             continue
         entries = split_tree(tree.data, hex_length=len(entry))
         parts = {to_str(name): Oid(raw.hex()) for _, name, raw in entries}
@@ -90,7 +90,7 @@ def _presence(look: Look, some: Sequence[_Stored]) -> None:
                 look.told.add(oid)
                 look.lacks(oid)
                 text = f"{look.label(snapshot)} lost its part '{name}' ({oid})"
-                look.wrong("missing-object", text, look.remedy(_LOG), look.affected(snapshot))
+                look.wrong("missing-object", text, look.ending(oid), look.affected(snapshot))
 
 
 def _descriptions(look: Look, some: Sequence[_Stored]) -> None:
@@ -111,7 +111,9 @@ def _descriptions(look: Look, some: Sequence[_Stored]) -> None:
         except TimewarpError as exc:
             if parts["meta"] not in look.told:
                 text = f"{look.label(snapshot)}: {exc.message}"
-                look.wrong("missing-object", text, look.remedy(_LOG), look.affected(snapshot))
+                look.wrong(
+                    "missing-object", text, look.ending(parts["meta"]), look.affected(snapshot)
+                )
 
 
 def _read(reader: Reader, names: Sequence[Oid]) -> list[Object | None]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.retention import removal
 from git_timewarp.retention.gathered import Stored, gather
 from git_timewarp.retention.policy import Decision, Policy, decide
 from git_timewarp.retention.results import CompactResult, Judged
+from git_timewarp.store import description
 from git_timewarp.store.history import History
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.reach import below
@@ -116,13 +118,18 @@ def _buried(
     ts = iso(op.world.clock.now_ns())
     stones: dict[str, Oid] = {}
     found: dict[str, Oid] = {}
+    written: list[Oid] = []
     for item in gone:
         reason = item.reasons[0]
         if reason not in stones:
             stone = Tombstone("compact", op.id, reason, ts)
             stones[reason] = put_tombstone(op.quarantine, stone)
-        found[item.id] = bury(op.quarantine, entries[item.id], stones[reason], keep=_META)
-    return found, [*stones.values(), *found.values()]
+        entry = entries[item.id]
+        anew = partial(description.anew, op.history, SnapshotId(item.id), entry)
+        found[item.id] = bury(op.quarantine, entry, stones[reason], keep=_META, anew=anew)
+        written.append(found[item.id])
+        written += [p.oid for p in op.quarantine.reader.tree(found[item.id]) if p.name == "meta"]
+    return found, [*stones.values(), *written]
 
 
 def _judged(

@@ -11,20 +11,21 @@ import contextlib
 import os
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import MODE_GITLINK, absent
+from git_timewarp.git.objects import MODE_GITLINK, MissingObjectError, absent
 from git_timewarp.restore.pathspec import PathFilter
 from git_timewarp.retention import copies, removal
 from git_timewarp.retention.copies import Beside, Store
 from git_timewarp.retention.results import Left, PurgeResult
-from git_timewarp.store import kept
+from git_timewarp.store import description, kept
 from git_timewarp.store.excise import Excision
 from git_timewarp.store.reach import of_user
 from git_timewarp.store.rewrite import bury, put_tombstone
-from git_timewarp.store.snapshots import Tombstone
+from git_timewarp.store.snapshots import TOMBSTONE, Tombstone
 from git_timewarp.store.view import unescape
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.util import directories
@@ -52,10 +53,21 @@ class NotABlobError(TimewarpError):
 
 
 class _Found(NamedTuple):
+    """What purging comes to.
+
+    Attributes:
+        excision: what it took out.
+        snapshots: what takes the place of each.
+        kept: the same for kept objects.
+        objects: everything that was written.
+        lost: snapshots of which nothing could be left: tombstones of ours take their places.
+    """
+
     excision: Excision
     snapshots: dict[str, Oid]
     kept: dict[str, Oid]
     objects: list[Oid]
+    lost: list[str]
 
 
 def purge(
@@ -67,6 +79,8 @@ def purge(
         NothingToPurgeError: nothing stored matches.
         NotABlobError: an id names something else than a file's content.
         NotRemovedError, GitError: nothing was removed from snapshots; copies may be gone.
+
+    What cannot be read and is not meant stays, and is told.
     """
     excision = _excision(op, words)
     if not dry_run:
@@ -103,6 +117,7 @@ def purge(
     left = (
         *_still_there(op, blobs),
         *_comes_again(op, paths),
+        *_unreadable(found.excision),
         *(copies.unreadable(op.repo, path) for path in archives.unreadable),
     )
     return answer._replace(left=left, frees=done.freed, waits=done.waits, events=done.events)
@@ -124,6 +139,7 @@ def _carry_out(
             data={
                 "what": [json_name(word) for word in words],
                 "objects": [str(oid) for oid in blobs[:_LISTED]],
+                **({"removed": sorted(found.lost)} if found.lost else {}),
             },
             now=True,
             foreign=True,
@@ -147,12 +163,12 @@ def _excision(op: Operation, words: Sequence[str]) -> Excision:
             return True
         return bool(paths and paths.matches(path) and ".git" not in path.split("/"))
 
-    return Excision(op.quarantine, matches)
+    return Excision(op.quarantine, matches, describe=partial(description.anew, op.history))
 
 
 def _blob(op: Operation, word: str) -> Oid:
     info = op.quarantine.reader.info(word)
-    if info is not None and info[1] != "blob":
+    if info is not None and info[1] != "blob" and _is_readable(op, word):
         raise NotABlobError(
             f"'{word}' is a {info[1]}, not the content of a file",
             hint=f"git ls-tree -r {word}",
@@ -162,25 +178,68 @@ def _blob(op: Operation, word: str) -> Oid:
 
 def _search(op: Operation, excision: Excision, words: Sequence[str]) -> _Found:
     """Rewrite every snapshot and kept object that holds it, in the quarantine."""
-    snapshots = {}
-    for snapshot, entry in op.history.catalog.every():
-        new = excision.snapshot(entry)
-        if new != entry:
-            snapshots[str(snapshot)] = new
+    reason = f"purge {' '.join(printable(word) for word in words)}"
+    said = Tombstone("purge", op.id, reason, iso(op.world.clock.now_ns()))
     reader = op.quarantine.reader
-    kept_ones: dict[str, Oid] = {}
-    stone: Oid | None = None
+    found = _Found(excision, {}, {}, [], [])
+    for snapshot, entry in op.history.catalog.every():
+        heart = _lost_heart(op, excision, entry)
+        if heart is not None:
+            excision.removed.add(("", heart))
+            anew = partial(description.anew, op.history, snapshot, entry)
+            stone = put_tombstone(op.quarantine, said)
+            new = bury(op.quarantine, entry, stone, keep={"meta"}, anew=anew)
+            found.lost.append(str(snapshot))
+            found.objects.extend((stone, *(item.oid for item in reader.tree(new))))
+        else:
+            try:
+                new = excision.snapshot(entry, snapshot)
+            except MissingObjectError:
+                excision.unreadable.add(entry)
+                continue
+        if new != entry:
+            found.snapshots[str(snapshot)] = new
+            found.objects.append(new)
     for oid, entry in kept.entries(reader, op.recorder.refs, op.recorder.journal.kept):
-        if not excision.kept(entry):
+        try:
+            if not excision.kept(entry):
+                continue
+            keep = {item.name for item in reader.tree(entry)} & {"type", "object"}
+        except MissingObjectError:
+            excision.unreadable.add(entry)
             continue
-        if stone is None:
-            reason = f"purge {' '.join(printable(word) for word in words)}"
-            ts = iso(op.world.clock.now_ns())
-            stone = put_tombstone(op.quarantine, Tombstone("purge", op.id, reason, ts))
-        keep = {item.name for item in reader.tree(entry)} & {"type", "object"}
-        kept_ones[oid] = bury(op.quarantine, entry, stone, keep=keep)
-    written = [*excision.objects, *kept_ones.values(), *([stone] if stone is not None else [])]
-    return _Found(excision, snapshots, kept_ones, written)
+        stone = put_tombstone(op.quarantine, said)
+        found.kept[oid] = bury(op.quarantine, entry, stone, keep=keep)
+        found.objects.extend((stone, found.kept[oid]))
+    found.objects.extend(excision.objects)
+    return found._replace(objects=list(dict.fromkeys(found.objects)))
+
+
+def _lost_heart(op: Operation, excision: Excision, entry: Oid) -> Oid | None:
+    """Return what is lost and meant of a snapshot that is nothing without it."""
+    if not _is_readable(op, entry):
+        return entry if excision.matches("", entry) else None
+    parts = {item.name: item.oid for item in op.quarantine.reader.tree(entry)}
+    names = (TOMBSTONE, "meta") if TOMBSTONE in parts else ("tree",)
+    for name in names:
+        oid = parts.get(name)
+        if oid is not None and excision.matches("", oid) and not _is_readable(op, oid):
+            return oid
+    return None
+
+
+def _is_readable(op: Operation, name: str) -> bool:
+    with contextlib.suppress(MissingObjectError):
+        return op.quarantine.reader.find(name) is not None
+    return False
+
+
+def _unreadable(excision: Excision) -> list[Left]:
+    """Tell of what could not be looked through."""
+    return [
+        Left(oid, "lost or damaged, and what it led to was not looked at", "git timewarp repair")
+        for oid in sorted(excision.unreadable)[:_NAMED]
+    ]
 
 
 def _forget_copies(

@@ -189,6 +189,9 @@ def free(op: Operation, gone: AbstractSet[Oid], *, now: bool, memory: bool) -> i
         directories.remove(op.recorder.paths.memory)
     if now and sweep(op):
         freed = before - packs.size(packs.names())
+    if now and not leaving.superseded(op.repo.state_dir):
+        # A value in a reflog that leads to what is lost ends every gc of the user's.
+        transaction.trim_reflogs(op.repo, gone)
     return freed
 
 

@@ -6,7 +6,8 @@ them) and answers which refs should move where. Ids and events stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import contextlib
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from git_timewarp.git.names import Oid, RefName
@@ -15,7 +16,7 @@ from git_timewarp.git.refs import RefUpdate
 from git_timewarp.store import layout
 from git_timewarp.store.events import Json
 from git_timewarp.store.quarantine import Quarantine
-from git_timewarp.store.snapshots import FORMAT_VERSION, TOMBSTONE, Tombstone
+from git_timewarp.store.snapshots import FORMAT_VERSION, TOMBSTONE, Tombstone, meta_of
 from git_timewarp.util.text import compact_json
 
 HOLDS_SNAPSHOTS = frozenset({layout.SNAPSHOTS, layout.DRAFTS})
@@ -34,16 +35,37 @@ def put_tombstone(quarantine: Quarantine, stone: Tombstone) -> Oid:
     return quarantine.put("blob", compact_json(record), sync=False)
 
 
-def bury(quarantine: Quarantine, entry: Oid, stone: Oid, *, keep: Collection[str]) -> Oid:
+def bury(
+    quarantine: Quarantine,
+    entry: Oid,
+    stone: Oid,
+    *,
+    keep: Collection[str],
+    anew: Callable[[], Json] | None = None,
+) -> Oid:
     """Write what takes the place of `entry`: its parts `keep`, and the tombstone; return it.
+
+    `anew` makes the description of a snapshot where the stored one cannot be read.
 
     Raises:
         MissingObjectError: one of these parts is gone.
     """
-    parts = [item for item in quarantine.reader.tree(entry) if item.name in keep]
+    if anew is not None and "meta" in keep:
+        parts = [_meta(quarantine, entry, anew)]
+    else:
+        parts = [item for item in quarantine.reader.tree(entry) if item.name in keep]
     if len(parts) != len(keep):
         raise MissingObjectError(f"{entry}:{min(set(keep) - {item.name for item in parts})}")
     return quarantine.put_tree([*parts, TreeEntry(MODE_FILE, TOMBSTONE, stone)], sync=False)
+
+
+def _meta(quarantine: Quarantine, entry: Oid, anew: Callable[[], Json]) -> TreeEntry:
+    """Return the description of a snapshot, written anew where it is lost."""
+    reader = quarantine.reader
+    with contextlib.suppress(MissingObjectError):
+        meta_of(reader, entry)
+        return next(item for item in reader.tree(entry) if item.name == "meta")
+    return TreeEntry(MODE_FILE, "meta", quarantine.put("blob", compact_json(anew()), sync=False))
 
 
 def rewrite(

@@ -11,6 +11,11 @@ import pytest
 from tests.support.recorder import opened, recorded, typed, whole
 from tests.support.repo_builder import RepoBuilder
 
+ENDS = (
+    "'git timewarp purge' takes lost content out of the snapshots, so that git gc works again; "
+    "the rest stays"
+)
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> RepoBuilder:
@@ -113,8 +118,9 @@ def test_what_is_nowhere_is_named_and_the_rest_healed(repo: RepoBuilder) -> None
         f"problem: missing-object: snapshot {snapshot} (E2) lost 'dir/n' ({before})",
         f"  affects {snapshot}",
         "  affects E2",
-        "  hint: git timewarp log -- dir/n",
+        f"  hint: git timewarp purge {before}",
         "1 problem(s) cannot be healed from here",
+        ENDS,
     ]
 
 

@@ -39,6 +39,9 @@ paths as skipped; the events stay and an event tells of the purge. Copies that r
 restores had kept go as well, and whole archives of what an import replaced that hold it: these are
 named before.
 
+The id of a file, folder or description that is lost and that 'git timewarp repair' could not bring
+back is taken too: the snapshots go on without it, and git gc works again.
+
 What your own commits, index or reflogs hold is yours and stays: that is told, with the command
 that finds it. A secret that was in a snapshot may have been seen: change it, too. On a terminal
 you are asked to type the word, elsewhere --force is needed.""",

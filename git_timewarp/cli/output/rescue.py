@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from git_timewarp.timeline.results import RecoveryReport, RepairReport
 
 _MOST = 20
+_ENDS = "git timewarp purge"
 _TOLD = (("came_back", "came back", "good"), ("lost", "lost", "bad"), ("left", "left", "warning"))
 
 
@@ -65,6 +66,11 @@ def repair(report: RepairReport, look: Look) -> Iterator[str]:
         yield look.paint("good", "everything is whole")
     else:
         yield look.paint("bad", f"{len(report.problems)} problem(s) cannot be healed from here")
+        if any(item.hint.startswith(_ENDS) for item in report.problems):
+            yield (
+                f"'{_ENDS}' takes lost content out of the snapshots, so that git gc works again; "
+                "the rest stays"
+            )
 
 
 def _texts(paths: object) -> list[str]:
