@@ -346,7 +346,7 @@ complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l git-dir -x 
 complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l list -d 'only list which moments are left, and how whole'
 complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l json -d 'answer in JSON for programs'
 complete -c git-timewarp -n '__git_timewarp_in emergency-restore' -l help -d 'explain the command'
-complete -c git-timewarp -n '__git_timewarp_in export' -s o -l output -x -d 'the file to write; - is standard output (<folder>-<time>.tar.zst)'
+complete -c git-timewarp -n '__git_timewarp_in export' -s o -l output -x -d 'the file to write; - is standard output (../<work tree>-<time>.tar.zst)'
 complete -c git-timewarp -n '__git_timewarp_in export' -l from -x -d 'begin at this event, snapshot or time'
 complete -c git-timewarp -n '__git_timewarp_in export' -l to -x -d 'end at this event, snapshot or time'
 complete -c git-timewarp -n '__git_timewarp_in export' -l timeline -x -d 'only what belongs to this timeline'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from git_timewarp import __version__
@@ -29,7 +30,7 @@ from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.timeline import start
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.util import directories
-from git_timewarp.util.text import shell, to_bytes
+from git_timewarp.util.text import printable, shell, to_bytes, to_str
 
 if TYPE_CHECKING:
     from git_timewarp.app.repository import App
@@ -66,6 +67,23 @@ class Archives:
         self._app = app
         self._repo = app.repo
         self._clock: Clock = app.clock
+
+    def unnamed(self, start: str) -> str:
+        """Return where an archive goes that nobody named: beside the work tree, not into it.
+
+        Where that folder cannot be written to, it is `start`, and a notice says so.
+        """
+        top = to_str(os.path.realpath(to_bytes(self._repo.work_tree)))
+        folder = os.path.dirname(top)
+        if not os.access(to_bytes(folder), os.W_OK | os.X_OK):
+            self._app.notices.append(
+                f"warning: '{printable(folder)}' cannot be written to, so the archive is in the "
+                "current folder, where the next snapshot has it too: name a file with '--output'"
+            )
+            folder = start
+        now = datetime.fromtimestamp(self._clock.now_ns() // 1_000_000_000, tz=UTC)
+        name = f"{os.path.basename(top) or 'history'}-{now:%Y%m%dT%H%M%SZ}.tar.zst"
+        return os.path.join(folder, name)
 
     def export(
         self,

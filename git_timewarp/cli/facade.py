@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 class Archives(Protocol):
     """The verbs of archives; see `git_timewarp.app.archive`."""
 
+    def unnamed(self, start: str) -> str:
+        """Return where an archive goes that nobody named."""
+
     def export(
         self,
         output: str | None,

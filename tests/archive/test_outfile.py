@@ -101,10 +101,30 @@ def test_a_folder_that_may_not_be_written_is_told(source: RepoBuilder, tmp_path:
     assert caught.value.message == f"permission denied: '{tmp_path / 'out'}'"
 
 
-def test_a_name_is_found_where_none_is_given(source: RepoBuilder) -> None:
-    tw(source, "export")
-    (name,) = [name for name in os.listdir(source.path) if name.endswith(".tar.zst")]
-    assert name.startswith("source-20")
+def test_a_file_nobody_named_is_beside_the_work_tree(source: RepoBuilder, tmp_path: Path) -> None:
+    below = source.path / "below"
+    below.mkdir()
+    before = sorted(os.listdir(source.path))
+    done = tw(source, "-C", "below", "export")
+    (path,) = tmp_path.glob("source-20*.tar.zst")
+    assert done.stdout.decode().startswith(f"wrote {path}: ")
+    assert (sorted(os.listdir(source.path)), os.listdir(below)) == (before, [])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_it_is_here_where_the_folder_above_cannot_be_written_to(
+    source: RepoBuilder, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o555)
+    try:
+        done = tw(source, "export")
+    finally:
+        tmp_path.chmod(0o755)
+    assert done.stderr.decode().splitlines() == [
+        f"warning: '{tmp_path}' cannot be written to, so the archive is in the current folder, "
+        "where the next snapshot has it too: name a file with '--output'"
+    ]
+    assert len(list(source.path.glob("source-20*.tar.zst"))) == 1
 
 
 def test_where_nothing_records_there_is_nothing_to_export(tmp_path: Path) -> None:

@@ -88,3 +88,8 @@ def test_a_file_has_to_be_named() -> None:
     for line in ("import", "inspect", "export one.tar.zst"):
         with pytest.raises(UsageError):
             Desk(FakeApp()).run(line)
+
+
+def test_the_whole_path_of_a_file_nobody_named_is_told() -> None:
+    out, _ = told("export")
+    assert out.splitlines()[0].startswith("wrote /above/repo.tar.zst: 46 events")

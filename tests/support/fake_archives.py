@@ -42,6 +42,10 @@ class FakeArchives:
 
     asked: list[tuple[str, Mapping[str, object]]]
 
+    def unnamed(self, start: str) -> str:
+        """Answer a file beside the work tree."""
+        return f"{start}above/repo.tar.zst"
+
     def export(
         self,
         output: str | None,

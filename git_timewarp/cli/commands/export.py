@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli.options import DRY_RUN, JSON
@@ -43,8 +41,10 @@ def run(
             f"an archive cannot be written to {other}",
             hint="git timewarp export --output history.tar.zst",
         )
-    result = context.app.archive.export(
-        None if streams else context.path(output or _name(context)),
+    archive = context.app.archive
+    unnamed = None if output is not None else archive.unnamed(context.start)
+    result = archive.export(
+        None if streams else unnamed or context.path(str(output)),
         write=context.console.write if streams else None,
         since=since,
         until=until,
@@ -54,7 +54,8 @@ def run(
         dry_run=dry_run,
     )
     look = context.look(talk=streams)
-    told = list(archives.exported(result, look, start=context.start))
+    start = context.start if unnamed is None else None
+    told = list(archives.exported(result, look, start=start))
     if streams:
         context.console.flush()
         for line in told:
@@ -62,13 +63,6 @@ def run(
         return 0
     context.answer(result.to_dict(), told)
     return 0
-
-
-def _name(context: Context) -> str:
-    """Return a name nobody has to think of: the folder's, and the time."""
-    now = datetime.fromtimestamp(context.clock.now_ns() // 1_000_000_000, tz=UTC)
-    folder = os.path.basename(context.start) or "history"
-    return f"{folder}-{now:%Y%m%dT%H%M%SZ}.tar.zst"
 
 
 COMMAND = Command(
@@ -80,7 +74,10 @@ and git alone. The commits of your branches are not in it: git clone and git bun
 
 With --from, --to or --timeline only a part is written: the events between two moments and the
 snapshots they name. Equal histories give equal files. Nothing is recorded by it, and what others
-record meanwhile is not disturbed.""",
+record meanwhile is not disturbed.
+
+Without --output the file is beside the work tree, named after it and the time: in it, the next
+snapshot would have it. Its whole path is told.""",
     examples=(
         ("git timewarp export --output history.tar.zst", "Keep everything in a file:"),
         (
@@ -94,7 +91,7 @@ record meanwhile is not disturbed.""",
         Option(
             ("-o", "--output"),
             "output",
-            "the file to write; - is standard output (<folder>-<time>.tar.zst)",
+            "the file to write; - is standard output (../<work tree>-<time>.tar.zst)",
             "<file>",
         ),
         Option(("--from",), "since", "begin at this event, snapshot or time", "<target>"),

@@ -24,12 +24,12 @@ _HOW = {
 }
 
 
-def exported(result: ExportResult, look: Look, *, start: str) -> Iterator[str]:
-    """Draw what was written, or would be; paths as seen from the folder `start`."""
+def exported(result: ExportResult, look: Look, *, start: str | None) -> Iterator[str]:
+    """Draw what was written, or would be; paths as seen from the folder `start`, or whole."""
     record = result.to_dict()
     if result.done:
         where = (
-            look.path(_seen(result.output, start))
+            look.path(result.output if start is None else _seen(result.output, start))
             if result.output is not None
             else "standard output"
         )
