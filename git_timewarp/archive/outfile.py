@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from git_timewarp.errors import Kind, TimewarpError
+from git_timewarp.store.failures import StorageError
 from git_timewarp.util import atomic, faults
 from git_timewarp.util.text import shell, to_bytes
 
@@ -24,12 +25,21 @@ def check(path: str, *, replace: bool) -> None:
     """Refuse a name that is taken, before any work is done.
 
     Raises:
-        FileExistsAlreadyError: something is there.
-        OSError: its folder is not there.
+        FileExistsAlreadyError: something is there, or a folder, which nothing replaces.
+        StorageError: its folder is not there.
     """
+    if os.path.isdir(to_bytes(path)):
+        name = os.path.join(path, "history.tar.zst")
+        raise FileExistsAlreadyError(
+            f"'{path}' is a folder", hint=f"git timewarp export --output {shell(name)}"
+        )
     if os.path.lexists(to_bytes(path)) and not replace:
         raise _exists(path)
-    os.stat(to_bytes(os.path.dirname(path) or "."))
+    folder = os.path.dirname(path) or "."
+    if not os.path.lexists(to_bytes(folder)):
+        raise StorageError(f"there is no folder '{folder}'", hint=f"mkdir -p {shell(folder)}")
+    if not os.path.isdir(to_bytes(folder)):
+        raise StorageError(f"'{folder}' is no folder", hint=f"ls -ld {shell(folder)}")
 
 
 @contextlib.contextmanager

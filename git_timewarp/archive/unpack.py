@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -140,6 +141,9 @@ def nothing(_found: Manifest) -> Feed:
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
     try:
+        # A pipe that nobody writes to would be waited for, without end.
+        if not stat.S_ISREG(os.stat(to_bytes(path)).st_mode) and not os.path.isdir(to_bytes(path)):
+            raise NoArchiveError(f"'{path}' is no regular file", hint=f"ls -l {shell(path)}")
         file = open(path, "rb")  # noqa: SIM115 - closed below
     except (FileNotFoundError, NotADirectoryError) as exc:
         folder = shell(os.path.dirname(path) or ".")

@@ -84,9 +84,25 @@ def test_a_full_disk_leaves_nothing_behind(source: RepoBuilder, tmp_path: Path, 
 
 
 def test_a_folder_that_is_not_there_is_told(source: RepoBuilder) -> None:
-    done = tw(source, "export", "--output", "../no/such/out.tar.zst", code=1)
-    assert b"no such file or directory" in done.stderr
-    assert b"hint: " in done.stderr
+    done = tw(source, "export", "--output", "/no such/x/out.tar.zst", code=1)
+    assert done.stderr.decode().splitlines() == [
+        "error: there is no folder '/no such/x'",
+        "hint: mkdir -p '/no such/x'",
+    ]
+    done = tw(source, "export", "--output", "/dev/null/out.tar.zst", code=1)
+    assert done.stderr.decode().splitlines() == [
+        "error: '/dev/null' is no folder",
+        "hint: ls -ld /dev/null",
+    ]
+
+
+@pytest.mark.parametrize("more", [(), ("--force",)])
+def test_a_folder_is_not_written_over(source: RepoBuilder, more: tuple[str, ...]) -> None:
+    done = tw(source, "export", "--output", "../source", *more, code=1)
+    assert done.stderr.decode().splitlines() == [
+        f"error: '{source.path}/../source' is a folder",
+        f"hint: git timewarp export --output {source.path}/../source/history.tar.zst",
+    ]
 
 
 @pytest.mark.usefixtures("no_faults")
@@ -121,8 +137,10 @@ def test_it_is_here_where_the_folder_above_cannot_be_written_to(
     finally:
         tmp_path.chmod(0o755)
     assert done.stderr.decode().splitlines() == [
-        f"warning: '{tmp_path}' cannot be written to, so the archive is in the current folder, "
-        "where the next snapshot has it too: name a file with '--output'"
+        (
+            f"warning: '{tmp_path}' cannot be written to, so the archive is in the current folder, "
+            "where the next snapshot has it too: name a file with '--output'"
+        )
     ]
     assert len(list(source.path.glob("source-20*.tar.zst"))) == 1
 

@@ -41,7 +41,7 @@ TABLE: dict[str, Explanation] = {
     ),
     "no-archive": Explanation(
         Sort.PERMANENT,
-        "The path names no file, or a folder.",
+        "The path names no file, or a folder, a pipe or a device.",
         _UNTOUCHED,
         "Look where the file is; a relative path counts from the current folder.",
     ),
