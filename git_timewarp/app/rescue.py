@@ -80,7 +80,9 @@ class Rescue:
         from git_timewarp.timeline import dates, start  # noqa: PLC0415
 
         app = self._app
-        after = dates.stored(app.repo.git, since)
+        after = dates.stored(
+            app.repo.git, since, hint="git timewarp recover --from-git --since '3 months ago'"
+        )
         with told():
             if dry_run and not app.recording:
                 return from_git.preview(None, app.repo, since=after, limit=limit)

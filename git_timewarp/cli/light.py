@@ -18,11 +18,12 @@ def parse(command: Command, words: list[str]) -> Params | None:
     names = {name: option for option in command.options for name in option.names}
     params: Params = {option.dest: option.empty for option in command.options}
     places: list[str] = []
+    signed = any(argument.signed for argument in command.arguments)
     rest = iter(words)
     for word in rest:
         if word == "--":
             places += rest
-        elif word == "-" or not word.startswith("-"):
+        elif word == "-" or not word.startswith("-") or (signed and word[1:2].isdigit()):
             places.append(word)
         elif word.startswith("--"):
             name, equals, value = word.partition("=")

@@ -49,13 +49,17 @@ class Option(Frozen):
 
 
 class Argument(Frozen):
-    """One positional argument; `many` takes all that follow, `required` at least one."""
+    """One positional argument; `many` takes all that follow, `required` at least one.
+
+    `signed`: it may begin with a minus and a digit.
+    """
 
     dest: str
     metavar: str
     text: str
     required: bool = True
     many: bool = False
+    signed: bool = False
 
 
 class Command(Frozen):

@@ -60,6 +60,8 @@ class Chores:
         except TimewarpError as exc:
             return [f"compacting was put off: {exc.message}"]
         self._not_before = now + _AGAIN
+        if not done.removed and done.frees <= 0:
+            return []
         when = "when the old packs go" if done.waits else "now"
         freed = f"{megabytes(max(done.frees, 0))} are free {when}"
         return [f"compacted: {done.removed} snapshots removed, {freed}"]

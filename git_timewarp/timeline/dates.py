@@ -124,7 +124,9 @@ def loose(git: Git, text: str) -> int | None:
     return _asked(git, text) if words or numbers else None
 
 
-def stored(git: Git, text: str | None) -> str | None:
+def stored(
+    git: Git, text: str | None, *, hint: str = "git timewarp log --since '2 hours ago'"
+) -> str | None:
     """Return the time of `--since` in the form events store it, None without one.
 
     Raises:
@@ -132,9 +134,7 @@ def stored(git: Git, text: str | None) -> str | None:
     """
     when = loose(git, text) if text is not None else None
     if when is None and text is not None:
-        raise NotATimeError(
-            f"'{text}' is not a time", hint="git timewarp log --since '2 hours ago'"
-        )
+        raise NotATimeError(f"'{text}' is not a time", hint=hint)
     return iso(when) if when is not None else None
 
 

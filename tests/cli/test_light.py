@@ -147,3 +147,12 @@ def test_a_wrong_line_is_explained(line: list[str], message: str) -> None:
         "message": message,
         "hint": "git timewarp sample --help",
     }
+
+
+def test_a_setting_takes_a_negative_number() -> None:
+    command = registry.load("config set")
+    params = light.parse(command, ["retention.keepLast", "-1", "--global"])
+    assert params is not None
+    assert (params["value"], params["everywhere"]) == ("-1", True)
+    assert light.parse(command, ["retention.keepLast", "-x"]) is None
+    assert light.parse(registry.load("undo"), ["-1"]) is None

@@ -116,7 +116,7 @@ option. A value of the wrong kind is refused.""",
     ),
     arguments=(
         Argument("key", "<key>", "the setting"),
-        Argument("value", "<value>", "its new value"),
+        Argument("value", "<value>", "its new value", signed=True),
     ),
 )
 

@@ -44,6 +44,10 @@ def run(
             "--full reads everything, --read-data-subset a part of it",
             hint=f"git timewarp verify --read-data-subset {subset}",
         )
+    if drills == 0:
+        raise DepthError(
+            "'--drills 0' would restore nothing", hint="git timewarp verify --restore-drill"
+        )
     count = drills if drills is not None else _DRILLS if restore_drill else 0
     progress = context.progress("verify")
     try:

@@ -16,13 +16,19 @@ _NAMED = 100
 
 
 def moments(listing: Listing, look: Look) -> Iterator[str]:
-    """Draw one line for each moment, newest first: id, time, how whole it is, why it was taken."""
+    """Draw one line for each moment, newest first: id, time, how whole it is, why it was taken.
+
+    Where they are of several work trees, each line names its own.
+    """
+    linked = len({moment.worktree for moment in listing.moments}) > 1
     for moment in reversed(listing.moments):
         ts = age.show(moment.ts, style="iso-strict", now_ns=look.now_ns)
         state = _state(moment)
+        color = "good" if state == "whole" else "bad"
         if moment.not_fetched:
             state += f", {_files(moment.not_fetched)} not fetched"
-        yield f"{moment.id}  {ts}  {look.paint('good' if state.startswith('whole') else 'bad', state)}  {moment.trigger}"
+        where = f"  in {names.one_line(moment.worktree)}" if linked else ""
+        yield f"{moment.id}  {ts}  {look.paint(color, state)}  {moment.trigger}{where}"
 
 
 def _state(moment: Moment) -> str:
