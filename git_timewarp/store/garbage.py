@@ -66,6 +66,30 @@ def unnamed(
     return found
 
 
+def losing(
+    builder: Builder, gone: AbstractSet[Oid], refs: Mapping[RefName, Oid]
+) -> AbstractSet[Oid]:
+    """Return the former values in our reflogs that name anything of `gone`, or cannot be read.
+
+    A value may be in another pack than what it names. What it names is gone first then, and
+    a reflog that leads to what is gone ends every gc of the user's.
+    """
+    found: set[Oid] = set()
+    for name, values in transaction.logged(builder.repo).items() if gone else ():
+        now = refs.get(name)
+        for oid in set(values) - found - {now}:
+            if oid in gone or not _is_served(builder, oid, gone, since=now):
+                found.add(oid)
+    return found
+
+
+def _is_served(builder: Builder, tag: Oid, gone: AbstractSet[Oid], *, since: Oid | None) -> bool:
+    try:
+        return gone.isdisjoint(builder.made_of(tag, since=since))
+    except MissingObjectError:
+        return False
+
+
 def spare(packs: Packs, repo: Repo, going: Sequence[str]) -> Exception | None:
     """Keep what the user needs of thinned packs that are about to go, in a pack of its own.
 

@@ -248,7 +248,9 @@ class Recorder:
         if kept_back is not None:
             self.notices.append(f"old packs of ours stay for now: {kept_back}")
         elif going:
-            transaction.trim_reflogs(self.repo, self.packs.only_in(going))
+            builder = Builder(self.quarantine, self.writer, refs=self.refs)
+            gone = garbage.losing(builder, self.packs.only_in(going), self.refs)
+            transaction.trim_reflogs(self.repo, gone)
             self.packs.finish_sweep()
 
     def sweep(self, names: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -254,6 +255,26 @@ def test_merged_packs_do_not_pile_up(tmp_path: Path) -> None:
         assert repo.run("fsck", "--no-progress").stdout == b""
     left = list((repo.git_dir() / "objects/pack").glob("*.pack"))
     assert len(left) <= 8 + 8 + 8 + 7
+    whole(repo)
+
+
+def test_no_reflog_leads_to_a_pack_that_is_gone(tmp_path: Path) -> None:
+    """An old value may be in another of the merged packs than the notes it names."""
+    repo = RepoBuilder(tmp_path / "repo")
+    clock, chance = CountingClock(), random.Random(15)
+    for number in range(5):
+        repo.commit(f"{number}", {"a": f"{number}\n"})
+    timewarp.open(str(repo.path), environ=dict(os.environ), clock=clock).init(hooks=False)
+    for number in range(60):
+        clock.advance(chance.choice((10, 100, 400)))
+        repo.git("checkout", "-qf", "--detach", f"main~{chance.randrange(4)}")
+        repo.write(chance.choice("bcdef"), f"{number}\n" * chance.choice((1, 200)))
+        app = timewarp.open(str(repo.path), environ=dict(os.environ), clock=clock)
+        few = {"superseded": chance.choice((1, 2, 3, 5)), "packs": chance.choice((2, 3, 4))}
+        app.__dict__["world"] = app.world._replace(limits=app.world.limits._replace(**few))
+        app.snapshot()
+        walked = repo.run("rev-list", "--objects", "--all", "--reflog", "--quiet", ok=None)
+        assert (walked.returncode, walked.stderr) == (0, b""), number
     whole(repo)
 
 
