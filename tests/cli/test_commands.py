@@ -9,7 +9,6 @@ import pytest
 from git_timewarp.cli.commands.cat import NoPathError
 from git_timewarp.cli.commands.config import ScopeError
 from git_timewarp.cli.commands.help import NoHelpError
-from git_timewarp.cli.commands.verify import DepthError
 from git_timewarp.cli.context import NotConfirmedError
 from git_timewarp.cli.grammar import UsageError
 from git_timewarp.git.names import RepoPath, SnapshotId
@@ -595,11 +594,3 @@ def test_a_number_is_refused_as_it_was_typed() -> None:
     app = FakeApp()
     told("log -3", app)
     assert app.asked[-1][1]["limit"] == 3
-
-
-def test_no_trial_at_all_is_no_drill() -> None:
-    app = FakeApp()
-    with pytest.raises(DepthError) as caught:
-        Desk(app).run("verify --drills 0")
-    assert caught.value.hint == "git timewarp verify --restore-drill"
-    assert app.asked == []

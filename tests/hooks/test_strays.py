@@ -63,7 +63,8 @@ def test_a_folder_that_is_gone_is_taken_out_of_the_settings(
     assert not runs(repo)
     status = json.loads(typed(repo, "status", "--json").out)
     assert [(item["kind"], item["hint"]) for item in status["problems"]] == [
-        ("hooks-lost", "git timewarp hooks uninstall")
+        ("lost-journal", "git timewarp recover --rebuild"),
+        ("hooks-lost", "git timewarp hooks uninstall"),
     ]
     assert "git timewarp hooks uninstall" in typed(repo, "hooks", "status").out
     assert "git timewarp hooks uninstall" in typed(repo, "doctor").out
