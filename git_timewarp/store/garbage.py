@@ -77,15 +77,19 @@ def losing(
     found: set[Oid] = set()
     for name, values in transaction.logged(builder.repo).items() if gone else ():
         now = refs.get(name)
-        for oid in set(values) - found - {now}:
-            if oid in gone or not _is_served(builder, oid, gone, since=now):
+        known = [now] if now is not None else []
+        for oid in [value for value in dict.fromkeys(values) if value != now]:
+            if oid in gone or not _is_served(builder, oid, gone, since=known):
                 found.add(oid)
+            else:
+                # What it shares with the next value was looked at.
+                known = [*known[:1], oid] if now is not None else [oid]
     return found
 
 
-def _is_served(builder: Builder, tag: Oid, gone: AbstractSet[Oid], *, since: Oid | None) -> bool:
+def _is_served(builder: Builder, tag: Oid, gone: AbstractSet[Oid], *, since: Sequence[Oid]) -> bool:
     try:
-        return gone.isdisjoint(builder.made_of(tag, since=since))
+        return gone.isdisjoint(builder.named_by(tag, since=since))
     except MissingObjectError:
         return False
 

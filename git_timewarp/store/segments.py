@@ -7,7 +7,7 @@ fold packs and syncs them) and answers which refs should move where.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from git_timewarp.git.names import Oid, RefName, WriterId
@@ -128,9 +128,12 @@ class Builder:
 
     def made_of(self, tag: Oid, *, since: Oid | None) -> set[Oid]:
         """Return a former value's tag and what it names that the present value does not."""
-        bases = [self.tree_of(since)] if since is not None else []
-        below = new_objects(self._reader, self.tree_of(tag), bases)
-        return {tag, *(oid for oid, _, _ in below)}
+        return {tag, *self.named_by(tag, since=[since] if since is not None else [])}
+
+    def named_by(self, tag: Oid, *, since: Sequence[Oid]) -> Iterator[Oid]:
+        """Yield what a value names and the values `since` do not name at the same place."""
+        bases = [self.tree_of(other) for other in since]
+        return (oid for oid, _, _ in new_objects(self._reader, self.tree_of(tag), bases))
 
     def tree_of(self, tag: Oid) -> Oid:
         """Return the tree a tag of ours names."""
