@@ -29,10 +29,11 @@ class NotRecordingError(TimewarpError):
 
 def refusal(repo: Repo) -> NotRecordingError:
     """Return the error for a repository in which nothing records; it tells what is left here."""
-    if has_lost_files(repo):
+    if not _has_refs(repo):
+        return NotRecordingError()
+    if _has_settings(repo) and not is_recording(repo):
         return NotRecordingError(f": {LOST_FILES}", hint=REBUILD)
-    left = repo.git.run("for-each-ref", "--count=1", layout.ROOT).out
-    return NotRecordingError(f"; what was recorded before is in {layout.ROOT}/" if left else "")
+    return NotRecordingError(f"; what was recorded before is in {layout.ROOT}/")
 
 
 def has_lost_files(repo: Repo) -> bool:
@@ -40,11 +41,14 @@ def has_lost_files(repo: Repo) -> bool:
 
     That takes our settings out of git's config before it removes the files.
     """
-    if is_recording(repo):
-        return False
-    asked = ("config", "--local", "--get", GC_SETTINGS[0])
-    if repo.git.run(*asked, ok=(0, 1)).code:
-        return False
+    return not is_recording(repo) and _has_settings(repo) and _has_refs(repo)
+
+
+def _has_settings(repo: Repo) -> bool:
+    return not repo.git.run("config", "--local", "--get", GC_SETTINGS[0], ok=(0, 1)).code
+
+
+def _has_refs(repo: Repo) -> bool:
     return bool(repo.git.run("for-each-ref", "--count=1", layout.ROOT).out)
 
 
