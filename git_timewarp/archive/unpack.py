@@ -26,7 +26,7 @@ from git_timewarp.git import bundle
 from git_timewarp.git.objects import Reader
 from git_timewarp.git.run import GitError
 from git_timewarp.store.failures import told
-from git_timewarp.store.room import megabytes
+from git_timewarp.store.room import free_bytes, megabytes
 from git_timewarp.util.text import shell, to_bytes
 
 _BLOCK = 1 << 20
@@ -202,8 +202,7 @@ def _check_format(found: Manifest, hash_name: str) -> None:
 
 
 def _check_room(found: Manifest, folder: str, *, place: str) -> None:
-    disk = os.statvfs(to_bytes(folder))
-    free = disk.f_bavail * disk.f_frsize
+    free = free_bytes(folder)
     size = sum(member.size for member in found.members if member.name == manifest_file.BUNDLE)
     if size + _RESERVE > free:
         raise NoRoomError(

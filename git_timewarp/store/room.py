@@ -14,6 +14,7 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git.repo import Repo
 from git_timewarp.store import leaving
 from git_timewarp.util.frozen import Frozen
+from git_timewarp.util.text import to_bytes
 
 OK, NOTICE, WARN, STOP = "ok", "notice", "warn", "stop"
 SKIPPED = "skipped-disk"
@@ -36,7 +37,7 @@ class LowDiskError(TimewarpError):
 
 def free_bytes(path: str) -> int:
     """Return how many bytes this user may still write on the disk that holds `path`."""
-    found = os.statvfs(path)
+    found = os.statvfs(to_bytes(path))
     return found.f_bavail * found.f_frsize
 
 
