@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from git_timewarp import __version__
 from git_timewarp.archive import merge, outfile, pack, selection, unpack
 from git_timewarp.archive import scratch as scratch_folder
 from git_timewarp.archive.bench import Bench
+from git_timewarp.archive.gather import BrokenHistoryError
 from git_timewarp.archive.manifest import INSPECT, Manifest
 from git_timewarp.archive.plan import Merge, Plan, check_replacing, replacing
 from git_timewarp.archive.results import ExportResult, ImportResult, InspectResult
@@ -40,6 +42,20 @@ Write = Callable[[bytes], object]
 Progress = Callable[[int, int], None]
 
 _TRIES = 3
+_DAMAGE = re.compile(r"\b(?:corrupt|unable to (?:read|parse)|bad (?:object|tree)|missing|inflate)")
+"""What git says of an object that it cannot read."""
+
+
+def _damaged(exc: GitError) -> TimewarpError:
+    """Return what to say of a failure of git's that comes of a damaged object, else itself."""
+    found = _DAMAGE.search(exc.stderr)
+    if found is None:
+        return exc
+    said = exc.stderr.strip().splitlines()[-1].removeprefix("fatal: ").removeprefix("error: ")
+    return BrokenHistoryError(
+        f"what belongs into the archive is damaged: {printable(said)}",
+        hint="git timewarp verify --full",
+    )
 
 
 @contextmanager
@@ -136,9 +152,12 @@ class Archives:
                 with outfile.opened(output, replace=force) as into:
                     manifest = self._written(source, wanted, chosen, into)
                 return ExportResult(output, manifest, os.stat(output).st_size)
-            except (MissingObjectError, GitError):
+            except MissingObjectError:
                 if not left or write is not None:
                     raise
+            except GitError as exc:
+                if not left or write is not None:
+                    raise _damaged(exc) from exc
         raise AssertionError
 
     def _source(self, wanted: Wanted) -> tuple[pack.Source, Selection]:

@@ -77,7 +77,7 @@ def listing(start: str, git_dir: str | None, *, progress: Progress) -> Listing:
                     item.worktree,
                     missing,
                     away - missing,
-                    described=moments.is_described(item),
+                    described=item.is_described,
                 )
             )
     return Listing(git_dir=there.git_dir, moments=tuple(left), gone=found.gone)
@@ -108,7 +108,7 @@ def restore(wanted: Wanted, *, environ: Mapping[str, str], progress: Progress) -
             progress=progress,
         )
         writer.write(chosen.view)
-        if not moments.is_described(chosen):
+        if not chosen.is_described:
             writer.missing.append(Trouble(".", _UNDESCRIBED))
         before = _whole_before(store, mine, chosen) if writer.missing else None
     return Rescued(
@@ -155,7 +155,7 @@ def _whole_before(store: RawStore, mine: Sequence[Snapshot], chosen: Snapshot) -
     """Return the time of the newest whole snapshot before the chosen one."""
     losses = moments.Losses(store, store.promised)
     for item in reversed(mine[: list(mine).index(chosen)]):
-        if moments.is_described(item) and not losses.files(item):
+        if item.is_described and not losses.files(item):
             return item.ts
     return None
 

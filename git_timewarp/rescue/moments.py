@@ -150,11 +150,6 @@ def _journal(state_dir: str) -> Journal | None:
         return None
 
 
-def is_described(snapshot: Snapshot) -> bool:
-    """Tell whether a snapshot's own `meta` was read, and not only what else speaks of it."""
-    return "v" in snapshot.meta
-
-
 def _undescribed(
     store: RawStore,
     lost: Sequence[Oid],

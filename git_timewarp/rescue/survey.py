@@ -163,7 +163,7 @@ def _snapshots(
     partial: list[Moment] = []
     for item in found.snapshots:
         if losses.of(item):
-            described = moments.is_described(item)
+            described = item.is_described
             count = max(losses.files(item), int(described))
             partial.append(
                 Moment(item.id, item.ts, item.trigger, item.worktree, count, described=described)

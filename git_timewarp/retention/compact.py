@@ -11,7 +11,6 @@ from git_timewarp.retention import removal
 from git_timewarp.retention.gathered import Stored, gather
 from git_timewarp.retention.policy import Decision, Policy, decide
 from git_timewarp.retention.results import CompactResult, Judged
-from git_timewarp.store import description
 from git_timewarp.store.history import History
 from git_timewarp.store.quarantine import Quarantine
 from git_timewarp.store.reach import below
@@ -125,7 +124,7 @@ def _buried(
             stone = Tombstone("compact", op.id, reason, ts)
             stones[reason] = put_tombstone(op.quarantine, stone)
         entry = entries[item.id]
-        anew = partial(description.anew, op.history, SnapshotId(item.id), entry)
+        anew = partial(op.history.describe, SnapshotId(item.id), entry)
         found[item.id] = bury(op.quarantine, entry, stones[reason], keep=_META, anew=anew)
         written.append(found[item.id])
         written += [p.oid for p in op.quarantine.reader.tree(found[item.id]) if p.name == "meta"]

@@ -21,7 +21,7 @@ from git_timewarp.restore.pathspec import PathFilter
 from git_timewarp.retention import copies, removal
 from git_timewarp.retention.copies import Beside, Store
 from git_timewarp.retention.results import Left, PurgeResult
-from git_timewarp.store import description, kept
+from git_timewarp.store import kept
 from git_timewarp.store.excise import Excision
 from git_timewarp.store.reach import of_user
 from git_timewarp.store.rewrite import bury, put_tombstone
@@ -163,7 +163,7 @@ def _excision(op: Operation, words: Sequence[str]) -> Excision:
             return True
         return bool(paths and paths.matches(path) and ".git" not in path.split("/"))
 
-    return Excision(op.quarantine, matches, describe=partial(description.anew, op.history))
+    return Excision(op.quarantine, matches, describe=op.history.describe)
 
 
 def _blob(op: Operation, word: str) -> Oid:
@@ -186,7 +186,7 @@ def _search(op: Operation, excision: Excision, words: Sequence[str]) -> _Found:
         heart = _lost_heart(op, excision, entry)
         if heart is not None:
             excision.removed.add(("", heart))
-            anew = partial(description.anew, op.history, snapshot, entry)
+            anew = partial(op.history.describe, snapshot, entry)
             stone = put_tombstone(op.quarantine, said)
             new = bury(op.quarantine, entry, stone, keep={"meta"}, anew=anew)
             found.lost.append(str(snapshot))

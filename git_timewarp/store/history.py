@@ -13,10 +13,11 @@ from functools import cached_property
 
 from git_timewarp.git import index_mark
 from git_timewarp.git.names import Oid, RefName, SnapshotId, WriterId
-from git_timewarp.git.objects import Reader
+from git_timewarp.git.objects import MissingObjectError, Reader
 from git_timewarp.git.repo import Repo
-from git_timewarp.store import acknowledged, leaving, lineage, transaction
+from git_timewarp.store import acknowledged, description, leaving, lineage, transaction
 from git_timewarp.store import journal as journal_file
+from git_timewarp.store.events import Json
 from git_timewarp.store.index import Entry, Fill, ReadIndex, entry_of
 from git_timewarp.store.journal import Journal
 from git_timewarp.store.paths import Paths
@@ -183,11 +184,50 @@ class History:
         return None
 
     def snapshot(self, snapshot: SnapshotId) -> Snapshot | None:
-        """Return a stored snapshot by its full id, or None when it is nowhere or was removed."""
+        """Return a stored snapshot by its full id, or None when it is nowhere or was removed.
+
+        Of one whose description is lost, what its parts and its event say (`is_described`).
+
+        Raises:
+            MissingObjectError: a part without which there is none is gone or damaged.
+            NewerFormatError: a newer version wrote it.
+        """
         entry = self.catalog.entry(snapshot)
-        if entry is None or any(item.name == TOMBSTONE for item in self.reader.tree(entry)):
+        if entry is None:
             return None
-        return load(self.reader, entry)
+        parts = {item.name: item.oid for item in self.reader.tree(entry)}
+        if TOMBSTONE in parts:
+            return None
+        try:
+            return load(self.reader, entry)
+        except MissingObjectError:
+            record = self.describe(snapshot, parts.get("tree", entry))
+            before = self._before(snapshot)
+            return description.stand_in(self.reader, entry, parts, record, before)
+
+    def describe(self, snapshot: SnapshotId, tree: Oid) -> Json:
+        """Return a description made anew (`store/description.py`) of a snapshot that lost its own."""
+        named = self.naming(snapshot)
+        return description.anew(
+            snapshot,
+            tree,
+            named=named[-1] if named else None,
+            writer=self.catalog.writer(snapshot) or "",
+            worktree=self.repo.worktree,
+        )
+
+    def _before(self, snapshot: SnapshotId) -> tuple[SnapshotId, ...]:
+        """Return the snapshot that was recorded before one in the same work tree, by the events."""
+        named = self.naming(snapshot)
+        if not named:
+            return ()
+        first = named[-1]
+        where = "snapshot IS NOT NULL AND worktree = name(?) AND lamport < ?"
+        for entry in self.entries(where, (first.worktree, first.lamport)):
+            mine = entry.worktree == first.worktree and entry.order < first.order
+            if mine and entry.snapshot not in {None, snapshot}:
+                return (SnapshotId(str(entry.snapshot)),)
+        return ()
 
     def naming(self, snapshot: SnapshotId) -> list[Entry]:
         """Return the entries that name a snapshot, newest first.

@@ -54,6 +54,11 @@ class Snapshot(Frozen):
     parents: tuple[SnapshotId, ...]
     meta: Mapping[str, object]
 
+    @property
+    def is_described(self) -> bool:
+        """Whether its own `meta` was read, and not only what else speaks of the snapshot."""
+        return "v" in self.meta
+
 
 def load(reader: Reader, entry: Oid) -> Snapshot:
     """Read a snapshot from its entry tree.

@@ -137,10 +137,11 @@ class Operation:
         if entry is None or entry.snapshot is None:
             return None
         try:
-            return self.history.snapshot(entry.snapshot)
+            found = self.history.snapshot(entry.snapshot)
         except MissingObjectError:
-            # `verify` tells of the damage; a whole new snapshot is what helps now.
             return None
+        # `verify` tells of damage; a whole new snapshot is what helps now.
+        return found if found is not None and found.is_described else None
 
     def event(
         self,

@@ -28,6 +28,7 @@ from git_timewarp.restore.refs import BranchElsewhereError, LostCommitError, Ref
 from git_timewarp.store import kept
 from git_timewarp.store.events import Json
 from git_timewarp.store.index import Entry
+from git_timewarp.store.snapshots import Snapshot
 from git_timewarp.store.view import Head, View
 from git_timewarp.timeline import selector, snapshot
 from git_timewarp.timeline.operation import Operation
@@ -101,6 +102,7 @@ class Journey(Frozen):
         to: the snapshot the view is of, or None (a git revision, a merge result).
         data: further members of the event's data.
         is_merged: the view is the result of a merge.
+        notes: what to tell of the target.
     """
 
     verb: str
@@ -110,6 +112,7 @@ class Journey(Frozen):
     to: SnapshotId | None = None
     data: Mapping[str, object] = NOTHING
     is_merged: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def jump(op: Operation, text: str, how: How) -> TravelResult:
@@ -153,9 +156,24 @@ def journey(op: Operation, verb: str, target: Target, now: View) -> Journey:
     if target.snapshot is not None:
         label = op.label(target.entry) if target.entry is not None else target.text
         summary = f"{verb} to {label}" if verb == "jump" else f"{verb} {label}"
-        return Journey(verb, label, target.snapshot.view, summary, to=target.snapshot.id)
+        return towards(target.snapshot, verb, label, summary, now=now)
     view = revision_view(op, now, target.files, head=Head(target.commit, _branch(op, target)))
     return Journey(verb, target.text, view, f"{verb} to {target.text}")
+
+
+def towards(
+    stored: Snapshot, verb: str, label: str, summary: str, *, now: View, data: Json | None = None
+) -> Journey:
+    """Return the journey to a snapshot; what its lost description only said stays as it is now."""
+    trip = Journey(verb, label, stored.view, summary, to=stored.id, data=data or {})
+    if stored.is_described:
+        return trip
+    note = (
+        f"the description of {label} is lost: its files are what it held; empty folders stay "
+        "as they are, and nobody knows what it had skipped (git timewarp verify --full)"
+    )
+    view = stored.view._replace(empty_dirs=now.empty_dirs)
+    return trip._replace(view=view, notes=(note,))
 
 
 def go(op: Operation, trip: Journey, how: How, *, now: View) -> TravelResult:
@@ -231,7 +249,7 @@ def conclude(op: Operation, trip: Journey, how: How, end: End, *, stashed: bool)
         kept_aside=outcome.kept_aside,
         stashed="stash@{0}" if stashed else None,
         target=trip.text,
-        notes=(*outcome.notes, *_kept(new)),
+        notes=(*trip.notes, *outcome.notes, *_kept(new)),
         refs=end.refs.moves,
         is_step=taken.id != safety.id,
     )
@@ -542,6 +560,6 @@ def _dry(op: Operation, trip: Journey, plan: Plan, refs: RefPlan) -> TravelResul
         refused=tuple(Refused(item.path, item.reason) for item in (*plan.refused, *plan.left)),
         target=trip.text,
         dry_run=True,
-        notes=refs.notes,
+        notes=(*trip.notes, *refs.notes),
         refs=refs.moves,
     )

@@ -22,7 +22,7 @@ from git_timewarp.store.view import View
 from git_timewarp.timeline import selector, snapshot
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import TravelResult
-from git_timewarp.timeline.travel import How, Journey, go
+from git_timewarp.timeline.travel import How, go, towards
 from git_timewarp.util.text import some
 
 STEPS = ("jump", "restore", "stash-apply")
@@ -99,12 +99,12 @@ def _back(
     found = selector.of_snapshot(op.history, target, target)
     assert found.snapshot is not None  # noqa: S101 - `of_snapshot` raises otherwise
     now = snapshot.capture(op)
-    trip = Journey(
+    trip = towards(
+        found.snapshot,
         verb,
         op.label(chosen[0]),
-        found.snapshot.view,
         f"{verb} {labels}" + (f" and {steps - 3} more" if steps > 3 else ""),
-        to=target,
+        now=now,
         data={"steps": steps, "of": [entry.id for entry in chosen]},
     )
     how = how._replace(

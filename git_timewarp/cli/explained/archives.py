@@ -75,7 +75,8 @@ TABLE: dict[str, Explanation] = {
     ),
     "broken-history": Explanation(
         Sort.PERMANENT,
-        "A writer's chain has a gap or a change in it, so that nobody could check its archive.",
+        "A writer's chain has a gap or a change in it, or an object of a snapshot is damaged, so "
+        "that nobody could check its archive.",
         "What is still readable stays as it is; export only looked.",
         "'git timewarp verify --full' names the damage. Where another archive or clone is whole, "
         "import it first.",

@@ -278,6 +278,8 @@ def _indented(text: str) -> Iterator[str]:
 
 
 def _skipped_of(meta: Json | None) -> Iterator[str]:
+    if meta and meta.get("lost"):
+        yield "Lost:     its description; what was skipped and which folders were empty is unknown"
     listed = meta.get("skipped") if meta else None
     if isinstance(listed, list) and listed:
         yield f"Skipped:  {_count(len(listed), 'path')} (see --json)"
