@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from git_timewarp.util.clock import iso
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sized
 
     from git_timewarp.app.opened import Opened
     from git_timewarp.timeline.results import RecoveryReport, RepairReport
@@ -29,5 +31,16 @@ class Recovery:
         """Heal what is damaged from every place that still has it."""
         from git_timewarp.integrity import repair  # noqa: PLC0415
 
+        begun = iso(self._app.clock.now_ns())
         with self._app.operation("repair") as op:
-            return repair.Repair(op, progress=progress).run(dry_run=dry_run)
+            report = repair.Repair(op, progress=progress).run(dry_run=dry_run)
+        if not dry_run:
+            self.note(begun, report.problems)
+        return report
+
+    def note(self, begun: str, problems: Sized) -> None:
+        """Note how a look at everything went, where the watcher notes its own for `status`."""
+        from git_timewarp.watch import place, verified  # noqa: PLC0415
+
+        folder, ended = place.of(self._app.repo).folder, iso(self._app.clock.now_ns())
+        verified.note(folder, started=begun, ended=ended, problems=len(problems))

@@ -14,7 +14,7 @@ from git_timewarp.git.names import RepoPath
 from git_timewarp.git.repo import discover, look
 from git_timewarp.store.failures import told
 from git_timewarp.timeline.recording import NotRecordingError, refusal
-from git_timewarp.util.clock import Clock
+from git_timewarp.util.clock import Clock, iso
 
 if TYPE_CHECKING:
     from git_timewarp.app.archive import Archives
@@ -307,7 +307,7 @@ class App(Opened):
         drills: int = 0,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> VerifyReport:
-        """Check chains (`full`: every object, `subset`: a part); never changes anything.
+        """Check chains (`full`: every object, `subset`: a part); changes nothing.
 
         `drills` snapshots are restored into a scratch folder and compared.
         """
@@ -323,7 +323,11 @@ class App(Opened):
             trial = partial(drill.drill, count=drills, clock=self.clock)
         depth = verify.Depth(full=full, subset=part, trial=trial)
         with told():
-            return verify.verify(self.repo, depth=depth, progress=progress)
+            begun = iso(self.clock.now_ns())
+            report = verify.verify(self.repo, depth=depth, progress=progress)
+        if full and part is None:
+            self.recovery.note(begun, report.problems)
+        return report
 
     @cached_property
     def recovery(self) -> Recovery:

@@ -19,7 +19,7 @@ from git_timewarp.timeline.recording import GC_SETTINGS
 from git_timewarp.timeline.results import Check
 from git_timewarp.timeline.world import World
 from git_timewarp.util import faults
-from git_timewarp.util.text import printable, shell, some
+from git_timewarp.util.text import counted, printable, shell, some
 
 _NAMES = 3
 
@@ -87,7 +87,7 @@ def recoveries(world: World) -> Iterator[Check]:
     if not found:
         return
     pinned = sum(len(item["pinned"]) for item in found if isinstance(item["pinned"], list))
-    text = f"{len(found)} recovery(s) are on record, the last of {found[-1]['ts']}"
+    text = f"{counted(len(found), 'report')} of recoveries, the last of {found[-1]['ts']}"
     more = f"; {pinned} object(s) that nothing names are kept" if pinned else ""
     yield Check("recovery", passed=None, text=text + more, hint="git timewarp recover")
 

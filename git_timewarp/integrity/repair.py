@@ -26,7 +26,7 @@ from git_timewarp.store.events import Json
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import RepairReport
 from git_timewarp.util import directories, faults
-from git_timewarp.util.text import json_name
+from git_timewarp.util.text import counted, json_name
 
 Progress = Callable[[int, int], None]
 _ROUNDS = 12
@@ -243,7 +243,7 @@ class Repair:
         """Record that something was healed, so that the log says why a pack is another one."""
         op = self._op
         recovery = op.recorder.recovery
-        said = f"healed {len(self._healed)} object(s) of {found} problem(s)"
+        said = f"{counted(len(self._healed), 'object')} healed; {counted(found, 'problem')} before"
         recovery.back(said, *(f"ref '{name}' was put back" for name in self._refs))
         info = op.quarantine.reader.info("HEAD")
         anchor = info[0] if info is not None else op.quarantine.put_tree([])

@@ -322,13 +322,20 @@ def _comes_again(op: Operation, paths: Sequence[str]) -> list[Left]:
         Left(
             "",
             f"the work tree: the next snapshot holds '{name}' again",
-            f"git rm --cached -- {shell(name)}"
-            if _is_tracked(op, name)
-            else f"echo {shell('/' + name)} >>.gitignore",
+            _forgetting(op, name),
         )
         for name in found[:_NAMED]
     ]
 
 
-def _is_tracked(op: Operation, path: str) -> bool:
-    return bool(op.repo.git.run("ls-files", "--", path).out)
+def _forgetting(op: Operation, path: str) -> str:
+    """Return what to type, where the user stands, so that git does not know a path any more."""
+    if op.repo.git.run("ls-files", "--", path).out:
+        is_plain = not op.repo.prefix and not re.search(r"[:*?\[\\]", path)
+        return f"git rm --cached -- {shell(path if is_plain else f':(top,literal){path}')}"
+    up = "../" * op.repo.prefix.count("/")
+    rule = re.sub(r"([\\*?\[])", r"\\\1", f"/{path}")
+    rule = re.sub(r" +\Z", lambda found: "\\ " * len(found[0]), rule)
+    # Some shells' echo takes a backslash for more than itself.
+    say = "printf '%s\\n'" if "\\" in rule else "echo"
+    return f"{say} {shell(rule)} >>{up}.gitignore"

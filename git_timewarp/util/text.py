@@ -51,6 +51,11 @@ def compact_json(value: object) -> bytes:
     return _CANONICAL.encode(value).encode("utf-8", "replace")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts: `1 path`, `2 paths`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def some(names: Sequence[str], *, most: int = 3) -> str:
     """Name the first of `names`, quoted, and count the others: `'a', 'b', 'c' and 4 more`."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

@@ -58,6 +58,7 @@ class Chores:
         self._hours = hours
         self._environ = environ
         self._verify: subprocess.Popen[bytes] | None = None
+        self._begun = ""
         self._failed: dict[str, str] = {}
 
     def follow(self, *, hours: float, bounds: Bounds) -> None:
@@ -125,13 +126,13 @@ class Chores:
         return not 0 <= since < hours * _HOUR_NS
 
     def _begin(self) -> None:
-        verified.store(self._place.folder, Verified(started=iso(self._clock.now_ns())))
+        self._begun = iso(self._clock.now_ns())
+        verified.store(self._place.folder, Verified(started=self._begun))
         self._verify = spawn.verify(self._repo, self._output, environ=self._environ)
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._verify.pid, _LOWEST)
 
     def _ended(self, process: subprocess.Popen[bytes]) -> None:
-        last = verified.read(self._place.folder)
         ok: bool | None = None
         problems = 0
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
@@ -140,7 +141,7 @@ class Chores:
             ok, problems = bool(told["ok"]), len(told["problems"])
         if ok is not None or process.returncode >= 0:
             ended = iso(self._clock.now_ns())
-            verified.store(self._place.folder, last._replace(ended=ended, ok=ok, problems=problems))
+            verified.store(self._place.folder, Verified(self._begun, ended, ok, problems))
         self._forget_output()
 
     @property

@@ -1,4 +1,4 @@
-"""How the last full verify went, as the watcher noted it.
+"""How the last full verify went: the watcher's, or one that was asked for, or a repair.
 
 Format of `verified.json` in the folder of the watchers (version 1), shared by all work trees:
 `{"v":1,"started":…,"ended":…|null,"ok":true|false|null,"problems":…}`, times ISO 8601, UTC.
@@ -7,6 +7,7 @@ Format of `verified.json` in the folder of the watchers (version 1), shared by a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -48,6 +49,13 @@ def read(folder: str) -> Verified:
         )
     except (ValueError, KeyError, TypeError):
         return Verified()
+
+
+def note(folder: str, *, started: str, ended: str, problems: int) -> None:
+    """Note how one went that somebody asked for, where a watcher notes its own; else nothing."""
+    if os.path.isdir(folder):
+        with contextlib.suppress(OSError):
+            store(folder, Verified(started, ended, problems == 0, problems))
 
 
 def store(folder: str, verified: Verified) -> None:

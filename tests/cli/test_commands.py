@@ -422,12 +422,12 @@ def test_repair_tells_what_was_healed_and_what_is_left() -> None:
     assert desk.out.splitlines()[3:] == [
         "problem: missing-object: abc",
         "  hint: git timewarp log",
-        "1 problem(s) cannot be healed from here",
+        "1 problem cannot be healed from here",
     ]
     assert told("repair --dry-run")[0] == (
         f"can be healed {TREE} from the work tree  src/a.py\n"
         "written anew: pack-1\n"
-        "1 object(s) of 2 problem(s) can be healed\n"
+        "2 problems; 1 object can be healed\n"
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -146,6 +148,33 @@ def test_what_the_users_own_commits_hold_is_told_and_stays(repo: RepoBuilder, gi
     ]
     assert repo.git("cat-file", "blob", oid) + "\n" == SECRET.decode()
     whole(repo, given)
+
+
+@pytest.mark.parametrize("name", ["plain.env", "two words", "[x]*?.env", "back\\slash", "end "])
+@pytest.mark.parametrize("known", ["tracked", "untracked"])
+def test_what_is_hinted_is_typed_in_the_folder_where_one_stands(
+    repo: RepoBuilder, name: str, known: str
+) -> None:
+    is_tracked = known == "tracked"
+    recorded(repo)
+    repo.write(f"deep/{name}", SECRET)
+    if is_tracked:
+        repo.git("add", "-A")
+    typed(repo, "snapshot")
+    where = repo.path / "deep" / "below"
+    where.mkdir()
+    done = typed(where, "purge", "--force", "--json", f":(top,literal)deep/{name}")
+    assert done.code == 0, done.err
+    hints = [item["hint"] for item in json.loads(done.out)["left"] if not item["oid"]]
+    assert len(hints) == 1, done.out
+    subprocess.run(["sh", "-c", hints[0]], check=True, cwd=where)
+    asked = ("ls-files", "--cached", "--others", "--exclude-standard", "--", "deep")
+    ignored = ("ls-files", "--others", "--ignored", "--exclude-standard", "-z")
+    if is_tracked:
+        assert f"deep/{name}" not in repo.git("ls-files", "-z").split("\0")
+    else:
+        assert f"deep/{name}" not in repo.git(*asked, "-z").split("\0")
+        assert f"deep/{name}" in repo.git(*ignored).split("\0")
 
 
 def test_what_the_user_staged_after_we_had_it_is_not_lost(repo: RepoBuilder, given: World) -> None:

@@ -77,7 +77,8 @@ def turned(found: Chores, where: Place, world: World) -> Verified:
 
     def has_ended() -> bool:
         found.turn(world)
-        return verified.read(where.folder).ended is not None
+        is_over = os.listdir(where.folder) == ["verified.json"]
+        return is_over and verified.read(where.folder).ended is not None
 
     until(has_ended, "the end of the verify")
     return verified.read(where.folder)
@@ -164,6 +165,16 @@ def test_a_watcher_verifies(tmp_path: Path) -> None:
         verified.store(folder, live.state().verified._replace(ok=False, problems=2))
         told = json.loads(live.tw("status --json"))
         assert [item["kind"] for item in told["problems"]] == ["verify"]
+        live.tw("verify --quick")
+        live.tw("verify --read-data-subset 1/2")
+        assert json.loads(live.tw("status --json"))["problems"] == told["problems"]
+        live.tw("verify --full")
+        assert json.loads(live.tw("status --json"))["problems"] == []
+        verified.store(folder, live.state().verified._replace(ok=False, problems=2))
+        live.tw("repair --dry-run")
+        assert json.loads(live.tw("status --json"))["problems"] != []
+        live.tw("repair")
+        assert json.loads(live.tw("status --json"))["problems"] == []
 
 
 def test_the_disk_is_looked_at_every_minute(clock: Days, where: Place, world: World) -> None:

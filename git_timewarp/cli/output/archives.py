@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
-from git_timewarp.util.text import shell
+from git_timewarp.util.text import counted, shell
 
 if TYPE_CHECKING:
     from git_timewarp.archive.results import ExportResult, ImportResult, InspectResult
@@ -100,19 +100,18 @@ def _writers(chains: object) -> Iterator[str]:
         if chain.origin is not None:
             first, last = chain.origin.first, chain.origin.last
             origin = f", of events {first} to {last} of {chain.origin.writer}"
-        yield f"  {chain.writer}  {_number(chain.events, 'event')}{origin}"
+        yield f"  {chain.writer}  {counted(chain.events, 'event')}{origin}"
 
 
 def _counts(record: Json) -> str:
-    parts = [_number(record["events"], "event"), _number(record["snapshots"], "snapshot")]
+    parts = [
+        counted(int(str(record["events"])), "event"),
+        counted(int(str(record["snapshots"])), "snapshot"),
+    ]
     for name, word in (("drafts", "draft"), ("kept", "kept object")):
         if record.get(name):
-            parts.append(_number(record[name], word))
+            parts.append(counted(int(str(record[name])), word))
     return ", ".join(parts)
-
-
-def _number(count: object, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _size(size: int | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.table import Cell, Table
-from git_timewarp.util.text import some
+from git_timewarp.util.text import counted, some
 
 if TYPE_CHECKING:
     from git_timewarp.retention.results import (
@@ -114,7 +114,7 @@ def purge(result: PurgeResult, look: Look) -> Iterator[str]:
     for path in result.paths:
         yield f"{word} {look.path(path)}"
     told = f" ({', '.join(result.events)})" if result.events else ""
-    yield f"{word} {_count(len(result.objects), 'object')} from {_snapshots(len(result.snapshots))}{told}"
+    yield f"{word} {counted(len(result.objects), 'object')} from {_snapshots(len(result.snapshots))}{told}"
     yield from _beside(result.archives, result.copies, word, look)
     yield from _left(result.left, look, waits=result.waits)
 
@@ -144,7 +144,7 @@ def _beside(archives: Sequence[str], copies: int, word: str, look: Look) -> Iter
     for name in archives:
         yield f"{word} {look.path(name)}, an archive of what an import replaced"
     if copies:
-        yield f"{word} it from {_count(copies, 'file')} kept by recoveries and restores"
+        yield f"{word} it from {counted(copies, 'file')} kept by recoveries and restores"
 
 
 def _left(left: Sequence[Left], look: Look, *, waits: bool) -> Iterator[str]:
@@ -173,8 +173,4 @@ def _largest(title: str, found: tuple[Large, ...], look: Look) -> Iterator[str]:
 
 
 def _snapshots(count: int) -> str:
-    return _count(count, "snapshot")
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return counted(count, "snapshot")

@@ -10,6 +10,7 @@ from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.table import Cell, Table
 from git_timewarp.cli.output.timeline import counts, text
+from git_timewarp.util.text import counted
 
 if TYPE_CHECKING:
     from git_timewarp.safety.log import Record
@@ -94,16 +95,16 @@ def checks(found: Sequence[Check], look: Look) -> Iterator[str]:
 def verify(report: VerifyReport, look: Look) -> Iterator[str]:
     """Draw what was checked, what is damaged, and what was not looked at."""
     is_full = report.level == "full"
-    counted = [_count(report.events, "event"), _count(report.snapshots, "snapshot")]
-    counted += [_count(report.objects, "object")] if report.level != "quick" else []
-    yield f"checked {', '.join(counted)} ({report.level})"
+    checked = [counted(report.events, "event"), counted(report.snapshots, "snapshot")]
+    checked += [counted(report.objects, "object")] if report.level != "quick" else []
+    yield f"checked {', '.join(checked)} ({report.level})"
     if report.drilled:
-        yield f"restored {_count(report.drilled, 'snapshot')} for a trial"
+        yield f"restored {counted(report.drilled, 'snapshot')} for a trial"
     yield from problems(report.problems, look)
     for remark in report.remarks:
         yield f"{look.paint('warning', 'note:')} {names.one_line(remark.where)}"
     if not report.is_clean:
-        yield look.paint("bad", _count(len(report.problems), "problem"))
+        yield look.paint("bad", counted(len(report.problems), "problem"))
     elif is_full:
         rest = "everything else" if report.remarks else "everything"
         yield look.paint("good", f"{rest} is whole")
@@ -152,9 +153,9 @@ def numbers(record: Json) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and value:
             noun, of_bytes, _ = key.partition("_bytes")
             if of_bytes:
-                told.append(f"{_count(value, 'byte')} in the {noun}")
+                told.append(f"{counted(value, 'byte')} in the {noun}")
             else:
-                told.append(_count(value, key.replace("_", " ").removesuffix("s")))
+                told.append(counted(value, key.replace("_", " ").removesuffix("s")))
     return ", ".join(told)
 
 
@@ -188,7 +189,3 @@ def _time(value: object, look: Look) -> str:
 
 def _row(label: str, value: str) -> str:
     return f"{label + ':':{_LABEL}} {value}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

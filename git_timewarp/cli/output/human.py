@@ -9,7 +9,7 @@ from git_timewarp.cli.output import names
 from git_timewarp.cli.output.look import Look
 from git_timewarp.cli.output.table import Cell, Table
 from git_timewarp.cli.output.timeline import actor, counts
-from git_timewarp.util.text import name_from_json
+from git_timewarp.util.text import counted, name_from_json
 
 if TYPE_CHECKING:
     from git_timewarp.timeline.results import (
@@ -110,11 +110,11 @@ def files(changes: Sequence[FileChange], look: Look, *, stat: bool = False) -> I
     yield from table.draw(rows)
     added = sum(change.additions or 0 for change in changes)
     deleted = sum(change.deletions or 0 for change in changes)
-    told = [f" {_count(len(changes), 'file')} changed"]
+    told = [f" {counted(len(changes), 'file')} changed"]
     if added or not deleted:
-        told.append(f"{_count(added, 'insertion')}(+)")
+        told.append(f"{counted(added, 'insertion')}(+)")
     if deleted or not added:
-        told.append(f"{_count(deleted, 'deletion')}(-)")
+        told.append(f"{counted(deleted, 'deletion')}(-)")
     yield ", ".join(told)
 
 
@@ -250,7 +250,7 @@ def deinit(record: Json, look: Look) -> Iterator[str]:
         return
     yield "recording is off, the hooks are as they were"
     if record.get("purged"):
-        yield f"deleted {_count(len(refs), 'ref')}: nothing of it is left"
+        yield f"deleted {counted(len(refs), 'ref')}: nothing of it is left"
     else:
         yield "what was recorded stays in refs/timewarp/; to go on: git timewarp init"
         yield f"without us, git reads it: git -c notes.displayRef='{_OUR_NOTES}' log"
@@ -282,7 +282,7 @@ def _skipped_of(meta: Json | None) -> Iterator[str]:
         yield "Lost:     its description; what was skipped and which folders were empty is unknown"
     listed = meta.get("skipped") if meta else None
     if isinstance(listed, list) and listed:
-        yield f"Skipped:  {_count(len(listed), 'path')} (see --json)"
+        yield f"Skipped:  {counted(len(listed), 'path')} (see --json)"
 
 
 def _fires(value: object, *, behind: bool) -> str:
@@ -325,7 +325,3 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return names.one_line(str(value))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

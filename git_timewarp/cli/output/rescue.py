@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from git_timewarp.cli.output import health, names
-from git_timewarp.util.text import name_from_json
+from git_timewarp.util.text import counted, name_from_json
 
 if TYPE_CHECKING:
     from git_timewarp.cli.output.look import Look
@@ -61,11 +61,16 @@ def repair(report: RepairReport, look: Look) -> Iterator[str]:
     if report.dry_run and not report.found:
         yield look.paint("good", "nothing is damaged")
     elif report.dry_run:
-        yield f"{len(report.healed)} object(s) of {report.found} problem(s) can be healed"
+        yield (
+            f"{counted(report.found, 'problem')}; "
+            f"{counted(len(report.healed), 'object')} can be healed"
+        )
     elif not report.problems:
         yield look.paint("good", "everything is whole")
     else:
-        yield look.paint("bad", f"{len(report.problems)} problem(s) cannot be healed from here")
+        yield look.paint(
+            "bad", f"{counted(len(report.problems), 'problem')} cannot be healed from here"
+        )
         if any(item.hint.startswith(_ENDS) for item in report.problems):
             yield (
                 f"'{_ENDS}' takes lost content out of the snapshots, so that git gc works again; "
