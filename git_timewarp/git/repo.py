@@ -159,6 +159,13 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
     if "not a git repository" in first:
         broken = _broken(start)
         if broken is not None:
+            refs = os.path.join(broken, "refs")
+            if os.path.isfile(os.path.join(broken, "HEAD")) and not os.path.lexists(refs):
+                return NotARepositoryError(
+                    f"git does not take '{broken}' for a repository any more: its folder 'refs' "
+                    "is gone",
+                    hint=f"mkdir {shell(refs)}",
+                )
             return NotARepositoryError(
                 f"git does not take '{broken}' for a repository any more",
                 hint="git timewarp emergency-restore --list",

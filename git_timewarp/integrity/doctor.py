@@ -45,6 +45,7 @@ _RECORDING: _Checks = {
     "index bits": doctor_repo.hidden,
     "submodules": doctor_repo.submodules,
     "skipped": lambda case: doctor_store.skipped(case.world),
+    "branch": lambda case: doctor_store.branch(case.world),
 }
 
 _NOT_RECORDING: _Checks = {"hooks": doctor_repo.left_hooks}

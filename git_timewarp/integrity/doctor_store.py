@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 from itertools import islice
 
+from git_timewarp.git import refs
 from git_timewarp.git.config import GitConfig
+from git_timewarp.integrity import status
 from git_timewarp.safety import log as system_log
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store import recovery, transaction, writer
@@ -161,6 +163,20 @@ def skipped(world: World) -> Iterator[Check]:
         passed = None if reason in {"too-large", "special", "purged"} else False
         text = f"{reason}: {some(paths, most=_NAMES)} {'are' if len(paths) > 1 else 'is'} not in snapshots"
         yield Check("skipped", passed=passed, text=text, hint=hint)
+
+
+def branch(world: World) -> Iterator[Check]:
+    """Tell where HEAD's branch has lost its commit since the latest snapshot."""
+    asked = refs.HeadReading(world.repo.git)
+    history = History(world.repo, fill=fill)
+    try:
+        last = history.latest_snapshot(world.repo.worktree)
+        commit, name = asked.result()
+    finally:
+        asked.stop()
+        history.close()
+    for item in status.lost_branch(last, commit=commit, branch=name):
+        yield Check("branch", passed=False, text=item.where, hint=item.hint)
 
 
 def log(world: World) -> Iterator[Check]:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from git_timewarp.errors import TimewarpError
 from git_timewarp.git import refs
-from git_timewarp.git.names import Oid
+from git_timewarp.git.names import Oid, RefName
 from git_timewarp.git.repo import Repo
 from git_timewarp.integrity import losses
 from git_timewarp.store.backlog import Backlog
@@ -75,6 +75,7 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             )
         )
     found += losses.of_journal(history)
+    found += lost_branch(last, commit=commit, branch=branch)
     has_hooks = around.hooks.get("mode") is not None
     found += _of_gaps(history, last, head=commit if has_hooks else None)
     found += _of_hooks(around.hooks)
@@ -99,6 +100,17 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
         counts={"events": history.count()},
         problems=tuple(found),
     )
+
+
+def lost_branch(last: Entry | None, *, commit: Oid | None, branch: RefName | None) -> list[Problem]:
+    """Return that HEAD's branch has no commit, where the latest snapshot found one there."""
+    if commit is not None or branch is None or last is None or last.head is None:
+        return []
+    if last.branch != branch:
+        return []
+    short = branch.removeprefix("refs/heads/")
+    text = f"branch '{short}' has no commit any more: it was at {last.head[:7]} in E{last.lamport}"
+    return [Problem("lost-branch", text, f"git timewarp jump --with-refs E{last.lamport}")]
 
 
 def newest_draft(history: History) -> Entry | None:

@@ -119,7 +119,7 @@ def test_what_is_nowhere_is_named_and_the_rest_healed(repo: RepoBuilder) -> None
         f"  affects {snapshot}",
         "  affects E2",
         f"  hint: git timewarp purge {before}",
-        "1 problem(s) cannot be healed from here",
+        "1 problem cannot be healed from here",
         ENDS,
     ]
 

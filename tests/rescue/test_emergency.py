@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support import disasters
-from tests.support.recorder import Answer, typed
+from tests.support.recorder import Answer, opened, typed
 from tests.support.repo_builder import RepoBuilder
 
 LATEST = ("emergency-restore", "--latest", "--to", "../out")
@@ -275,3 +277,30 @@ def test_where_git_knows_no_repository_any_more_every_command_names_the_way(
             "hint: git timewarp emergency-restore --list\n"
         )
     assert typed(repo, "emergency-restore", "--list").code == 0
+
+
+def test_where_only_the_refs_are_gone_every_branch_comes_back_by_what_is_hinted(
+    tmp_path: Path,
+) -> None:
+    repo = repository(tmp_path)
+    repo.git("branch", "other")
+    opened(repo).snapshot(message="the latest")
+    before = repo.git("for-each-ref", "refs/heads", "refs/tags")
+    shutil.rmtree(repo.path / ".git/refs")
+    (repo.path / ".git/packed-refs").unlink(missing_ok=True)
+    answer = typed(repo, "status")
+    assert answer.code == 1
+    assert "its folder 'refs' is gone\n" in answer.err
+    subprocess.run(shlex.split(answer.err.splitlines()[-1].removeprefix("hint: ")), check=True)
+    (problem,) = [
+        item
+        for item in json.loads(typed(repo, "status", "--json").out)["problems"]
+        if item["kind"] == "lost-branch"
+    ]
+    assert problem["where"].startswith("branch 'main' has no commit any more: it was at ")
+    assert f"FAILED branch        {problem['where']}" in typed(repo, "doctor").out
+    done = typed(repo, *shlex.split(problem["hint"])[2:])
+    assert done.code == 0, done.err
+    assert repo.git("for-each-ref", "refs/heads", "refs/tags") == before
+    assert json.loads(typed(repo, "status", "--json").out)["problems"] == []
+    assert "branch  " not in typed(repo, "doctor").out
