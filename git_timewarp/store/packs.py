@@ -30,7 +30,8 @@ PARTS = (".keep", ".pack", ".rev", ".idx")
 MOST_SUPERSEDED = 64
 
 _SEARCHED_AGAIN = 20_000
-"""A merge of at most this many objects looks for all deltas anew (about 0.1 ms an object)."""
+_SEARCHED_BYTES = 4_000_000
+"""A merge of at most this much looks for all deltas anew (0.1 ms an object, 1 s a megabyte)."""
 
 _SHORT_GRACE = 600
 _PATIENCE = 7
@@ -236,7 +237,8 @@ class Packs:
         chosen = live[: max(count, 2)]
         held = {oid for name in chosen for oid in self.objects_of(name)}
         dropped = garbage(held)
-        new = self._rebuild(held - dropped)
+        few = len(held) <= _SEARCHED_AGAIN and self.size(chosen) <= _SEARCHED_BYTES
+        new = self._rebuild(held - dropped, anew=few)
         self.install(new)
         now = self._clock.now_ns() // 1_000_000_000
         replaced = {**superseded, **{n: now for n in chosen if n != new}}
@@ -256,7 +258,7 @@ class Packs:
         stale = [name for name in self._superseded() if self._is_whole(name)]
         stale = [name for name in stale if self.held_by(name, gone)]
         held = {oid for name in chosen for oid in self.objects_of(name)} - gone
-        new = self._rebuild(held) if held else None
+        new = self._rebuild(held, anew=False) if held else None
         if new is not None:
             self.install(new)
         now = self._clock.now_ns() // 1_000_000_000
@@ -272,20 +274,20 @@ class Packs:
             self.install(self.build(found, bulk=False))
         return found
 
-    def _rebuild(self, objects: AbstractSet[Oid]) -> str:
+    def _rebuild(self, objects: AbstractSet[Oid], *, anew: bool) -> str:
         """Write one pack of objects of ours that are packed already, close to each other.
 
         git looks for deltas among objects whose names are alike. What a fold packed knew
         no names, and a version of a file had none of its others beside it: so the names are
-        asked for, and the deltas found so far are not kept while the pack is small.
+        asked for, and `anew` the deltas found so far are not kept; else only what has none,
+        or lost its base, looks for one.
         """
         named = self._quarantine.git.run(
             "rev-list", "--objects", "--missing=allow-any", f"--glob={layout.ROOT}/*", ok=range(256)
         ).out
         names = dict(line.split(b" ", 1) for line in named.split(b"\n") if b" " in line)
         lines = [b"%s %s" % (o, names.get(o, b"")) for o in sorted(x.encode() for x in objects)]
-        again = len(lines) <= _SEARCHED_AGAIN
-        option = "--no-reuse-delta" if again else "--reuse-delta"
+        option = "--no-reuse-delta" if anew else "--reuse-delta"
         return self._pack(lines, option, "pack.threads=1")
 
     def superseded(self) -> list[str]:
