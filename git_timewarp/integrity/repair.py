@@ -23,6 +23,7 @@ from git_timewarp.integrity.heal_sources import SOURCES
 from git_timewarp.integrity.verify_look import Look
 from git_timewarp.store import quarantine
 from git_timewarp.store.events import Json
+from git_timewarp.store.failures import reason
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.timeline.results import RepairReport
 from git_timewarp.util import directories, faults
@@ -122,7 +123,7 @@ class Repair:
         try:
             self._op.recorder.fold()
         except (TimewarpError, OSError) as exc:
-            self._op.notices.append(f"folding was put off: {exc}")
+            self._op.notices.append(f"folding was put off: {reason(exc)}")
 
     def _round(self, look: Look) -> bool:
         """Heal what one look found; tell whether it was worth looking again."""

@@ -21,7 +21,7 @@ from git_timewarp.retention import copies, removal, traces
 from git_timewarp.retention.copies import Beside
 from git_timewarp.retention.results import Left, RedactResult
 from git_timewarp.safety.secrets import scrub
-from git_timewarp.store import leaving, lineage, redaction, stone
+from git_timewarp.store import failures, leaving, lineage, redaction, stone
 from git_timewarp.store.events import Event, Json
 from git_timewarp.store.index import Entry
 from git_timewarp.store.reach import of_user
@@ -283,6 +283,7 @@ def _record(op: Operation, intent: Json) -> tuple[str, ...]:
     try:
         op.recorder.fold()
     except (GitError, MissingObjectError, OSError) as exc:
-        op.notices.append(f"everything is recorded, folding it into git was put off: {exc}")
+        why = failures.reason(exc)
+        op.notices.append(f"everything is recorded, folding it into git was put off: {why}")
     removal.empty(op)
     return labels

@@ -155,7 +155,7 @@ def finish(op: Operation, intent: Json) -> str:
     except GitError as exc:
         # Nobody may be kept from his work by it; the packs stay as they are.
         _record(op, left)
-        return f"'{intent['verb']}' was cut off and is finished now, but nothing is freed: {exc}"
+        return f"'{intent['verb']}' was cut off and is finished now, but nothing is freed: {failures.reason(exc)}"
     _go_on(op, left, user)
     return f"'{intent['verb']}' was cut off and is finished now"
 

@@ -43,10 +43,7 @@ def told() -> Iterator[None]:
     except OSError as exc:
         if exc.errno not in _REASONS:
             raise
-        text, hint = _REASONS[exc.errno]
-        name = exc.filename
-        where = f": '{os.fsdecode(name) if isinstance(name, bytes) else name}'" if name else ""
-        raise StorageError(text + where, hint=hint) from exc
+        raise StorageError(reason(exc), hint=_REASONS[exc.errno][1]) from exc
     except GitError as exc:
         for code, (text, hint) in _REASONS.items():
             for line in exc.stderr.splitlines():
@@ -60,6 +57,15 @@ def told() -> Iterator[None]:
         raise
 
 
+def reason(exc: Exception) -> str:
+    """Return what to tell of a failure that ends nothing: the disk's in words."""
+    if not isinstance(exc, OSError) or exc.errno not in _REASONS:
+        return str(exc)
+    name = exc.filename
+    where = f": '{os.fsdecode(name) if isinstance(name, bytes) else name}'" if name else ""
+    return _REASONS[exc.errno][0] + where
+
+
 def put_off(notices: list[str], said: int) -> str:
     """Return why a fold was put off, of which the recorder gave notice; an error tells it now.
 
@@ -70,8 +76,8 @@ def put_off(notices: list[str], said: int) -> str:
     """
     why = notices[-1].partition(": ")[2] if len(notices) > said else "a ref was moved meanwhile"
     del notices[said:]
-    for code in _REASONS:
-        if os.strerror(code) in why:
+    for code, (text, _) in _REASONS.items():
+        if os.strerror(code) in why or why.startswith(text):
             named = _NAMED.match(why)
             raise OSError(code, os.strerror(code), *([named[1]] if named else []))
     return why

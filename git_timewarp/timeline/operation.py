@@ -26,6 +26,7 @@ from git_timewarp.git.run import GitError
 from git_timewarp.store import checked
 from git_timewarp.store.chain import Actor, NewEvent
 from git_timewarp.store.events import Event, Json
+from git_timewarp.store.failures import reason
 from git_timewarp.store.history import History
 from git_timewarp.store.index import Entry, entry_of
 from git_timewarp.store.index_fill import fill
@@ -214,7 +215,7 @@ class Operation:
         try:
             self.recorder.tidy(walks=self.verb in _UNHURRIED)
         except (GitError, OSError) as exc:
-            self.notices.append(f"everything is recorded, merging packs was put off: {exc}")
+            self.notices.append(f"everything is recorded, merging packs was put off: {reason(exc)}")
 
     def _index_folded(self) -> None:
         if self.recorder.folded_events:

@@ -17,6 +17,7 @@ from git_timewarp.git.repo import Repo
 from git_timewarp.retention.chores import EVERY
 from git_timewarp.retention.chores import Chores as Room
 from git_timewarp.retention.settings import Bounds
+from git_timewarp.store.failures import reason
 from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import Clock, iso, parse_iso
 from git_timewarp.watch import spawn, verified
@@ -86,7 +87,7 @@ class Chores:
         try:
             told = do()
         except OSError as exc:
-            text = f"cannot {what}: {exc}"
+            text = f"cannot {what}: {reason(exc)}"
             known, self._failed[what] = self._failed.get(what), text
             return [text] if known != text else []
         if is_time:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from git_timewarp.config.settings import Settings
 from git_timewarp.errors import TimewarpError
 from git_timewarp.safety.log import Log
+from git_timewarp.store.failures import reason
 from git_timewarp.store.warm import Warm
 from git_timewarp.timeline.recording import is_recording
 from git_timewarp.timeline.world import World
@@ -202,7 +203,7 @@ class Watcher:
             found = self._rereading.again() if self._rereading is not None else None
         except (TimewarpError, OSError, ValueError) as exc:
             if self._unread != str(exc) and not self._is_gone():
-                self._log.write("warn", f"the settings of before stand: {exc}")
+                self._log.write("warn", f"the settings of before stand: {reason(exc)}")
             self._unread = str(exc)
             return
         if found is not None:
@@ -298,7 +299,7 @@ class Watcher:
             try:
                 self._answering = Answering(self._place.socket, knowledge)
             except OSError as exc:
-                self._log.write("warn", f"commands cannot ask what changed: {exc}")
+                self._log.write("warn", f"commands cannot ask what changed: {reason(exc)}")
 
     def _fold(self, now: float) -> None:
         self._fold_at = float("inf")
@@ -307,7 +308,7 @@ class Watcher:
         except LockTimeoutError:
             self._fold_at = now + _TICK
         except (TimewarpError, OSError) as exc:
-            self._log.write("warn", f"a fold was put off: {exc}")
+            self._log.write("warn", f"a fold was put off: {reason(exc)}")
             self._fold_at = now + _TRY_FOLD
 
     def _failed(self, exc: Exception) -> None:
@@ -318,7 +319,7 @@ class Watcher:
         expected = isinstance(exc, TimewarpError | OSError)
         if self._state.problem != str(exc):
             if expected:
-                self._log.write("error", f"no draft was taken: {exc}")
+                self._log.write("error", f"no draft was taken: {reason(exc)}")
             else:
                 told = "".join(traceback.format_exception(exc))
                 self._log.write("fatal", f"no draft was taken: {exc!r}", {"traceback": told})
@@ -338,7 +339,7 @@ class Watcher:
         try:
             state.store(self._place, self._state)
         except OSError as exc:
-            self._log.write("error", f"cannot tell how the watcher is: {exc}")
+            self._log.write("error", f"cannot tell how the watcher is: {reason(exc)}")
 
     def _times(self) -> tuple[float, float]:
         return self._clock.now_ns() / 1e9, self._clock.monotonic()
