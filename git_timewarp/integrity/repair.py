@@ -21,7 +21,7 @@ from git_timewarp.integrity import heal_packs, heal_refs, verify
 from git_timewarp.integrity.heal_source import Need, Scratch, read_some
 from git_timewarp.integrity.heal_sources import SOURCES
 from git_timewarp.integrity.verify_look import Look
-from git_timewarp.store import quarantine
+from git_timewarp.store import quarantine, transaction
 from git_timewarp.store.events import Json
 from git_timewarp.store.failures import reason
 from git_timewarp.timeline.operation import Operation
@@ -46,6 +46,7 @@ class Repair:
         self._refs: list[str] = []
         self._aside = 0
         self._rebuilt = False
+        self._former = 0
         self._tries = False
 
     def run(self, *, dry_run: bool) -> RepairReport:
@@ -71,6 +72,7 @@ class Repair:
             packs=tuple(self._packs),
             refs=tuple(self._refs),
             index_rebuilt=self._rebuilt,
+            former=self._former,
             found=found,
             problems=tuple(look.problems),
             copy=self._folder if self._has_changed and not dry_run else None,
@@ -79,7 +81,7 @@ class Repair:
 
     @property
     def _has_changed(self) -> bool:
-        return bool(self._healed or self._packs or self._refs or self._aside)
+        return bool(self._healed or self._packs or self._refs or self._aside or self._former)
 
     @property
     def _folder(self) -> str:
@@ -127,7 +129,7 @@ class Repair:
 
     def _round(self, look: Look) -> bool:
         """Heal what one look found; tell whether it was worth looking again."""
-        before = (len(self._healed), len(self._packs), self._aside, self._rebuilt)
+        before = self._done
         if look.is_index_wrong and not self._rebuilt:
             self._rebuild_index()
         scratch, rooms = self._gather(look)
@@ -135,7 +137,16 @@ class Repair:
             self._install(scratch, rooms)
         self._clear_loose({*self._healed, *look.doubtful})
         self._forget()
-        return before != (len(self._healed), len(self._packs), self._aside, self._rebuilt)
+        if before == self._done and look.dead:
+            # Nobody has what they lead to; git's gc, which follows them, works again.
+            transaction.trim_reflogs(self._repo, look.dead)
+            self._former += len(look.dead)
+        return before != self._done
+
+    @property
+    def _done(self) -> tuple[int, int, int, int, bool]:
+        """How much was done so far."""
+        return len(self._healed), len(self._packs), self._aside, self._former, self._rebuilt
 
     def _gather(self, look: Look) -> tuple[Scratch, dict[str, str]]:
         """Ask the sources; return what they had, and the rest of each damaged pack."""

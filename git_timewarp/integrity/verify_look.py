@@ -29,6 +29,7 @@ class Look:
             at which a snapshot has it, where they are known.
         doubtful: objects of ours that git complains of although there is a whole copy.
         bad_packs: packs of ours whose contents are damaged.
+        dead: former values of our refs that lead to what is lost.
         is_index_wrong: whether the read index is not what the notes say.
         drilled: how many snapshots were restored for a trial.
         repaired: a repair was tried just before.
@@ -51,6 +52,7 @@ class Look:
     broken: dict[Oid, set[str]] = field(default_factory=dict)
     doubtful: set[Oid] = field(default_factory=set)
     bad_packs: list[str] = field(default_factory=list)
+    dead: set[Oid] = field(default_factory=set)
     is_index_wrong: bool = False
     repaired: bool = False
     drilled: int = 0

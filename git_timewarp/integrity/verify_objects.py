@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from git_timewarp.git.names import Oid, SnapshotId
 from git_timewarp.git.run import Git, Result, end, finish
-from git_timewarp.integrity import damage
+from git_timewarp.integrity import damage, verify_reflogs
 from git_timewarp.integrity.verify_look import LIMIT, Look
 from git_timewarp.store import layout, leaving, pack_files
 from git_timewarp.store.quarantine import Quarantine
@@ -38,7 +38,7 @@ def asked(look: Look) -> tuple[Git, list[str]]:
 
 
 class Fsck:
-    """git's own check of everything our refs and the journal name; it runs beside ours.
+    """git's own check of everything our refs name, named and the journal names; it runs beside ours.
 
     Started by the constructor, read by `results`, ended by `end`.
     """
@@ -46,9 +46,11 @@ class Fsck:
     def __init__(self, look: Look) -> None:
         self.git, heads = asked(look)
         self.heads = heads
+        self.former = verify_reflogs.former(look) if heads else []
+        every = [*heads, *self.former]
         self._lines = [
-            ("fsck", mode, "--no-dangling", "--no-progress", *heads[start : start + _HEADS])
-            for start in range(0, len(heads), _HEADS)
+            ("fsck", mode, "--no-dangling", "--no-progress", *every[start : start + _HEADS])
+            for start in range(0, len(every), _HEADS)
             for mode in ("--full" if start == 0 else "--connectivity-only",)
         ]
         self._first = self.git.start(*self._lines[0]) if self._lines else None
@@ -83,6 +85,7 @@ def objects(look: Look, snapshots: Mapping[SnapshotId, Oid], fsck: Fsck) -> None
     left = packs(look, full=True, told=[line.strip() for line in told])
     if failed:
         _judge(look, left, snapshots, ours=needed(git, heads))
+        verify_reflogs.check(look, fsck.former)
 
 
 def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:

@@ -263,6 +263,7 @@ class RepairReport(Frozen):
         packs: packs of ours that were written anew.
         refs: refs of ours that were put back.
         index_rebuilt: whether the read index was made again.
+        former: how many former values of our refs, which led to what is lost, were forgotten.
         found: how many problems there were.
         problems: those that are left, as `verify` tells them.
         copy: the folder with what was there before; None where nothing was done.
@@ -273,6 +274,7 @@ class RepairReport(Frozen):
     packs: tuple[str, ...]
     refs: tuple[str, ...]
     index_rebuilt: bool
+    former: int
     found: int
     problems: tuple[Problem, ...]
     copy: str | None
@@ -288,6 +290,7 @@ class RepairReport(Frozen):
             "packs": list(self.packs),
             "refs": list(self.refs),
             "index_rebuilt": self.index_rebuilt,
+            "former": self.former,
             "found": self.found,
             "problems": [item.to_dict() for item in self.problems],
             "copy": self.copy,

@@ -335,8 +335,44 @@ def experiment(lab: Lab, before: Truth, number: int) -> Found:
         found.need(not left, f"a remote has it and it is not healed: {sorted(left)}")
         found.need(clean, "a remote has everything and verify still complains")
     found.need(not left or not clean, f"clean, they say, without {sorted(left)}")
+    here = left & _work_tree(lab)
+    found.need(not here, f"the work tree has it and it is not healed: {sorted(here)}")
+    if number % 3 == 0:
+        _keep_up(found, lab, clean=clean, left=left)
     found.outcome = _outcome(hurt=hurt, told=told, healed=clean)
     return found
+
+
+def _work_tree(lab: Lab) -> set[str]:
+    """Return the ids of the contents of the files in the work tree."""
+    ids = set()
+    for path in lab.repo.path.rglob("*"):
+        if path.is_file() and not path.is_symlink() and ".git" not in path.parts:
+            data = path.read_bytes()
+            header = b"blob %d\0" % len(data)
+            ids.add(hashlib.sha1(header + data, usedforsecurity=False).hexdigest())
+    return ids
+
+
+def _keep_up(found: Found, lab: Lab, *, clean: bool, left: set[str]) -> None:
+    """What comes later: the user's gc, an archive of it all; neither breaks, loses nor lies."""
+    needed = frozenset(_needed(lab)) if clean else frozenset[str]()
+    gc = lab.repo.run("gc", "--quiet", "--prune=now", ok=None)
+    mine = ("--exclude=refs/timewarp/*", "--all", "HEAD", "--indexed-objects")
+    his = lab.repo.run("rev-list", "--objects", "--quiet", *mine, ok=None).returncode == 0
+    if clean and his:
+        found.need((gc.returncode, gc.stderr) == (0, b""), f"git gc: {gc.stderr!r}")
+        gone = unreadable(lab, needed) - left
+        found.need(not gone, f"git gc took {sorted(gone)}")
+        found.need(not verify(found, lab), "verify complains after git gc")
+    archive = lab.root / "all.tar.zst"
+    exported = ran(found, lab, "export", "--output", str(archive), "--json")
+    found.need(not clean or exported.code == 0, f"export: {exported.code} {exported.err}")
+    found.need(archive.exists() is (exported.code == 0), "export and its file do not agree")
+    if exported.code == 0:
+        read = ran(found, lab, "inspect", str(archive), "--json")
+        found.need(read.code == 0, f"what export wrote cannot be read: {read.err}")
+        archive.unlink()
 
 
 def _outcome(*, hurt: bool, told: bool, healed: bool) -> str:

@@ -106,7 +106,7 @@ class FakeRecovery:
         healed: Json = {"oid": str(TREE), "from": "the work tree", "paths": ["src/a.py"]}
         problems = self._app.problems
         folder = None if dry_run else "/r"
-        return RepairReport((healed,), ("pack-1",), (), False, 2, problems, folder, dry_run)
+        return RepairReport((healed,), ("pack-1",), (), False, 0, 2, problems, folder, dry_run)
 
 
 class FakeRescue:

@@ -54,6 +54,9 @@ def repair(report: RepairReport, look: Look) -> Iterator[str]:
         yield f"{look.paint('good', 'put back:')} {names.one_line(name)}"
     if report.index_rebuilt:
         yield f"{look.paint('good', 'made again:')} the read index"
+    if report.former:
+        told = counted(report.former, "former value")
+        yield f"{look.paint('good', 'forgotten:')} {told} of our refs, which led to what is lost"
     if report.copy is not None:
         yield f"what was there before is kept in {names.one_line(report.copy)}"
     left = () if report.dry_run else report.problems

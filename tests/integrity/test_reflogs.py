@@ -1,0 +1,74 @@
+"""A former value of a ref of ours that leads to what is lost: git's gc would end there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.recorder import opened, recorded, typed
+from tests.support.repo_builder import RepoBuilder
+
+
+def former(repo: RepoBuilder) -> tuple[str, list[str]]:
+    """Return the ref of the snapshots and the values it had, oldest first."""
+    ref = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*")
+    lines = (repo.git_dir() / "logs" / ref).read_text().splitlines()
+    return ref, [line.split(" ")[1] for line in lines[:-1]]
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> RepoBuilder:
+    """Return a repository of three snapshots, every object loose."""
+    built = RepoBuilder(tmp_path / "repo")
+    built.commit("first", {"a": "one\n"})
+    recorded(built)
+    for text in ("two", "three"):
+        built.write("a", text)
+        opened(built).snapshot(message=text)
+    for pack in (built.git_dir() / "objects/pack").glob("*.pack"):
+        data = pack.read_bytes()
+        for path in pack.parent.glob(pack.stem + ".*"):
+            path.unlink()
+        built.git("unpack-objects", "-q", stdin=data)
+    return built
+
+
+@pytest.mark.parametrize("place", ["", "^{tree}"], ids=["the value", "what it names"])
+def test_it_is_told_and_forgotten(repo: RepoBuilder, place: str) -> None:
+    ref, values = former(repo)
+    lost = repo.git("rev-parse", values[0] + place)
+    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    done = typed(repo, "verify", "--full", "--json")
+    assert done.code == 5
+    (problem,) = json.loads(done.out)["problems"]
+    assert problem["where"].startswith(
+        f"1 former value of '{ref}' in its reflog: git gc ends where"
+    )
+    assert (problem["affects"], problem["hint"]) == ([ref], "git timewarp repair")
+    assert typed(repo, "repair", "--dry-run").code == 5
+    assert former(repo)[1] == values
+    done = typed(repo, "repair", "--json")
+    assert (done.code, json.loads(done.out)["former"]) == (0, 1), done.out
+    assert former(repo)[1] == values[1:]
+    assert opened(repo).verify(full=True).problems == ()
+    gc = repo.run("gc", "--quiet", "--prune=now", ok=None)
+    assert (gc.returncode, gc.stderr) == (0, b"")
+    assert opened(repo).verify(full=True).problems == ()
+    assert typed(repo, "repair", "--json").code == 0
+
+
+def test_without_a_repair_git_gc_ends_there(repo: RepoBuilder) -> None:
+    """What all this is for; when git minds no more, neither need we."""
+    lost = repo.git("rev-parse", former(repo)[1][0] + "^{tree}")
+    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    gc = repo.run("gc", "--quiet", "--prune=now", ok=None)
+    assert gc.returncode != 0
+
+
+def test_what_was_forgotten_is_told_once(repo: RepoBuilder) -> None:
+    (repo.git_dir() / "objects" / former(repo)[1][0][:2] / former(repo)[1][0][2:]).unlink()
+    done = typed(repo, "repair")
+    assert "forgotten: 1 former value of our refs, which led to what is lost\n" in done.out
+    assert typed(repo, "repair").out == "everything is whole\n"
