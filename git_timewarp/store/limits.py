@@ -5,10 +5,15 @@ from git_timewarp.util.frozen import Frozen
 
 
 class Limits(Frozen):
-    """When the journal is folded, and how long to wait for the lock (settings, design 9)."""
+    """When the journal is folded, and how long to wait for the lock (settings, design 9).
+
+    Attributes:
+        objects: how many may wait: each is a file of its own, and known by its id until then.
+    """
 
     events: int = 100
     drafts: int = 64
+    objects: int = 5_000
     seconds: int = 600
     packs: int = 8
     grace_seconds: int = 24 * 3600

@@ -298,8 +298,10 @@ class Recorder:
         held = self.journal
         if held.is_empty:
             return False
-        drafts = len(held.snapshots)
-        if held.put_off or len(held.events) >= self._limits.events or drafts >= self._limits.drafts:
+        most = self._limits
+        if held.put_off or len(held.events) >= most.events or len(held.snapshots) >= most.drafts:
+            return True
+        if sum(len(item.new) for item in held.snapshots) >= most.objects:
             return True
         oldest = uuid7_ns(str(held.events[0].record["id"])) if held.events else 0
         return self.clock.now_ns() - oldest > self._limits.seconds * 1_000_000_000

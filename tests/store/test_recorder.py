@@ -270,6 +270,22 @@ def test_an_event_with_an_old_time_of_its_own_does_not_fold_at_once(repo: RepoBu
         assert rec.fold_is_due()
 
 
+def test_many_objects_that_wait_are_folded(repo: RepoBuilder) -> None:
+    given = recording.begin(repo, limits=Limits(objects=60))
+    recording.take(given)  # The first on a HEAD is folded at once.
+    for start in (0, 20):
+        for number in range(start, start + 20):
+            repo.write(f"new{number}", f"{number}\n")
+        recording.take(given, kind="draft", fold=False)
+        with recording.recorder(given) as rec:
+            assert len(rec.journal.snapshots) == start // 20 + 1
+    for number in range(40, 60):
+        repo.write(f"new{number}", f"{number}\n")
+    recording.take(given, kind="draft", fold=False)
+    with recording.recorder(given) as rec:
+        assert rec.journal.snapshots == []
+
+
 def test_a_lock_on_packed_refs_that_a_dead_fold_left_is_removed(repo: RepoBuilder) -> None:
     """The barrier of a fold whose git died with it must not stop the user's git."""
     given = recording.begin(repo)

@@ -24,7 +24,7 @@ from tests.support.repo_builder import RepoBuilder
 
 ADA = Actor("person", "ada@example.com")
 OFTEN = Limits(events=1, drafts=1)
-NEVER = Limits(events=1_000_000, drafts=1_000_000, seconds=10**9)
+NEVER = Limits(events=1_000_000, drafts=1_000_000, objects=10**9, seconds=10**9)
 
 
 def opened(repo: RepoBuilder) -> Repo:
