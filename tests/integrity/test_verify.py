@@ -183,8 +183,9 @@ def test_damage_in_what_nothing_needs_is_told(repo: RepoBuilder) -> None:
     listed = repo.git("verify-pack", "-v", str(path.with_suffix(".idx"))).splitlines()
     (line,) = [line for line in listed if line.startswith(old)]
     spoil(path, int(line.split()[4]) + 12)
-    (problem,) = opened(repo).verify(full=True).problems
-    assert problem.where == f"pack '{path.stem}' of ours is damaged"
+    pack, value = opened(repo).verify(full=True).problems
+    assert pack.where == f"pack '{path.stem}' of ours is damaged"
+    assert value.where.startswith(f"1 former value of '{ref}' in its reflog")
     assert full(repo).code == 5
 
 

@@ -150,7 +150,8 @@ def test_an_interrupt_at_the_very_start_is_quiet(repo: RepoBuilder) -> None:
             stdout=subprocess.PIPE,
         )
         assert started.stderr is not None
-        while b"git_timewarp" not in started.stderr.readline():
+        # The interpreter looks for our first module before anything of ours runs.
+        while b"git_timewarp.cli" not in started.stderr.readline():
             pass
         time.sleep(wait)
         started.send_signal(signal.SIGINT)

@@ -137,8 +137,8 @@ def test_a_full_disk_is_told_of_and_tried_again(repo: RepoBuilder, world: World,
             until(lambda: drafts(world) == 1, "it tries again")
         assert found.state.problem is None
     told = [item for item in log.records(world.repo.state_dir) if item.level == "error"]
-    assert (told[-1].component, told[-1].message[:21]) == ("watcher", "no draft was taken: [")
-    assert os.strerror(code) in told[-1].message
+    assert (told[-1].component, told[-1].message[:20]) == ("watcher", "no draft was taken: ")
+    assert "[Errno" not in told[-1].message
 
 
 def test_a_bug_is_written_down_and_outlived(repo: RepoBuilder, world: World) -> None:
