@@ -13,7 +13,7 @@ from tests.support.crash import Lab, Scenario
 from tests.support.crash_checks import experiment
 from tests.support.crash_scenarios import SCENARIOS
 
-KINDS = {"kill": 9, "enospc": 2, "eio": 2, "sigint": 2, "power": 2}
+KINDS = {"kill": 8, "enospc": 2, "eio": 2, "sigint": 1, "power": 2}
 """How a command is stopped, and at how many steps where not all are tried.
 
 `kill` ends the process before the step, `power` the process and its git children a moment
