@@ -16,7 +16,15 @@ from git_timewarp.capture.memory import Memory
 from git_timewarp.capture.workplace import Place
 from git_timewarp.git import worktree
 from git_timewarp.git.names import Oid, RepoPath
-from git_timewarp.git.objects import MODE_GITLINK, MODE_LINK, MissingObjectError, Reader, TreeEntry
+from git_timewarp.git.objects import (
+    MODE_GITLINK,
+    MODE_LINK,
+    MissingObjectError,
+    RawEntry,
+    Reader,
+    TreeEntry,
+    entry_of,
+)
 from git_timewarp.git.worktree import Change, Found
 from git_timewarp.util.text import to_bytes
 
@@ -150,23 +158,24 @@ class _Listing:
 
     def __init__(self, reader: Reader, tree: Oid) -> None:
         self._reader = reader
-        self._folders: dict[str, dict[str, TreeEntry] | None] = {"": self._read(tree)}
+        self._folders: dict[str, dict[bytes, RawEntry] | None] = {"": self._read(tree)}
 
     def entry(self, path: str) -> TreeEntry | None:
         """Return what the tree has at a path; UnsureError when a tree is missing."""
         folder, _, name = path.rpartition("/")
         entries = self._folder(folder)
-        return entries.get(name) if entries is not None else None
+        found = entries.get(to_bytes(name)) if entries is not None else None
+        return entry_of(found) if found is not None else None
 
-    def _folder(self, path: str) -> dict[str, TreeEntry] | None:
+    def _folder(self, path: str) -> dict[bytes, RawEntry] | None:
         if path not in self._folders:
             entry = self.entry(path)
             is_tree = entry is not None and entry.is_tree
             self._folders[path] = self._read(entry.oid) if entry is not None and is_tree else None
         return self._folders[path]
 
-    def _read(self, tree: Oid) -> dict[str, TreeEntry]:
+    def _read(self, tree: Oid) -> dict[bytes, RawEntry]:
         try:
-            return {entry.name: entry for entry in self._reader.tree(tree)}
+            return {raw[1]: raw for raw in self._reader.raw_tree(tree)}
         except MissingObjectError as exc:
             raise UnsureError from exc

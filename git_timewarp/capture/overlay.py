@@ -89,7 +89,7 @@ def lay(
     if not changes:
         memory.laid = memory.tree
         return Oid(memory.tree), read, skipped
-    tree = edit(place.put_tree, place.reader, Oid(memory.tree), changes)
+    tree = edit(place.put_raw_tree, place.reader, Oid(memory.tree), changes)
     memory.laid = tree or ""
     return tree, read, skipped
 

@@ -19,12 +19,12 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from git_timewarp.git import attributes, config
 from git_timewarp.git.config import GitConfig
 from git_timewarp.git.names import Oid, RepoPath
-from git_timewarp.git.objects import Reader, TreeEntry
+from git_timewarp.git.objects import RawEntry, Reader, TreeEntry
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
 from git_timewarp.store.quarantine import Quarantine
@@ -104,6 +104,10 @@ class Place(Frozen):
     def put_tree(self, entries: Sequence[TreeEntry]) -> Oid:
         """Write a tree and return its id."""
         return self.quarantine.put_tree(entries)
+
+    def put_raw_tree(self, entries: Iterable[RawEntry]) -> Oid:
+        """Write a tree of entries as they are stored and return its id."""
+        return self.quarantine.put_raw_tree(entries)
 
     def put_open(self, fd: int) -> Oid:
         """Write the exact bytes of an open regular file as a blob and return its id."""

@@ -7,7 +7,7 @@ SHA-1 and SHA-256, alternates, and every ref format git knows.
 import contextlib
 import re
 import subprocess
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import IO, NamedTuple, Self, TypeVar
 
@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 RawEntry = tuple[bytes, bytes, bytes]
 """An entry of a tree as it is stored: mode in octal digits, name, raw id."""
+
+_RAW_TREE = frozenset({b"40000", b"040000"})
+"""A folder's mode as it is written, and as some old programs wrote it."""
 
 _TREE_ENTRY = {digits: rb"(?s)([0-7]+) ([^\0]*)\0(.{%d})" % (digits // 2) for digits in (40, 64)}
 
@@ -105,9 +108,9 @@ class Reader:
         self._shrink()
         self._room += _CACHED_ENTRIES - but
 
-    def know(self, oid: Oid, tree: bytes) -> None:
-        """Remember a raw tree that was just written, as if it had been read."""
-        self._remember(oid, split_tree(tree, hex_length=len(oid)))
+    def know(self, oid: Oid, entries: list[RawEntry]) -> None:
+        """Remember a tree that was just written, as if it had been read."""
+        self._remember(oid, entries)
 
     def find(self, name: str) -> Object | None:
         """Return the object `name`, or None where there is none (or the name is ambiguous)."""
@@ -162,6 +165,10 @@ class Reader:
 
     def tree(self, name: str) -> tuple[TreeEntry, ...]:
         """Return the entries of the tree `name` in git's order; MissingObjectError otherwise."""
+        return tuple([entry_of(item) for item in self.raw_tree(name)])
+
+    def raw_tree(self, name: str) -> list[RawEntry]:
+        """Return the entries of the tree `name` as they are stored, not to be changed; as `tree`."""
         split = self._trees.get(name)
         if split is None:
             found = self.find(name)
@@ -170,7 +177,7 @@ class Reader:
             split = split_tree(found.data, hex_length=len(found.oid))
             if name == found.oid:
                 self._remember(name, split)
-        return tuple([entry_of(item) for item in split])
+        return split
 
     def trees(self, names: Sequence[Oid]) -> list[tuple[TreeEntry, ...]]:
         """Return the entries of many trees in order, read in one go; as `tree`."""
@@ -292,14 +299,26 @@ def split_tree(data: bytes, *, hex_length: int) -> list[RawEntry]:
     return found
 
 
+def raw_of(entry: TreeEntry) -> RawEntry:
+    """Return an entry as it is stored; reverses `entry_of`."""
+    return b"%o" % entry.mode, to_bytes(entry.name), bytes.fromhex(entry.oid)
+
+
+def is_raw_tree(raw: RawEntry) -> bool:
+    """Tell whether a stored entry is a folder."""
+    return raw[0] in _RAW_TREE
+
+
+def sort_raw(entries: Iterable[RawEntry]) -> list[RawEntry]:
+    """Return stored entries sorted as git sorts them."""
+    return sorted(entries, key=lambda raw: raw[1] + b"/" if raw[0] in _RAW_TREE else raw[1])
+
+
+def join_raw(entries: Iterable[RawEntry]) -> bytes:
+    """Return the raw tree object of sorted entries; reverses `split_tree`."""
+    return b"".join([b"%b %b\0%b" % raw for raw in entries])
+
+
 def format_tree(entries: Sequence[TreeEntry]) -> bytes:
     """Return the raw tree object of `entries`, sorted as git sorts them."""
-
-    def key(entry: TreeEntry) -> bytes:
-        name = to_bytes(entry.name)
-        return name + b"/" if entry.is_tree else name
-
-    return b"".join(
-        b"%o %s\0%s" % (entry.mode, to_bytes(entry.name), bytes.fromhex(entry.oid))
-        for entry in sorted(entries, key=key)
-    )
+    return join_raw(sort_raw(map(raw_of, entries)))

@@ -13,14 +13,17 @@ import hashlib
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import (
     MissingObjectError,
+    RawEntry,
     Reader,
     TreeEntry,
-    format_tree,
+    join_raw,
+    raw_of,
+    sort_raw,
 )
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import DURABLE, Git
@@ -69,9 +72,13 @@ class Quarantine:
 
     def put_tree(self, entries: Sequence[TreeEntry], *, sync: bool = True) -> Oid:
         """Write a tree of `entries` (any order) and return its id."""
-        data = format_tree(entries)
-        oid = self.put("tree", data, sync=sync)
-        self.reader.know(oid, data)
+        return self.put_raw_tree(map(raw_of, entries), sync=sync)
+
+    def put_raw_tree(self, entries: Iterable[RawEntry], *, sync: bool = True) -> Oid:
+        """Write a tree of entries (any order) as they are stored and return its id."""
+        found = sort_raw(entries)
+        oid = self.put("tree", join_raw(found), sync=sync)
+        self.reader.know(oid, found)
         return oid
 
     def holds(self, oid: Oid) -> bool:

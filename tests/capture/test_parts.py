@@ -122,7 +122,7 @@ def test_editing_a_tree(builder: RepoBuilder) -> None:
 
     def edited(changes: dict[str, Leaf | None]) -> list[str] | None:
         parts = {tuple(path.split("/")): found for path, found in changes.items()}
-        oid = edit(place.put_tree, place.reader, tree, parts)
+        oid = edit(place.put_raw_tree, place.reader, tree, parts)
         if oid is None:
             return None
         return place.git.text("ls-tree", "-r", "--name-only", oid).split("\n")

@@ -17,6 +17,8 @@ from git_timewarp.git.objects import (
     TreeEntry,
     format_tree,
     parse_tree,
+    raw_of,
+    split_tree,
 )
 from git_timewarp.git.repo import discover
 from tests.support.repo_builder import RepoBuilder
@@ -108,7 +110,7 @@ def test_a_tree_that_was_just_written_need_not_be_read(repo: RepoBuilder) -> Non
     data = format_tree([TreeEntry(MODE_FILE, "new", blob)])
     name = Oid(hashlib.sha1(b"tree %d\0" % len(data) + data, usedforsecurity=False).hexdigest())
     with closing(Reader(discover(str(repo.path), repo.env()).git)) as reader:
-        reader.know(name, data)
+        reader.know(name, split_tree(data, hex_length=40))
         assert reader.tree(name) == (TreeEntry(MODE_FILE, "new", blob),)
 
 
@@ -118,7 +120,7 @@ def test_the_latest_trees_stay_known_and_the_older_ones_are_let_go(repo: RepoBui
     older, latest = Oid("a" * 40), Oid("b" * 40)
     with closing(Reader(discover(str(repo.path), repo.env()).git)) as reader:
         for name in (older, latest):
-            reader.know(name, format_tree([TreeEntry(MODE_FILE, "new", blob)]))
+            reader.know(name, [raw_of(TreeEntry(MODE_FILE, "new", blob))])
         reader.forget(but=3)
         assert reader.tree(latest) == (TreeEntry(MODE_FILE, "new", blob),)
         with pytest.raises(MissingObjectError):
