@@ -86,8 +86,14 @@ class HeadReading:
         if len(words) == len(_HEAD) - 1:
             return commit, RefName(words[1]) if words[1] != "HEAD" else None
         # Of a branch that is not born, or not readable, only git-symbolic-ref(1) knows the name.
-        name = self._git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).text
+        name = self._git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1, 128)).text or self._written()
         return commit, RefName(name) if name else None
+
+    def _written(self) -> str:
+        """Return the branch in HEAD's file, which git does not tell where the branch is damaged."""
+        path = self._git.text("rev-parse", "--path-format=absolute", "--git-path", "HEAD")
+        data = atomic.read(path) or b""
+        return to_str(data[5:]).strip() if data.startswith(b"ref: ") else ""
 
     def stop(self) -> None:
         """End git if it still runs."""

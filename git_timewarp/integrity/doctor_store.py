@@ -170,12 +170,12 @@ def branch(world: World) -> Iterator[Check]:
     asked = refs.HeadReading(world.repo.git)
     history = History(world.repo, fill=fill)
     try:
-        last = history.latest_snapshot(world.repo.worktree)
         commit, name = asked.result()
+        found = status.lost_branch(history, commit=commit, branch=name)
     finally:
         asked.stop()
         history.close()
-    for item in status.lost_branch(last, commit=commit, branch=name):
+    for item in found:
         yield Check("branch", passed=False, text=item.where, hint=item.hint)
 
 

@@ -20,6 +20,7 @@ from git_timewarp.timeline.recording import NotRecordingError
 from git_timewarp.timeline.results_look import LogEntry, Problem, StatusResult
 from git_timewarp.util import atomic
 from git_timewarp.util.frozen import Frozen
+from git_timewarp.util.text import shell
 
 _LOOK_BACK = 200
 _WARNED = (95, 85, 70)
@@ -75,7 +76,7 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
             )
         )
     found += losses.of_journal(history)
-    found += lost_branch(last, commit=commit, branch=branch)
+    found += lost_branch(history, commit=commit, branch=branch)
     has_hooks = around.hooks.get("mode") is not None
     found += _of_gaps(history, last, head=commit if has_hooks else None)
     found += _of_hooks(around.hooks)
@@ -102,15 +103,37 @@ def status(history: History, around: Around, *, problems: tuple[Problem, ...] = 
     )
 
 
-def lost_branch(last: Entry | None, *, commit: Oid | None, branch: RefName | None) -> list[Problem]:
-    """Return that HEAD's branch has no commit, where the latest snapshot found one there."""
-    if commit is not None or branch is None or last is None or last.head is None:
+def lost_branch(history: History, *, commit: Oid | None, branch: RefName | None) -> list[Problem]:
+    """Return that HEAD's branch has no commit, where the latest that is known of it had one.
+
+    A jump brings every branch back, and the files; where commits were made after the latest
+    snapshot, only the branch is to come back.
+    """
+    repo = history.repo
+    if commit is not None or branch is None:
         return []
-    if last.branch != branch:
+    known: Entry | None = None
+    for entry in history.entries(limit=_LOOK_BACK):
+        if entry.worktree != repo.worktree or not history.is_own(entry) or entry.branch is None:
+            continue
+        if entry.branch != branch or entry.head is not None:
+            known = entry if entry.branch == branch else None
+            break
+    if known is None or known.head is None:
         return []
-    short = branch.removeprefix("refs/heads/")
-    text = f"branch '{short}' has no commit any more: it was at {last.head[:7]} in E{last.lamport}"
-    return [Problem("lost-branch", text, f"git timewarp jump --with-refs E{last.lamport}")]
+    last = history.latest_snapshot(repo.worktree)
+    text = f"branch '{branch.removeprefix('refs/heads/')}' has no commit any more: it was at "
+    text += f"{known.head[:7]} in E{known.lamport}"
+    broken = os.path.join(repo.common_dir, branch)
+    if os.path.isfile(broken):
+        hint = f"rm {shell(broken)}"
+    elif history.reader.info(known.head) is None:
+        hint = "git fsck --full"
+    elif last is not None and last.head == known.head:
+        hint = f"git timewarp jump --with-refs E{last.lamport}"
+    else:
+        hint = f"git update-ref {shell(branch)} {known.head}"
+    return [Problem("lost-branch", text, hint)]
 
 
 def newest_draft(history: History) -> Entry | None:

@@ -22,6 +22,8 @@ _PATH = re.compile(r"\b([0-9a-f]{2})/([0-9a-f]{62}|[0-9a-f]{38})\b")
 _OBJECTS_ONLY = ("core.commitGraph=false", "core.multiPackIndex=false")
 _SKIPPED = ("notice:", "Checking", "dangling", "to ")
 _HEADS = 2_000
+_QUIET = ("--no-dangling", "--no-progress")
+_PACK = re.compile(r"\bpack-[0-9a-f]+")
 _DAMAGED = "hash-mismatch"
 _LOG = "git timewarp log --all"
 _MEND = "git timewarp snapshot -m mended"
@@ -49,7 +51,7 @@ class Fsck:
         self.former = verify_reflogs.former(look) if heads else []
         every = [*heads, *self.former]
         self._lines = [
-            ("fsck", mode, "--no-dangling", "--no-progress", *every[start : start + _HEADS])
+            ("fsck", mode, *_QUIET, *every[start : start + _HEADS])
             for start in range(0, len(every), _HEADS)
             for mode in ("--full" if start == 0 else "--connectivity-only",)
         ]
@@ -61,6 +63,15 @@ class Fsck:
             yield finish(self._first, self._lines[0], ok=range(-64, 256))
         for line in self._lines[1:]:
             yield self.git.run(*line, ok=range(256))
+
+    def of_now(self) -> list[str]:
+        """Return what git says where no former value is followed."""
+        told: list[str] = []
+        for start in range(0, len(self.heads), _HEADS):
+            some = self.heads[start : start + _HEADS]
+            done = self.git.run("fsck", *_QUIET, *some, ok=range(-64, 256))
+            told += (done.out + b"\n" + done.err).decode("utf-8", "replace").splitlines()
+        return [line.strip() for line in told]
 
     def end(self) -> None:
         """End it if nobody waited for it."""
@@ -84,8 +95,12 @@ def objects(look: Look, snapshots: Mapping[SnapshotId, Oid], fsck: Fsck) -> None
     look.objects = int(words.get("in-pack", "0")) + int(words.get("count", "0"))
     left = packs(look, full=True, told=[line.strip() for line in told])
     if failed:
-        _judge(look, left, snapshots, ours=needed(git, heads))
-        verify_reflogs.check(look, fsck.former)
+        ours = needed(git, heads)
+        # Where git cannot say what we need, what only former values need is not to count.
+        about = fsck.of_now() if ours is None and fsck.former else left
+        _judge(look, about, snapshots, ours=ours)
+        named = {Oid(oid) for line in left for oid in _ids(line)}
+        verify_reflogs.check(look, fsck.former, named=named)
 
 
 def packs(look: Look, *, full: bool, told: Sequence[str] = ()) -> list[str]:
@@ -184,7 +199,8 @@ def _is_gits_own(look: Look, line: str) -> bool:
 
 
 def _ids(line: str) -> set[str]:
-    return {*_ID.findall(line), *(one + two for one, two in _PATH.findall(line))}
+    text = _PACK.sub("", line)
+    return {*_ID.findall(text), *(one + two for one, two in _PATH.findall(text))}
 
 
 def _lost(look: Look, bad: set[Oid], snapshots: Mapping[SnapshotId, Oid]) -> set[Oid]:

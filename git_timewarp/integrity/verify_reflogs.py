@@ -6,17 +6,19 @@ to an object that is not there. They are told, and `repair` takes them out.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import absent
-from git_timewarp.git.run import Git
+from git_timewarp.git.objects import Reader
+from git_timewarp.integrity.damage import Search, find, is_sound
 from git_timewarp.integrity.verify_look import Look
 from git_timewarp.store import transaction
 from git_timewarp.util.text import counted
 
-_ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+_TREE = 80
+"""Bytes at the beginning of a tag in which it names its tree."""
 
 
 def former(look: Look) -> list[Oid]:
@@ -26,12 +28,15 @@ def former(look: Look) -> list[Oid]:
     return sorted({oid for line in values for oid in line} - now)
 
 
-def check(look: Look, values: Sequence[Oid]) -> None:
+def check(look: Look, values: Sequence[Oid], *, named: Collection[Oid]) -> None:
     """Tell of those of the former `values` that do not lead to whole things any more.
 
-    What a value now needs and lacks as well is told already, and ends with that.
+    `named` is what git's fsck spoke of, which followed them. What a value now needs and lacks
+    as well is told already, and ends with that.
     """
-    look.dead |= _dead(look.repo.git, values, told=look.broken.keys())
+    with contextlib.closing(Reader(look.repo.git)) as reader:
+        bad = {oid for oid in named if oid not in look.broken and not is_sound(reader, oid)}
+        look.dead |= set(_dead(reader, values, bad)) if bad else set()
     for name, line in sorted(transaction.logged(look.repo).items()) if look.dead else ():
         count = len(look.dead.intersection(line))
         if count:
@@ -42,24 +47,14 @@ def check(look: Look, values: Sequence[Oid]) -> None:
             look.wrong("missing-object", text, "git timewarp repair", (str(name),))
 
 
+def _dead(reader: Reader, values: Sequence[Oid], bad: AbstractSet[Oid]) -> Iterator[Oid]:
+    search = Search(reader, bad)
+    for oid in values:
+        tag = find(reader, oid) if oid not in bad else None
+        tree = tag.data[:_TREE].removeprefix(b"object ") if tag is not None else b""
+        if tag is None or search.below(Oid(tree.split(b"\n")[0].decode())):
+            yield oid
+
+
 def _it(count: int) -> str:
     return "it leads" if count == 1 else "they lead"
-
-
-def _dead(git: Git, values: Sequence[Oid], *, told: Collection[Oid]) -> set[Oid]:
-    gone = set(absent(git, values))
-    left = [oid for oid in values if oid not in gone]
-    if left and _lacks(git, left, told=told):
-        gone |= {oid for oid in left if _lacks(git, [oid], told=told)}
-    return gone
-
-
-def _lacks(git: Git, values: Sequence[Oid], *, told: Collection[Oid]) -> bool:
-    """Tell whether values lead to anything that is lost and was not `told` of."""
-    flags = ("--objects", "--no-object-names", "--missing=print", "--stdin")
-    done = git.run("rev-list", *flags, stdin="\n".join(values).encode() + b"\n", ok=range(256))
-    lost = {line[1:] for line in done.out.decode().splitlines() if line.startswith("?")}
-    if done.code:
-        said = set(_ID.findall(done.err.decode("utf-8", "replace")))
-        return bool(lost - set(told)) or not said & set(told)
-    return bool(lost - set(told))

@@ -30,6 +30,9 @@ from git_timewarp.util.clock import Clock
 from git_timewarp.util.text import compact_json
 
 _IS_ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\s*\Z"
+_LOG_LINE = rb"[0-9a-f]{%d} [0-9a-f]{%d} [^>\0]*> 0*[1-9][0-9]* [+-][0-9]{4}(?:\t|\n|\Z)"
+"""A line of a reflog, as git reads it; it passes over every other."""
+
 _TRIES = 40
 _WAIT = 0.05
 _STALE_AFTER = 0.25
@@ -240,6 +243,7 @@ def trim_reflogs(repo: Repo, gone: AbstractSet[Oid]) -> None:
 def _reflogs(repo: Repo) -> Iterator[tuple[str, list[bytes]]]:
     """Yield path and lines of every reflog of ours (repositories with ref files have them)."""
     root = os.path.join(repo.common_dir, "logs", *layout.ROOT.split("/"))
+    form = _LOG_LINE % (repo.hex_length, repo.hex_length)
     for folder, _, _ in os.walk(root):
         atomic.sweep(folder)
         for name in os.listdir(folder):
@@ -247,7 +251,8 @@ def _reflogs(repo: Repo) -> Iterator[tuple[str, list[bytes]]]:
             if os.path.isdir(path):
                 continue
             lines = (atomic.read(path) or b"").splitlines(keepends=True)
-            yield path, [line for line in lines if line.count(b" ") >= 2]
+            # As git reads them: a line that is none of its own is no value.
+            yield path, [line for line in lines if re.match(form, line)]
 
 
 def _locks(repo: Repo, *others: str) -> dict[str, tuple[int, int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,72 @@ def test_what_was_forgotten_is_told_once(repo: RepoBuilder) -> None:
     done = typed(repo, "repair")
     assert "forgotten: 1 former value of our refs, which led to what is lost\n" in done.out
     assert typed(repo, "repair").out == "everything is whole\n"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda d: d[:60] + b"\0" * 20 + d[80:],
+        lambda d: d[:60] + b"\xff" * 20 + d[80:],
+        lambda d: d[:60] + d[85:],
+        lambda d: b"\0" * 100 + d[100:],
+        lambda d: d[:41] + b"--lost-found" + b"a" * 28 + d[81:],
+        lambda d: d + b"half a li",
+    ],
+    ids=["NUL", "0xff", "cut", "zeros", "an option", "torn"],
+)
+def test_a_line_that_git_passes_over_is_no_value(
+    repo: RepoBuilder, spoilt: Callable[[bytes], bytes]
+) -> None:
+    ref, values = former(repo)
+    path = repo.git_dir() / "logs" / ref
+    path.write_bytes(spoilt(path.read_bytes()))
+    assert opened(repo).verify(full=True).problems == ()
+    done = typed(repo, "repair")
+    assert (done.code, done.err) == (0, "")
+    gc = repo.run("gc", "--quiet", "--prune=now", ok=None)
+    assert (gc.returncode, gc.stderr) == (0, b"")
+    assert opened(repo).verify(full=True).problems == ()
+    assert values
+
+
+def test_a_corrupt_tree_elsewhere_hides_nothing(repo: RepoBuilder) -> None:
+    """Where git cannot say what we need, what only a former value needs is still no loss of ours."""
+    ref, values = former(repo)
+    lost = repo.git("rev-parse", values[0] + "^{tree}")
+    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    meta = opened(repo).show("E2").meta
+    assert meta is not None
+    oid = repo.git("rev-parse", f"{ref}^{{tree}}:{meta['id']}/tree")
+    path = repo.git_dir() / "objects" / oid[:2] / oid[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"junk")
+    wheres = [item.where for item in opened(repo).verify(full=True).problems]
+    assert not [text for text in wheres if lost in text], wheres
+    assert [text for text in wheres if text.startswith("1 former value of ")], wheres
+
+
+def test_what_a_remote_has_promised_is_not_lost(tmp_path: Path) -> None:
+    source = RepoBuilder(tmp_path / "source")
+    source.commit("first", {"here": "one\n", "away": "two\n"})
+    source.git("config", "uploadpack.allowFilter", "true")
+    options = ("--filter=blob:none", "--no-checkout")
+    source.git("clone", "-q", *options, source.path.as_uri(), str(tmp_path / "partial"))
+    repo = RepoBuilder(tmp_path / "partial", init=False)
+    repo.git("sparse-checkout", "set", "--no-cone", "/here")
+    repo.git("checkout", "-q", "main")
+    recorded(repo)
+    for text in ("two", "three", "four"):
+        repo.write("new", text)
+        opened(repo).snapshot(message=text)
+    assert opened(repo).verify(full=True).problems == ()
+    lost = repo.git("hash-object", "--stdin", stdin=b"three")
+    for pack in (repo.git_dir() / "objects/pack").glob("*.keep"):
+        data = pack.with_suffix(".pack").read_bytes()
+        for path in pack.parent.glob(pack.stem + ".*"):
+            path.unlink()
+        repo.git("unpack-objects", "-q", stdin=data)
+    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    wheres = [item.where for item in opened(repo).verify(full=True).problems]
+    assert [text for text in wheres if lost in text], wheres
+    assert not [text for text in wheres if "former" in text], wheres
