@@ -28,7 +28,7 @@ from git_timewarp.store.rewrite import bury, put_tombstone
 from git_timewarp.store.snapshots import TOMBSTONE, Tombstone
 from git_timewarp.store.view import unescape
 from git_timewarp.timeline.operation import Operation
-from git_timewarp.util import directories
+from git_timewarp.util import atomic, directories
 from git_timewarp.util.clock import iso
 from git_timewarp.util.text import json_name, printable, shell, some
 
@@ -330,12 +330,18 @@ def _comes_again(op: Operation, paths: Sequence[str]) -> list[Left]:
 
 def _forgetting(op: Operation, path: str) -> str:
     """Return what to type, where the user stands, so that git does not know a path any more."""
-    if op.repo.git.run("ls-files", "--", path).out:
-        is_plain = not op.repo.prefix and not re.search(r"[:*?\[\\]", path)
-        return f"git rm --cached -- {shell(path if is_plain else f':(top,literal){path}')}"
-    up = "../" * op.repo.prefix.count("/")
     rule = re.sub(r"([\\*?\[])", r"\\\1", f"/{path}")
     rule = re.sub(r" +\Z", lambda found: "\\ " * len(found[0]), rule)
+    # A rule is one line, and `?` is any character.
+    rule = re.sub(r"[\x00-\x1f\x7f]", "?", rule)
     # Some shells' echo takes a backslash for more than itself.
-    say = "printf '%s\\n'" if "\\" in rule else "echo"
-    return f"{say} {shell(rule)} >>{up}.gitignore"
+    text = f"printf '%s\\n' {shell(rule)}" if "\\" in rule else f"echo {shell(rule)}"
+    data = atomic.read(os.path.join(op.repo.work_tree, ".gitignore")) or b"\n"
+    if not data.endswith(b"\n"):
+        text = f"printf '\\n%s\\n' {shell(rule)}"
+    ignore = f"{text} >>{'../' * op.repo.prefix.count('/')}.gitignore"
+    if not op.repo.git.run("ls-files", "--", path).out:
+        return ignore
+    is_plain = not op.repo.prefix and not re.search(r"[:*?\[\\]", path)
+    spec = path if is_plain else f":(top,literal){path}"
+    return f"git rm --cached -- {shell(spec)} && {ignore}"
