@@ -67,9 +67,12 @@ class IncompleteRestoreError(TimewarpError):
     kind = Kind.CONFLICT
     reference = "incomplete-restore"
 
-    def __init__(self, wrong: Sequence[RepoPath], outcome: Outcome, *, safety: SnapshotId) -> None:
+    def __init__(
+        self, wrong: Sequence[RepoPath], outcome: Outcome, *, safety: SnapshotId, why: Sequence[str]
+    ) -> None:
         named = ", ".join(f"'{path}'" for path in wrong[:3])
-        text = f"{len(wrong)} path(s) are not as in the target: {named}; they changed meanwhile"
+        reason = "; ".join(why) or "they changed meanwhile"
+        text = f"{len(wrong)} path(s) are not as in the target: {named}; {reason}"
         aside = sorted({os.path.dirname(place) for _, place in outcome.kept_aside})
         if aside:
             text += f"; {len(outcome.kept_aside)} file(s) are kept below '{aside[0]}'"
@@ -169,8 +172,9 @@ def towards(
     if stored.is_described:
         return trip
     note = (
-        f"the description of {label} is lost: its files are what it held; empty folders stay "
-        "as they are, and nobody knows what it had skipped (git timewarp verify --full)"
+        f"the description of {label} is lost: its files are what git holds of them and empty "
+        "folders stay; what it had skipped, which files a filter of the user's had made and which "
+        "operation was in progress is not known any more (git timewarp verify --full)"
     )
     view = stored.view._replace(empty_dirs=now.empty_dirs)
     return trip._replace(view=view, notes=(note,))
@@ -235,7 +239,7 @@ def conclude(op: Operation, trip: Journey, how: How, end: End, *, stashed: bool)
     wish = wish._replace(moved=end.refs.names)
     taken = snapshot.store(op, wish, after)
     if wrong:
-        raise IncompleteRestoreError(wrong, outcome, safety=safety.id)
+        raise IncompleteRestoreError(wrong, outcome, safety=safety.id, why=trip.notes)
     return TravelResult(
         verb=trip.verb.replace("-", " "),
         event=op.label(taken.entry),
