@@ -20,7 +20,7 @@ from git_timewarp.git.run import GitError
 from git_timewarp.store import failures, layout, leaving, lineage, transaction
 from git_timewarp.store.chain import NewEvent
 from git_timewarp.store.events import Json
-from git_timewarp.store.reach import below, of_user
+from git_timewarp.store.reach import below, of_user, readable_below
 from git_timewarp.store.rewrite import HOLDS_SNAPSHOTS, Rewritten, rewrite
 from git_timewarp.timeline.operation import Operation
 from git_timewarp.util import directories
@@ -226,7 +226,11 @@ def former(op: Operation, old: Mapping[str, Oid]) -> set[Oid]:
     values = set(old.values())
     for name, logged in transaction.logged(op.repo).items():
         values.update(logged if name in old else ())
-    return set(below(git, sorted(values))) - set(below(git, op.recorder.refs.values()))
+    try:
+        return set(below(git, sorted(values))) - set(below(git, op.recorder.refs.values()))
+    except GitError:
+        # Something of ours is damaged, which this may be the way out of.
+        return readable_below(git, values) - readable_below(git, op.recorder.refs.values())
 
 
 def _events(op: Operation, intent: Json) -> list[NewEvent]:

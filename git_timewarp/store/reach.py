@@ -13,7 +13,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from git_timewarp.git.names import Oid
-from git_timewarp.git.objects import absent
+from git_timewarp.git.objects import (
+    MODE_GITLINK,
+    MissingObjectError,
+    Reader,
+    absent,
+    parse_tree,
+)
 from git_timewarp.git.repo import Repo
 from git_timewarp.git.run import Git
 from git_timewarp.store import layout
@@ -39,6 +45,30 @@ def below(git: Git, tips: Iterable[str]) -> list[Oid]:
     stdin = "".join(f"{tip}\n" for tip in tips).encode()
     out = git.run(*_WALK, "--stdin", stdin=stdin).text if stdin else ""
     return [Oid(line) for line in out.splitlines()]
+
+
+def readable_below(git: Git, tips: Iterable[Oid]) -> set[Oid]:
+    """Return what tags and trees of ours lead to, as far as it can be read.
+
+    git walks nothing at all where one tree is damaged.
+    """
+    found: set[Oid] = set()
+    left = list(tips)
+    with contextlib.closing(Reader(git)) as reader:
+        while left:
+            oid = left.pop()
+            if oid in found:
+                continue
+            found.add(oid)
+            with contextlib.suppress(MissingObjectError, ValueError):
+                item = reader.find(oid)
+                if item is not None and item.type == "tag":
+                    left.append(Oid(item.data.split(b"\n", 1)[0].split(b" ")[1].decode()))
+                elif item is not None and item.type == "tree":
+                    entries = parse_tree(item.data, hex_length=len(oid))
+                    found.update(e.oid for e in entries if not e.is_tree and e.mode != MODE_GITLINK)
+                    left += [e.oid for e in entries if e.is_tree]
+    return found
 
 
 def of_user(repo: Repo) -> set[Oid]:

@@ -140,3 +140,24 @@ def test_what_compact_buries_has_a_description_again(repo: RepoBuilder) -> None:
     assert json.loads(done.out)["removed"]
     whole(repo)
     repo.git("gc", "-q")
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk"], ids=["empty", "junk"])
+def test_a_folder_that_is_corrupt_goes_and_recording_goes_on(
+    repo: RepoBuilder, junk: bytes
+) -> None:
+    refs = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*")
+    meta = opened(repo).show("E2").meta
+    assert meta is not None
+    oid = repo.git("rev-parse", f"{refs}^{{tree}}:{meta['id']}/tree/deep")
+    path = repo.git_dir() / "objects" / oid[:2] / oid[2:]
+    path.chmod(0o644)
+    path.write_bytes(junk)
+    done = typed(repo, "purge", "--force", oid)
+    assert done.code == 0, done.err
+    done = typed(repo, "snapshot", "-m", "goes on")
+    assert done.code == 0, done.err
+    assert typed(repo, "cat", "E2", "only.txt").out == "only\n"
+    path.unlink(missing_ok=True)
+    whole(repo)
+    repo.git("gc", "-q")
