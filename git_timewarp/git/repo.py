@@ -8,8 +8,9 @@ from git_timewarp.errors import Kind, TimewarpError
 from git_timewarp.git import generation, redirection
 from git_timewarp.git.names import Oid
 from git_timewarp.git.run import Git, GitError, Process, finish, scrubbed
+from git_timewarp.util import atomic
 from git_timewarp.util.frozen import Frozen
-from git_timewarp.util.text import shell
+from git_timewarp.util.text import shell, to_str
 
 _FACTS = (
     "--is-bare-repository",
@@ -160,7 +161,7 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
         broken = _broken(start)
         if broken is not None:
             refs = os.path.join(broken, "refs")
-            if os.path.isfile(os.path.join(broken, "HEAD")) and not os.path.lexists(refs):
+            if _has_head(broken) and not os.path.lexists(refs):
                 return NotARepositoryError(
                     f"git does not take '{broken}' for a repository any more: its folder 'refs' "
                     "is gone",
@@ -184,11 +185,23 @@ def _not_a_repository(start: str, exc: GitError) -> NotARepositoryError:
     )
 
 
+def _has_head(git_dir: str) -> bool:
+    data = atomic.read(os.path.join(git_dir, "HEAD")) or b""
+    return re.match(rb"ref: refs/|[0-9a-f]{40}", data) is not None
+
+
 def _broken(start: str) -> str | None:
-    """Return the git directory above `start` that has objects, though git does not know it."""
+    """Return the git directory above `start` that has objects, though git does not know it.
+
+    That of a linked work tree is the one it was added to.
+    """
     folder = os.path.abspath(start)
     while True:
         found = os.path.join(folder, ".git")
+        told = to_str(atomic.read(found) or b"") if os.path.isfile(found) else ""
+        place, _, name = told.removeprefix("gitdir: ").strip().rpartition("/worktrees/")
+        if name:
+            found = os.path.normpath(os.path.join(folder, place))
         if os.path.isdir(os.path.join(found, "objects")):
             return found
         above = os.path.dirname(folder)

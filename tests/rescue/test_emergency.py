@@ -279,6 +279,18 @@ def test_where_git_knows_no_repository_any_more_every_command_names_the_way(
     assert typed(repo, "emergency-restore", "--list").code == 0
 
 
+def test_a_linked_work_tree_names_the_repository_that_is_broken(tmp_path: Path) -> None:
+    repo = repository(tmp_path)
+    repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    shutil.rmtree(repo.path / ".git/refs")
+    refs = repo.path / ".git/refs"
+    answer = typed(tmp_path / "linked", "status")
+    assert answer.err.endswith(f"its folder 'refs' is gone\nhint: mkdir {shlex.quote(str(refs))}\n")
+    (repo.path / ".git/HEAD").write_bytes(b"")
+    answer = typed(repo, "status")
+    assert answer.err.endswith("any more\nhint: git timewarp emergency-restore --list\n")
+
+
 def test_where_only_the_refs_are_gone_every_branch_comes_back_by_what_is_hinted(
     tmp_path: Path,
 ) -> None:
