@@ -17,7 +17,7 @@ from git_timewarp.timeline.world import World
 from git_timewarp.util.clock import iso
 from git_timewarp.util.ids import uuid7
 from git_timewarp.util.locking import LockTimeoutError
-from git_timewarp.watch import draft, state
+from git_timewarp.watch import draft, footprint, state
 from git_timewarp.watch.answering import Answering
 from git_timewarp.watch.chores import Chores
 from git_timewarp.watch.filter import Filter
@@ -43,6 +43,9 @@ _TRY_FOLD = 60.0
 _PROGRAM = os.path.abspath(__file__)
 _PROGRAM_GONE = 5.0
 """Seconds without our own program after which it was taken away and is not being replaced."""
+
+_LONG = 0.5
+"""Seconds of a look that had much to do."""
 
 _WHOLE_EVERY = 600.0
 """Seconds after which everything is looked at again, whatever the system told us."""
@@ -132,6 +135,8 @@ class Watcher:
         if not trusting:
             self._warm.cool()
             self._whole_at = now + _WHOLE_EVERY
+        if not trusting or self._took > _LONG:
+            footprint.give_back()
         self._schedule.looked(now, found=looked.drafted or looked.noted, asked=asked)
         for notice in looked.notices:
             self._log.write("warn", notice)
@@ -305,6 +310,7 @@ class Watcher:
         self._fold_at = float("inf")
         try:
             draft.fold(self._world)
+            footprint.give_back()
         except LockTimeoutError:
             self._fold_at = now + _TICK
         except (TimewarpError, OSError) as exc:
