@@ -214,6 +214,16 @@ def logged(repo: Repo) -> dict[RefName, list[Oid]]:
     return found
 
 
+def noted(repo: Repo) -> dict[RefName, set[Oid]]:
+    """Return all that the reflogs of our refs name: each value, and what each replaced."""
+    found: dict[RefName, set[Oid]] = {}
+    for path, lines in _reflogs(repo):
+        name = RefName(os.path.relpath(path, os.path.join(repo.common_dir, "logs")))
+        words = {word.decode() for line in lines for word in line.split(b" ", 2)[:2]}
+        found[name] = {Oid(word) for word in words if word.strip("0")}
+    return found
+
+
 def named_by_users(repo: Repo) -> set[Oid]:
     """Return the tags that refs of the user name: a copy of ours may be among them."""
     line = ("for-each-ref", "--format=%(objecttype) %(objectname) %(refname)")

@@ -142,3 +142,16 @@ def test_what_a_remote_has_promised_is_not_lost(tmp_path: Path) -> None:
     wheres = [item.where for item in opened(repo).verify(full=True).problems]
     assert [text for text in wheres if lost in text], wheres
     assert not [text for text in wheres if "former" in text], wheres
+
+
+def test_what_a_line_says_was_before_counts_too(repo: RepoBuilder) -> None:
+    ref, values = former(repo)
+    path = repo.git_dir() / "logs" / ref
+    data = path.read_bytes()
+    path.write_bytes(data[:30].replace(b"0", b"1") + data[30:])
+    (problem,) = opened(repo).verify(full=True).problems
+    assert problem.affects == (ref,)
+    assert typed(repo, "repair").code == 0
+    assert former(repo)[1] == values
+    gc = repo.run("gc", "--quiet", "--prune=now", ok=None)
+    assert (gc.returncode, gc.stderr) == (0, b"")
