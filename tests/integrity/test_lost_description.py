@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loose import loose, loosen
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -36,16 +37,12 @@ def repo(tmp_path: Path) -> RepoBuilder:
 
 def lose(repo: RepoBuilder, event: str) -> None:
     """Make every object of ours loose and remove the description of an event's snapshot."""
-    for pack in (repo.git_dir() / "objects/pack").glob("*.pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(pack.stem + ".*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
+    loosen(repo)
     found = opened(repo).show(event).meta
     assert found is not None
     refs = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*")
     oid = repo.git("rev-parse", f"{refs}^{{tree}}:{found['id']}/meta")
-    (repo.git_dir() / "objects" / oid[:2] / oid[2:]).unlink()
+    loose(repo, oid).unlink()
 
 
 def test_it_is_read(repo: RepoBuilder) -> None:

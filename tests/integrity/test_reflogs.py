@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loose import loose, loosen
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -28,11 +29,7 @@ def repo(tmp_path: Path) -> RepoBuilder:
     for text in ("two", "three"):
         built.write("a", text)
         opened(built).snapshot(message=text)
-    for pack in (built.git_dir() / "objects/pack").glob("*.pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(pack.stem + ".*"):
-            path.unlink()
-        built.git("unpack-objects", "-q", stdin=data)
+    loosen(built)
     return built
 
 
@@ -40,7 +37,7 @@ def repo(tmp_path: Path) -> RepoBuilder:
 def test_it_is_told_and_forgotten(repo: RepoBuilder, place: str) -> None:
     ref, values = former(repo)
     lost = repo.git("rev-parse", values[0] + place)
-    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    loose(repo, lost).unlink()
     done = typed(repo, "verify", "--full", "--json")
     assert done.code == 5
     (problem,) = json.loads(done.out)["problems"]
@@ -63,13 +60,13 @@ def test_it_is_told_and_forgotten(repo: RepoBuilder, place: str) -> None:
 def test_without_a_repair_git_gc_ends_there(repo: RepoBuilder) -> None:
     """What all this is for; when git minds no more, neither need we."""
     lost = repo.git("rev-parse", former(repo)[1][0] + "^{tree}")
-    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    loose(repo, lost).unlink()
     gc = repo.run("gc", "--quiet", "--prune=now", ok=None)
     assert gc.returncode != 0
 
 
 def test_what_was_forgotten_is_told_once(repo: RepoBuilder) -> None:
-    (repo.git_dir() / "objects" / former(repo)[1][0][:2] / former(repo)[1][0][2:]).unlink()
+    loose(repo, former(repo)[1][0]).unlink()
     done = typed(repo, "repair")
     assert "forgotten: 1 former value of our refs, which led to what is lost\n" in done.out
     assert typed(repo, "repair").out == "everything is whole\n"
@@ -106,11 +103,11 @@ def test_a_corrupt_tree_elsewhere_hides_nothing(repo: RepoBuilder) -> None:
     """Where git cannot say what we need, what only a former value needs is still no loss of ours."""
     ref, values = former(repo)
     lost = repo.git("rev-parse", values[0] + "^{tree}")
-    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    loose(repo, lost).unlink()
     meta = opened(repo).show("E2").meta
     assert meta is not None
     oid = repo.git("rev-parse", f"{ref}^{{tree}}:{meta['id']}/tree")
-    path = repo.git_dir() / "objects" / oid[:2] / oid[2:]
+    path = loose(repo, oid)
     path.chmod(0o644)
     path.write_bytes(b"junk")
     wheres = [item.where for item in opened(repo).verify(full=True).problems]
@@ -133,12 +130,8 @@ def test_what_a_remote_has_promised_is_not_lost(tmp_path: Path) -> None:
         opened(repo).snapshot(message=text)
     assert opened(repo).verify(full=True).problems == ()
     lost = repo.git("hash-object", "--stdin", stdin=b"three")
-    for pack in (repo.git_dir() / "objects/pack").glob("*.keep"):
-        data = pack.with_suffix(".pack").read_bytes()
-        for path in pack.parent.glob(pack.stem + ".*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
-    (repo.git_dir() / "objects" / lost[:2] / lost[2:]).unlink()
+    loosen(repo, ours=True)
+    loose(repo, lost).unlink()
     wheres = [item.where for item in opened(repo).verify(full=True).problems]
     assert [text for text in wheres if lost in text], wheres
     assert not [text for text in wheres if "former" in text], wheres

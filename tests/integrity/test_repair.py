@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loose import loose, loosen
 from tests.support.recorder import opened, recorded, typed, whole
 from tests.support.repo_builder import RepoBuilder
 
@@ -34,20 +35,6 @@ def packs(repo: RepoBuilder, suffix: str) -> list[Path]:
     """Return the files of our packs, oldest first."""
     found = (repo.git_dir() / "objects/pack").glob(f"*{suffix}")
     return sorted(found, key=lambda path: path.stat().st_mtime_ns)
-
-
-def unpack(repo: RepoBuilder) -> None:
-    """Make every object loose, so that one can be removed."""
-    for pack in packs(repo, ".pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(pack.stem + ".*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
-
-
-def loose(repo: RepoBuilder, oid: str) -> Path:
-    """Return the file of a loose object."""
-    return repo.git_dir() / "objects" / oid[:2] / oid[2:]
 
 
 def spoil(path: Path, at: int) -> None:
@@ -83,7 +70,7 @@ def test_nothing_to_repair_changes_nothing(repo: RepoBuilder) -> None:
 
 
 def test_a_file_of_now_comes_from_the_work_tree(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     blob = repo.git("hash-object", "dir/n")
     loose(repo, blob).unlink()
     tried = json.loads(typed(repo, "repair", "--dry-run", "--json").out)
@@ -95,7 +82,7 @@ def test_a_file_of_now_comes_from_the_work_tree(repo: RepoBuilder) -> None:
 
 
 def test_a_file_under_another_name_is_found_too(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     blob = repo.git("hash-object", "dir/n")
     shutil.move(repo.path / "dir/n", repo.path / "moved")
     loose(repo, blob).unlink()
@@ -103,7 +90,7 @@ def test_a_file_under_another_name_is_found_too(repo: RepoBuilder) -> None:
 
 
 def test_what_is_nowhere_is_named_and_the_rest_healed(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     now = repo.git("hash-object", "dir/n")
     before = repo.git("hash-object", "--stdin", stdin=b"precious\n")
     for oid in (now, before):
@@ -148,7 +135,7 @@ def test_every_pack_cut_in_half_loses_only_what_is_nowhere(repo: RepoBuilder) ->
 
 
 def test_segments_and_tags_are_made_again(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     listed = repo.git("for-each-ref", "--format=%(objectname) %(tree) %(refname)", "refs/timewarp")
     for line in listed.splitlines():
         oid = line.split(" ")[0]
@@ -165,7 +152,7 @@ def test_segments_and_tags_are_made_again(repo: RepoBuilder) -> None:
 
 def test_another_copy_behind_a_damaged_one(repo: RepoBuilder) -> None:
     """Git takes the first loose copy it finds; the one in the quarantine is whole."""
-    unpack(repo)
+    loosen(repo)
     blob = repo.git("hash-object", "--stdin", stdin=b"precious\n")
     quarantine = repo.git_dir() / "timewarp/quarantine" / blob[:2]
     quarantine.mkdir(parents=True, exist_ok=True)
@@ -176,7 +163,7 @@ def test_another_copy_behind_a_damaged_one(repo: RepoBuilder) -> None:
 
 
 def test_a_remote_gives_exactly_what_is_missing(repo: RepoBuilder, tmp_path: Path) -> None:
-    unpack(repo)
+    loosen(repo)
     blob = repo.git("hash-object", "--stdin", stdin=b"precious\n")
     remote = RepoBuilder(tmp_path / "remote")
     remote.git("hash-object", "-w", "--stdin", stdin=b"precious\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loose import loose, loosen
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -35,11 +36,7 @@ def repo(tmp_path: Path) -> RepoBuilder:
         built.remove(name)
     opened(built).snapshot(message="without")
     opened(built).snapshot(message="once more")
-    for pack in (built.git_dir() / "objects/pack").glob("*.pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(pack.stem + ".*"):
-            path.unlink()
-        built.git("unpack-objects", "-q", stdin=data)
+    loosen(built)
     return built
 
 
@@ -50,7 +47,7 @@ def lose(repo: RepoBuilder, *places: str) -> list[str]:
     refs = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*")
     oids = [repo.git("rev-parse", f"{refs}^{{tree}}:{snapshot}{place}") for place in places]
     for oid in oids:
-        (repo.git_dir() / "objects" / oid[:2] / oid[2:]).unlink()
+        loose(repo, oid).unlink()
     return oids
 
 
@@ -150,7 +147,7 @@ def test_a_folder_that_is_corrupt_goes_and_recording_goes_on(
     meta = opened(repo).show("E2").meta
     assert meta is not None
     oid = repo.git("rev-parse", f"{refs}^{{tree}}:{meta['id']}/tree/deep")
-    path = repo.git_dir() / "objects" / oid[:2] / oid[2:]
+    path = loose(repo, oid)
     path.chmod(0o644)
     path.write_bytes(junk)
     done = typed(repo, "purge", "--force", oid)
