@@ -247,7 +247,7 @@ def trim_reflogs(repo: Repo, gone: AbstractSet[Oid]) -> None:
                 kept.append(b" ".join([last, new, rest]))
                 last = new
         if len(kept) < len(lines) or (gone and kept != lines):
-            atomic.write(path, b"".join(kept), sync=False)
+            atomic.write(path, b"".join(kept))
 
 
 def _reflogs(repo: Repo) -> Iterator[tuple[str, list[bytes]]]:
