@@ -24,7 +24,7 @@ _TREE = 80
 def former(look: Look) -> list[Oid]:
     """Return every value that our refs had and have no more."""
     now = set(look.history.refs.values())
-    return sorted(set().union(*transaction.noted(look.repo).values()) - now)
+    return sorted(set().union(*transaction.logged(look.repo).values()) - now)
 
 
 def check(look: Look, values: Sequence[Oid], *, named: Collection[Oid]) -> None:
@@ -36,8 +36,8 @@ def check(look: Look, values: Sequence[Oid], *, named: Collection[Oid]) -> None:
     with contextlib.closing(Reader(look.repo.git)) as reader:
         bad = {oid for oid in named if oid not in look.broken and not is_sound(reader, oid)}
         look.dead |= set(_dead(reader, values, bad)) if bad else set()
-    for name, noted in sorted(transaction.noted(look.repo).items()) if look.dead else ():
-        count = len(look.dead & noted)
+    for name, line in sorted(transaction.logged(look.repo).items()) if look.dead else ():
+        count = len(look.dead.intersection(line))
         if count:
             what = counted(count, "former value")
             text = (

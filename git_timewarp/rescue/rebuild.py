@@ -225,10 +225,7 @@ def _moved(op: Operation, store: RawStore, plan: Survey) -> tuple[tuple[str, ...
     said = len(op.notices)
     if moves and not op.recorder.publish(needed, moves):
         raise _not_moved(failures.put_off(op.notices, said))
-    # git's gc minds a reflog that says of a ref that it named what is nowhere.
-    nowhere = absent(op.repo.git, [change.old for change in moves if not change.old.is_zero])
-    if nowhere:
-        transaction.trim_reflogs(op.repo, set(nowhere))
+    transaction.trim_strange(op.repo, moves, reader=op.quarantine.reader)
     return tuple(change.name for change in moves), copied
 
 

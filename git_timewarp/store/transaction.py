@@ -206,21 +206,17 @@ def _remove_locks(repo: Repo, *, clock: Clock, also: Collection[str], since_ns: 
 
 
 def logged(repo: Repo) -> dict[RefName, list[Oid]]:
-    """Return the values each of our refs has had, oldest first, as far as its reflog goes."""
-    found = {}
-    for path, lines in _reflogs(repo):
-        name = os.path.relpath(path, os.path.join(repo.common_dir, "logs"))
-        found[RefName(name)] = [Oid(line.split(b" ", 2)[1].decode()) for line in lines]
-    return found
+    """Return the values each of our refs has had, oldest first, as far as its reflog goes.
 
-
-def noted(repo: Repo) -> dict[RefName, set[Oid]]:
-    """Return all that the reflogs of our refs name: each value, and what each replaced."""
-    found: dict[RefName, set[Oid]] = {}
+    What a line says was there before is a value too: its own line may be lost, as git syncs none.
+    """
+    found: dict[RefName, list[Oid]] = {}
     for path, lines in _reflogs(repo):
-        name = RefName(os.path.relpath(path, os.path.join(repo.common_dir, "logs")))
-        words = {word.decode() for line in lines for word in line.split(b" ", 2)[:2]}
-        found[name] = {Oid(word) for word in words if word.strip("0")}
+        values = found[RefName(os.path.relpath(path, os.path.join(repo.common_dir, "logs")))] = []
+        for line in lines:
+            for oid in (Oid(word.decode()) for word in line.split(b" ", 2)[:2]):
+                if not oid.is_zero and oid not in values[-1:]:
+                    values.append(oid)
     return found
 
 
@@ -325,8 +321,12 @@ def heal(repo: Repo, moves: Sequence[RefUpdate], *, reader: Reader, clock: Clock
     now = current(repo)
     again = [change._replace(old=now.get(change.name, repo.zero)) for change in moves]
     move(repo, again, clock=clock)
-    # A value that is no object would stand in the reflog, and `git fsck` fail over it.
-    strange = {change.old for change in again if not change.old.is_zero}
+    trim_strange(repo, again, reader=reader)
+
+
+def trim_strange(repo: Repo, moved: Sequence[RefUpdate], *, reader: Reader) -> None:
+    """Take old values that are no object out of the reflogs: `git fsck` fails over one, gc warns."""
+    strange = {change.old for change in moved if not change.old.is_zero}
     trim_reflogs(repo, {oid for oid in strange if reader.info(oid) is None})
 
 

@@ -42,7 +42,7 @@ def experiment(lab: Lab, photo: Photo, *, stop: int, kind: str = "kill") -> tupl
         before_recovery(found, lab)
     recovery(found, lab)
     if recorded(lab):
-        whole(found, lab, power=kind == "power")
+        whole(found, lab)
     after = State.of(lab.repo)
     old_or_new(found, photo, after)
     if recorded(lab) and not photo.scenario.ends:
@@ -58,7 +58,7 @@ def experiment(lab: Lab, photo: Photo, *, stop: int, kind: str = "kill") -> tupl
     if recorded(lab):
         next_one = lab.run("snapshot")
         found.need(next_one.code == 0 and not next_one.err, f"snapshot: {next_one.err}")
-        whole(found, lab, power=kind == "power")
+        whole(found, lab)
     found.need(not lab.litter(), f"left behind: {lab.litter()}")
     return ran, found.wrong
 
@@ -105,14 +105,9 @@ def recovery(found: Findings, lab: Lab) -> None:
         found.need(second.json["problems"] == [], f"status again says {second.json['problems']}")
 
 
-def whole(found: Findings, lab: Lab, *, power: bool) -> None:
-    """`verify --full` finds nothing; after a power cut `repair` may have to trim a reflog."""
+def whole(found: Findings, lab: Lab) -> None:
+    """`verify --full` finds nothing."""
     done = lab.run("verify", "--full", "--json")
-    problems = json.loads(done.out)["problems"] if power and done.code == 5 else []
-    if problems and all("former value" in item["where"] for item in problems):
-        # git does not sync reflogs: a line may name what the cut took.
-        lab.ok("repair")
-        done = lab.run("verify", "--full", "--json")
     found.need(done.code == 0, f"verify: {done.code} {done.out} {done.err}")
 
 
