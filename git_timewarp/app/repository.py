@@ -307,7 +307,7 @@ class App(Opened):
         drills: int = 0,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> VerifyReport:
-        """Check chains (`full`: every object, `subset`: a part); changes nothing.
+        """Check chains (`full`: every object, `subset`: a part); nothing recorded changes.
 
         `drills` snapshots are restored into a scratch folder and compared.
         """

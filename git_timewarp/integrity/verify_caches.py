@@ -132,7 +132,7 @@ def plain_notes(look: Look) -> None:
 def _on_commits(look: Look, tag: Oid) -> Iterator[tuple[Oid, Oid]]:
     """Yield notes that lie on commits git has."""
     reader = look.history.reader
-    root = Oid(reader.read(tag, kind="tag").split(b"\n", 1)[0].split(b" ")[1].decode())
+    root = layout.tree_in(reader.read(tag, kind="tag"))
     places = list(notes.walk(reader, root))[:_MOST]
     for (anchor, note), info in zip(
         places, list(reader.info_all([place for place, _ in places])), strict=True

@@ -68,8 +68,8 @@ def chains(look: Look) -> None:
 
 
 def _note_blobs(reader: Reader, tag: Oid) -> Iterator[bytes]:
-    root = reader.read(tag, kind="tag").split(b"\n", 1)[0].split(b" ")[1].decode()
-    places = list(notes.walk(reader, Oid(root)))
+    root = layout.tree_in(reader.read(tag, kind="tag"))
+    places = list(notes.walk(reader, root))
     for (anchor, note), blob in zip(places, reader.read_all([n for _, n in places]), strict=True):
         if blob is None:
             raise MissingObjectError(f"note {note} on {anchor}")

@@ -14,11 +14,8 @@ from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import Reader
 from git_timewarp.integrity.damage import Search, find, is_sound
 from git_timewarp.integrity.verify_look import Look
-from git_timewarp.store import transaction
+from git_timewarp.store import layout, transaction
 from git_timewarp.util.text import counted
-
-_TREE = 80
-"""Bytes at the beginning of a tag in which it names its tree."""
 
 
 def former(look: Look) -> list[Oid]:
@@ -50,8 +47,7 @@ def _dead(reader: Reader, values: Sequence[Oid], bad: AbstractSet[Oid]) -> Itera
     search = Search(reader, bad)
     for oid in values:
         tag = find(reader, oid) if oid not in bad else None
-        tree = tag.data[:_TREE].removeprefix(b"object ") if tag is not None else b""
-        if tag is None or search.below(Oid(tree.split(b"\n")[0].decode())):
+        if tag is None or search.below(layout.tree_in(tag.data)):
             yield oid
 
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from git_timewarp.git.names import Oid
 from git_timewarp.git.objects import Reader
-from git_timewarp.store import lines, notes
+from git_timewarp.store import layout, lines, notes
 from git_timewarp.store.events import FORMAT_VERSION, REDACTED, Json, NewerFormatError
 from git_timewarp.store.index import COLUMNS, INDEXES, WRITER_SHIFT, Tables, actor_text
 from git_timewarp.util import faults
@@ -53,7 +53,7 @@ def fill(
 
 
 def _read_segment(tables: Tables, reader: Reader, ref: str, tag: str) -> None:
-    root = Oid(reader.read(tag, kind="tag").split(b"\n", 1)[0].split(b" ")[1].decode())
+    root = layout.tree_in(reader.read(tag, kind="tag"))
     known = tables.db.execute("SELECT path, oid FROM folders WHERE ref = ?", (ref,))
     seen = {path: Oid(oid) for path, oid in known}
     places = list(notes.walk(reader, root, known=seen))

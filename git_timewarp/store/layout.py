@@ -45,6 +45,11 @@ def parse_ref(name: str) -> tuple[WriterId, str, int] | None:
     return WriterId(parts[2]), parts[3], int(parts[4])
 
 
+def tree_in(tag: bytes) -> Oid:
+    """Return the tree that a tag of ours names, from its contents; see `tag_bytes`."""
+    return Oid(tag.split(b"\n", 1)[0].split(b" ")[1].decode())
+
+
 def tag_bytes(tree: Oid, kind: str) -> bytes:
     """Return the annotated tag a ref of ours points to."""
     return (

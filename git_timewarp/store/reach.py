@@ -63,7 +63,7 @@ def readable_below(git: Git, tips: Iterable[Oid]) -> set[Oid]:
             with contextlib.suppress(MissingObjectError, ValueError):
                 item = reader.find(oid)
                 if item is not None and item.type == "tag":
-                    left.append(Oid(item.data.split(b"\n", 1)[0].split(b" ")[1].decode()))
+                    left.append(layout.tree_in(item.data))
                 elif item is not None and item.type == "tree":
                     entries = parse_tree(item.data, hex_length=len(oid))
                     found.update(e.oid for e in entries if not e.is_tree and e.mode != MODE_GITLINK)

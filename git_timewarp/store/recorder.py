@@ -26,6 +26,7 @@ from git_timewarp.git.run import GitError
 from git_timewarp.store import (
     acknowledged,
     checked,
+    failures,
     garbage,
     layout,
     leaving,
@@ -36,7 +37,6 @@ from git_timewarp.store import (
 from git_timewarp.store import journal as journal_file
 from git_timewarp.store.chain import NewEvent, again, seal, unsound
 from git_timewarp.store.events import ChainHead, Event, Json
-from git_timewarp.store.failures import reason
 from git_timewarp.store.heap import Heap
 from git_timewarp.store.index import ReadIndex, forget
 from git_timewarp.store.index_fill import fill
@@ -319,7 +319,7 @@ class Recorder:
             self.fold()
         except (GitError, MissingObjectError, OSError) as exc:
             self.notices.append(
-                f"everything is recorded, folding it into git was put off: {reason(exc)}"
+                f"everything is recorded, folding it into git was put off: {failures.reason(exc)}"
             )
 
     def _prepare(

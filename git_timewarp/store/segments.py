@@ -137,8 +137,7 @@ class Builder:
 
     def tree_of(self, tag: Oid) -> Oid:
         """Return the tree a tag of ours names."""
-        data = self._reader.read(tag, kind="tag")
-        return Oid(data.split(b"\n", 1)[0].split(b" ")[1].decode())
+        return layout.tree_in(self._reader.read(tag, kind="tag"))
 
     def _entries(self, tag: Oid | None) -> dict[str, TreeEntry]:
         if tag is None:
