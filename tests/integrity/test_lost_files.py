@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loose import loosen
 from tests.support.recorder import typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -48,12 +49,7 @@ def test_a_segment_that_cannot_be_read_names_the_events(repo: RepoBuilder) -> No
     """What was in it can only be told by what names it."""
     ref = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()[-1]
     tree = repo.git("rev-parse", f"{ref}^{{tree}}")
-    packs = repo.path / ".git/objects/pack"
-    for pack in packs.glob("*.pack"):
-        data = pack.read_bytes()
-        for path in packs.glob(f"{pack.stem}.*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
+    loosen(repo)
     (repo.path / ".git/objects" / tree[:2] / tree[2:]).unlink()
     told = json.loads(typed(repo, "verify", "--json").out)
     (lost,) = [item for item in told["problems"] if "a segment of snapshots" in item["where"]]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.loose import loose, loosen
+from tests.support.partial import partial_clone
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -116,14 +117,7 @@ def test_a_corrupt_tree_elsewhere_hides_nothing(repo: RepoBuilder) -> None:
 
 
 def test_what_a_remote_has_promised_is_not_lost(tmp_path: Path) -> None:
-    source = RepoBuilder(tmp_path / "source")
-    source.commit("first", {"here": "one\n", "away": "two\n"})
-    source.git("config", "uploadpack.allowFilter", "true")
-    options = ("--filter=blob:none", "--no-checkout")
-    source.git("clone", "-q", *options, source.path.as_uri(), str(tmp_path / "partial"))
-    repo = RepoBuilder(tmp_path / "partial", init=False)
-    repo.git("sparse-checkout", "set", "--no-cone", "/here")
-    repo.git("checkout", "-q", "main")
+    repo = partial_clone(tmp_path)
     recorded(repo)
     for text in ("two", "three", "four"):
         repo.write("new", text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.loose import loosen
 from tests.support.recorder import Answer, opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -26,15 +27,6 @@ def packs(repo: RepoBuilder, suffix: str) -> list[Path]:
     """Return the files of our packs, oldest first."""
     found = (repo.git_dir() / "objects/pack").glob(f"*{suffix}")
     return sorted(found, key=lambda path: path.stat().st_mtime_ns)
-
-
-def unpack(repo: RepoBuilder) -> None:
-    """Make every object loose, so that one can be removed."""
-    for pack in packs(repo, ".pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(pack.stem + ".*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
 
 
 def lose(repo: RepoBuilder, oid: str) -> None:
@@ -63,7 +55,7 @@ def full(repo: RepoBuilder) -> Answer:
 
 
 def test_a_lost_file_is_told_by_snapshot_and_path(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     snapshot = snapshot_of(repo, "E2")
     blob = repo.git("hash-object", "dir/n")
     lose(repo, blob)
@@ -84,7 +76,7 @@ def test_a_lost_file_is_told_by_snapshot_and_path(repo: RepoBuilder) -> None:
 def test_a_loss_names_every_snapshot_that_has_it(repo: RepoBuilder) -> None:
     repo.write("other", "more\n")
     third = opened(repo).snapshot().snapshot
-    unpack(repo)
+    loosen(repo)
     lose(repo, repo.git("hash-object", "dir/n"))
     (problem,) = opened(repo).verify(full=True).problems
     assert "and 1 more lost 'dir/n'" in problem.where
@@ -92,7 +84,7 @@ def test_a_loss_names_every_snapshot_that_has_it(repo: RepoBuilder) -> None:
 
 
 def test_a_lost_folder_is_told_once(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     repo.git("add", "dir/n")
     lose(repo, repo.git("write-tree", "--prefix=dir/"))
     (problem,) = opened(repo).verify(full=True).problems
@@ -100,7 +92,7 @@ def test_a_lost_folder_is_told_once(repo: RepoBuilder) -> None:
 
 
 def test_a_quick_check_says_what_it_did_not_look_at(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     lose(repo, repo.git("hash-object", "dir/n"))
     assert typed(repo, "verify") == Answer(
         0,
@@ -113,7 +105,7 @@ def test_a_quick_check_says_what_it_did_not_look_at(repo: RepoBuilder) -> None:
 
 @pytest.mark.parametrize("part", ["", "tree", "refs", "meta"])
 def test_a_quick_check_finds_a_snapshot_without_its_parts(repo: RepoBuilder, part: str) -> None:
-    unpack(repo)
+    loosen(repo)
     snapshot = snapshot_of(repo, "E2")
     (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/snapshots/*").split()
     place = f"{ref}^{{tree}}:{snapshot}" + (f"/{part}" if part else "")
@@ -241,7 +233,7 @@ def test_a_note_that_is_gone_takes_nothing_else_with_it(repo: RepoBuilder) -> No
     """Of two notes the first is lost: what is read after it is read as it is."""
     repo.commit("second", {"a": "two\n"})
     opened(repo).snapshot(message="on another commit")
-    unpack(repo)
+    loosen(repo)
     (ref,) = repo.git("for-each-ref", "--format=%(refname)", "refs/timewarp/*/events/*").split()
     notes = repo.git("ls-tree", "-r", "--format=%(objectname)", f"{ref}^{{tree}}").split()
     assert len(notes) == 2
@@ -297,7 +289,7 @@ def test_a_description_that_is_not_what_was_written(
 
 
 def test_an_empty_file_is_no_object_to_quick_either(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     tree = repo.git("rev-parse", "HEAD^{tree}")
     lose(repo, tree)
     (repo.git_dir() / "objects" / tree[:2] / tree[2:]).touch()

@@ -14,6 +14,7 @@ from git_timewarp.git.names import WriterId
 from git_timewarp.store import journal
 from git_timewarp.store.events import ChainHead
 from git_timewarp.util import faults
+from tests.support.loose import loosen
 from tests.support.recorder import opened, recorded, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -42,18 +43,9 @@ def repo(tmp_path: Path) -> RepoBuilder:
     return built
 
 
-def unpack(repo: RepoBuilder) -> None:
-    """Make every object loose, so that one can be removed."""
-    for pack in (repo.git_dir() / "objects/pack").glob("*.pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(pack.stem + ".*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
-
-
 def damaged(repo: RepoBuilder, content: bytes) -> str:
     """Damage the object of some contents; return its id."""
-    unpack(repo)
+    loosen(repo)
     oid = repo.git("hash-object", "--stdin", stdin=content)
     path = repo.git_dir() / "objects" / oid[:2] / oid[2:]
     path.chmod(0o644)
@@ -87,7 +79,7 @@ def test_only_the_part_with_the_damage_tells(repo: RepoBuilder) -> None:
 
 
 def test_what_is_missing_is_told_by_every_part(repo: RepoBuilder) -> None:
-    unpack(repo)
+    loosen(repo)
     oid = repo.git("hash-object", "--stdin", stdin=b"precious\n")
     (repo.git_dir() / "objects" / oid[:2] / oid[2:]).unlink()
     for part in ("1/2", "2/2"):

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import disasters
+from tests.support.loose import loosen
+from tests.support.partial import partial_clone
 from tests.support.recorder import opened, typed
 from tests.support.repo_builder import RepoBuilder
 
@@ -227,16 +229,9 @@ def test_a_lost_description_does_not_take_the_files_with_it(tmp_path: Path) -> N
     assert "gone" not in answer.out
 
 
-def partial_clone(tmp_path: Path) -> tuple[RepoBuilder, list[str]]:
-    """Return a clone without the blobs that were not asked for, and its snapshots."""
-    source = RepoBuilder(tmp_path / "source")
-    source.commit("first", {"here": "one\n", "away": "two\n"})
-    source.git("config", "uploadpack.allowFilter", "true")
-    options = ("--filter=blob:none", "--no-checkout")
-    source.git("clone", "-q", *options, source.path.as_uri(), str(tmp_path / "partial"))
-    repo = RepoBuilder(tmp_path / "partial", init=False)
-    repo.git("sparse-checkout", "set", "--no-cone", "/here")
-    repo.git("checkout", "-q", "main")
+def recorded_partial(tmp_path: Path) -> tuple[RepoBuilder, list[str]]:
+    """Return a partial clone that records, and its snapshots."""
+    repo = partial_clone(tmp_path)
     assert typed(repo, "init", "--no-hooks").code == 0
     repo.write("here", os.urandom(2000))
     assert typed(repo, "snapshot").code == 0
@@ -245,7 +240,7 @@ def partial_clone(tmp_path: Path) -> tuple[RepoBuilder, list[str]]:
 
 def test_what_a_remote_has_promised_is_no_loss(tmp_path: Path) -> None:
     """A blob that a partial clone never had counts as `verify` counts it; nothing is fetched."""
-    repo, before = partial_clone(tmp_path)
+    repo, before = recorded_partial(tmp_path)
     nothing_of_ours(repo)
     (tmp_path / "source").rename(tmp_path / "moved")
     assert json.loads(typed(repo, "recover", "--rebuild", "-n", "--json").out)["partial"] == []
@@ -257,7 +252,7 @@ def test_what_a_remote_has_promised_is_no_loss(tmp_path: Path) -> None:
 
 def test_what_was_never_fetched_is_no_damage_to_an_emergency_restore(tmp_path: Path) -> None:
     """Told as not fetched, without git; what no remote has promised is still missing."""
-    repo, _ = partial_clone(tmp_path)
+    repo, _ = recorded_partial(tmp_path)
     away = repo.git("rev-parse", "HEAD:away")
     (tmp_path / "source").rename(tmp_path / "moved")
     listed = json.loads(typed(repo, "emergency-restore", "--list", "--json").out)["moments"]
@@ -286,7 +281,7 @@ def test_what_was_never_fetched_is_no_damage_to_an_emergency_restore(tmp_path: P
 
 def test_in_a_partial_clone_what_is_missing_is_to_be_repaired(tmp_path: Path) -> None:
     """What no remote has promised is told, and never as lost for good."""
-    repo, _ = partial_clone(tmp_path)
+    repo, _ = recorded_partial(tmp_path)
     oid = repo.git("hash-object", "here")
     repo.write("here", "three\n")
     nothing_of_ours(repo)
@@ -393,11 +388,7 @@ def test_what_was_purged_stays_purged(tmp_path: Path) -> None:
 def test_what_only_our_folder_holds_outlives_the_fold_before(tmp_path: Path) -> None:
     """Events wait in the journal, and a snapshot that was not finished lies beside them."""
     repo = repository(tmp_path)
-    for pack in (repo.git_dir() / "objects/pack").glob("*.pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(f"{pack.stem}.*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
+    loosen(repo)
     tag = next(oid for name, oid in ours(repo).items() if "/snapshots/" in name)
     (repo.git_dir() / "objects" / tag[:2] / tag[2:]).unlink()
     repo.write("a", "never seen before\n")

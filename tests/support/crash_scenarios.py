@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.crash import Lab, Prepare, Scenario
+from tests.support.loose import loosen
 from tests.support.repo_builder import RepoBuilder
 
 
@@ -232,11 +233,7 @@ def _damaged(lab: Lab) -> None:
     _first_edit(lab)
     repo = lab.repo
     lab.ok("snapshot")
-    for pack in (repo.path / ".git/objects/pack").glob("*.pack"):
-        data = pack.read_bytes()
-        for path in pack.parent.glob(f"{pack.stem}.*"):
-            path.unlink()
-        repo.git("unpack-objects", "-q", stdin=data)
+    loosen(repo)
     lost = [repo.git("hash-object", "--stdin", stdin=b"edited again\n")]
     refs = ("for-each-ref", "--format=%(objectname)", "refs/timewarp/*/snapshots/000001")
     lost += [repo.git("rev-parse", f"{repo.git(*refs)}^{{tree}}")]
